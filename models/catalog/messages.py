@@ -1,0 +1,42 @@
+"""Contract of the catalog domain (key = product id): so far what pricing and holding need."""
+
+from __future__ import annotations
+
+import msgspec
+
+from models.actor import Command, Event
+
+
+class SaveProduct(Command, frozen=True):
+    """Create or replace a product. ``flowers``: flower id -> stems a piece; ``status``: SALE, DISCONTINUED, DELETED."""
+
+    store_id: str
+    name: str
+    price: int
+    flowers: dict[str, int]
+    status: str = "SALE"
+    tax_free: bool = False
+    category: str = ""
+    thumbnail: str = ""
+    description: str = ""
+
+
+class ProductSaved(Event, frozen=True):
+    store_id: str
+    price: int
+    flowers: dict[str, int]
+    status: str
+    tax_free: bool
+    category: str
+
+
+class ProductPrivate(msgspec.Struct, frozen=True, kw_only=True):
+    """Free text of a product (``bb.catalog.private``)."""
+
+    name: str
+    description: str = ""
+    thumbnail: str = ""
+
+
+CATALOG_INBOX = SaveProduct
+CATALOG_EVENTS = ProductSaved

@@ -1,0 +1,199 @@
+"""Contract of the inventory domain: what a store can promise (key = store id): stems of flowers and coupons (design §3).
+
+Part rows under the same key: ``hold/<order>``, ``coupon/<coupon>``, ``issued/<coupon>/<buyer>``.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import msgspec
+
+from models.actor import Command, Event, Message
+
+
+class HoldLine(msgspec.Struct, frozen=True, kw_only=True):
+    """``flowers``: flower id -> stems a piece; ``quantity``: pieces."""
+
+    product_id: str
+    flowers: dict[str, int]
+    quantity: int
+
+
+class Hold(Message, frozen=True):
+    """Promise all of it or nothing: the stems of ``lines`` and, if named, the buyer's coupon for goods of ``goods`` KRW."""
+
+    order_id: str
+    buyer: str
+    lines: tuple[HoldLine, ...]
+    goods: int
+    making_day: str
+    coupon_id: str = ""
+    discount: int = 0
+
+
+class Commit(Message, frozen=True):
+    """The order is paid: what it holds is gone, its coupon used."""
+
+    must_succeed: ClassVar[bool] = True
+    order_id: str
+    buyer: str
+    coupon_id: str = ""
+
+
+class Release(Message, frozen=True):
+    """The order came to nothing: what it holds is free again. Without effect if nothing is held."""
+
+    must_succeed: ClassVar[bool] = True
+    order_id: str
+    buyer: str
+    coupon_id: str = ""
+
+
+class Return(Message, frozen=True):
+    """A committed order was cancelled: stems back on the shelf, the coupon back to the buyer. ``flowers``: id -> stems."""
+
+    must_succeed: ClassVar[bool] = True
+    order_id: str
+    buyer: str
+    flowers: dict[str, int]
+    coupon_id: str = ""
+
+
+class ChangeStock(Command, frozen=True):
+    """The owner's change of stems on hand: ``delta``, or ``on_hand`` against the ``version`` of the flower that was seen.
+
+    Refused: ``stock_negative``, ``stock_version`` (both with the present figures), ``stock_held`` (less than is promised).
+    """
+
+    flower_id: str
+    by: str
+    delta: int | None = None
+    on_hand: int | None = None
+    version: int | None = None
+    cause: str = "owner"
+
+
+class SetLowStockThreshold(Command, frozen=True):
+    threshold: int
+
+
+class CreateCoupon(Command, frozen=True):
+    """``limit`` claims, ``discount`` KRW from ``min_amount`` KRW of goods on, usable from ``starts`` to ``ends`` (KST, inclusive)."""
+
+    coupon_id: str
+    limit: int
+    discount: int
+    min_amount: int
+    starts: str
+    ends: str
+    name: str = ""
+
+    def remembered_in(self) -> str:
+        return f"coupon/{self.coupon_id}"
+
+
+class ClaimCoupon(Command, frozen=True):
+    """One per buyer, up to the limit, until the last day. Refused: coupon_unknown, coupon_gone, coupon_claimed, coupon_ended."""
+
+    coupon_id: str
+    buyer: str
+
+    def remembered_in(self) -> str:
+        return f"issued/{self.coupon_id}/{self.buyer}"
+
+
+# -- events -----------------------------------------------------------------------------------------------------------
+
+
+class StockChanged(Event, frozen=True):
+    """``on_hand`` and ``version`` are those after the change; ``cause``: owner, delivery, correction, ...; ``by``: account id."""
+
+    flower_id: str
+    delta: int
+    on_hand: int
+    held: int
+    version: int
+    cause: str
+    by: str
+    at: int
+
+
+class StockLow(Event, frozen=True):
+    """What can still be promised fell below the store's threshold (only on crossing it)."""
+
+    flower_id: str
+    available: int
+    threshold: int
+
+
+class ThresholdSet(Event, frozen=True):
+    threshold: int
+
+
+class HoldPlaced(Event, frozen=True):
+    order_id: str
+    buyer: str
+    flowers: dict[str, int]
+    coupon_id: str = ""
+
+
+class HoldDenied(Event, frozen=True):
+    """Nothing was promised. ``code``: out_of_stock, coupon_unknown, coupon_used, coupon_expired, coupon_minimum, coupon_changed."""
+
+    order_id: str
+    code: str
+    product_id: str = ""
+    flower_id: str = ""
+    coupon_id: str = ""
+
+
+class HoldCommitted(Event, frozen=True):
+    order_id: str
+    buyer: str
+    flowers: dict[str, int]
+    coupon_id: str = ""
+
+
+class HoldReleased(Event, frozen=True):
+    order_id: str
+    buyer: str
+    flowers: dict[str, int]
+    coupon_id: str = ""
+
+
+class StockReturned(Event, frozen=True):
+    order_id: str
+    buyer: str
+    flowers: dict[str, int]
+    coupon_id: str = ""
+
+
+class CouponCreated(Event, frozen=True):
+    coupon_id: str
+    limit: int
+    discount: int
+    min_amount: int
+    starts: str
+    ends: str
+
+
+class CouponClaimed(Event, frozen=True):
+    coupon_id: str
+    buyer: str
+    issued: int
+    at: int
+
+
+class CouponPrivate(msgspec.Struct, frozen=True, kw_only=True):
+    """Free text of a coupon (``bb.inventory.private``)."""
+
+    coupon_id: str
+    name: str
+
+
+INVENTORY_INBOX = Hold | Commit | Release | Return | ChangeStock | SetLowStockThreshold | CreateCoupon | ClaimCoupon
+INVENTORY_EVENTS = (
+    StockChanged | StockLow | ThresholdSet | HoldPlaced | HoldDenied | HoldCommitted | HoldReleased | StockReturned
+    | CouponCreated | CouponClaimed
+)  # fmt: skip

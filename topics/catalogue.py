@@ -1,0 +1,166 @@
+"""Every topic: its key, retention, owner, and which event makes which message for which inbox (design §4).
+
+The one list from which topics are created, workers check the broker, AsyncAPI is generated and tests know what to expect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from models.actor import DAY, Message
+from models.catalog import messages as catalog
+from models.deliveries import messages as deliveries
+from models.inventory import messages as inventory
+from models.orders import messages as orders
+from models.payments import messages as payments
+from models.stores import messages as stores
+
+Routes = Mapping[type[Message], tuple[tuple[str, type[Message]], ...]]
+"""Event -> the messages it may cause: (domain, message)."""
+
+
+class Contract(msgspec.Struct, frozen=True, kw_only=True):
+    """What a domain takes, says in public and keeps in private, and whom its events address."""
+
+    domain: str
+    inbox: Any
+    events: Any
+    private: type[msgspec.Struct] | None = None
+    routes: Routes = {}
+
+
+class Topic(msgspec.Struct, frozen=True, kw_only=True):
+    """A topic and its broker settings; every one has ``BB_PARTITIONS`` partitions."""
+
+    name: str
+    owner: str
+    key: str
+    purpose: str
+    config: Mapping[str, str]
+
+
+CONTRACTS: tuple[Contract, ...] = (
+    Contract(
+        domain="orders",
+        inbox=orders.ORDERS_INBOX,
+        events=orders.ORDERS_EVENTS,
+        private=orders.OrderPrivate,
+        routes={
+            orders.OrderPlaced: (("inventory", inventory.Hold), ("payments", payments.ReadyPayment)),
+            orders.CaptureRequested: (("payments", payments.CapturePayment),),
+            orders.OrderConfirmed: (("inventory", inventory.Commit), ("deliveries", deliveries.CreateDelivery)),
+            orders.OrderCancelled: (
+                ("inventory", inventory.Release),
+                ("payments", payments.DropPayment),
+                ("payments", payments.RefundPayment),
+            ),
+            orders.StoreCancelRequested: (("deliveries", deliveries.StopDelivery),),
+            orders.StoreCancelled: (("payments", payments.RefundPayment), ("inventory", inventory.Return)),
+        },
+    ),
+    Contract(
+        domain="inventory",
+        inbox=inventory.INVENTORY_INBOX,
+        events=inventory.INVENTORY_EVENTS,
+        private=inventory.CouponPrivate,
+        routes={
+            inventory.HoldPlaced: (("orders", orders.Held),),
+            inventory.HoldDenied: (("orders", orders.HoldRefused),),
+        },
+    ),
+    Contract(
+        domain="payments",
+        inbox=payments.PAYMENTS_INBOX,
+        events=payments.PAYMENTS_EVENTS,
+        routes={
+            payments.PaymentReadied: (("orders", orders.PaymentReady),),
+            payments.PaymentFailed: (("orders", orders.PaymentRefused),),
+            payments.Captured: (("orders", orders.PaymentCaptured),),
+            payments.Refunded: (("orders", orders.PaymentRefunded),),
+        },
+    ),
+    Contract(
+        domain="deliveries",
+        inbox=deliveries.DELIVERIES_INBOX,
+        events=deliveries.DELIVERIES_EVENTS,
+        private=deliveries.DeliveryPrivate,
+        routes={
+            deliveries.DeliveryCancelled: (("orders", orders.DeliveryStopped),),
+            deliveries.StopRefused: (("orders", orders.DeliveryTooLate),),
+        },
+    ),
+    Contract(
+        domain="stores",
+        inbox=stores.STORES_INBOX,
+        events=stores.STORES_EVENTS,
+        private=stores.StorePrivate,
+        routes={stores.StoreSaved: (("inventory", inventory.SetLowStockThreshold),)},
+    ),
+    Contract(
+        domain="catalog",
+        inbox=catalog.CATALOG_INBOX,
+        events=catalog.CATALOG_EVENTS,
+        private=catalog.ProductPrivate,
+    ),
+)
+DOMAINS: Mapping[str, Contract] = {contract.domain: contract for contract in CONTRACTS}
+
+DEAD = "dead"
+FOREVER = {"retention.ms": "-1", "message.timestamp.type": "LogAppendTime"}
+COMPACTED = {
+    "cleanup.policy": "compact",
+    # Within this time a row that a zombie wrote late still stands in the log beside the newer one (design §5.10).
+    "min.compaction.lag.ms": str(DAY),
+    "delete.retention.ms": str(DAY),
+    "min.cleanable.dirty.ratio": "0.1",
+}
+
+
+def topic(prefix: str, domain: str, kind: str) -> str:
+    """``bb.orders.inbox``; ``kind``: inbox, events, private, changelog."""
+    return f"{prefix}.{domain}.{kind}"
+
+
+def topics(prefix: str) -> Iterator[Topic]:
+    """All topics of an installation. Inboxes are never compacted nor transactional: their offsets have no holes."""
+    for contract in CONTRACTS:
+        name = contract.domain
+        yield Topic(
+            name=topic(prefix, name, "inbox"),
+            owner=name,
+            key="row key",
+            purpose=f"messages addressed to one aggregate of {name}",
+            config={"retention.ms": str(14 * DAY), "message.timestamp.type": "LogAppendTime"},
+        )
+        yield Topic(
+            name=topic(prefix, name, "events"),
+            owner=name,
+            key="row key",
+            purpose=f"facts of {name}, the public contract; no personal data, no free text",
+            config=FOREVER,
+        )
+        if contract.private is not None:
+            yield Topic(
+                name=topic(prefix, name, "private"),
+                owner=name,
+                key="row key",
+                purpose=f"personal data and texts of {name}; a tombstone erases",
+                config={**COMPACTED, "message.timestamp.type": "LogAppendTime"},
+            )
+        yield Topic(
+            name=topic(prefix, name, "changelog"),
+            owner=name,
+            key="row key, part",
+            purpose=f"the rows of {name}; only its actors write",
+            config=COMPACTED,
+        )
+    yield Topic(
+        name=f"{prefix}.{DEAD}",
+        owner="agents/runtime",
+        key="row key",
+        purpose="what could not be handled, with cause and stack",
+        config={"retention.ms": str(30 * DAY), "message.timestamp.type": "LogAppendTime"},
+    )

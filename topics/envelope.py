@@ -1,0 +1,141 @@
+"""The CloudEvents 1.0 envelope (structured JSON) in which every message travels (design §4).
+
+An inbox record holds one CloudEvent; an events record holds a batch (JSON array): all events of one input. Extensions, in
+CloudEvents' lower case: ``sender``/``position`` (the sending actor's partition and its position, between actors), ``seq``
+(counts the events of an aggregate), ``causationid``, ``correlationid`` (the order), ``traceparent``, ``replyto`` (the
+channel on which a web process waits), ``fingerprint`` (of the client's own body), ``replay`` (an operator's replay).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from models.actor import Message
+
+OUTPUTS_PER_INPUT = 1 << 12
+"""Positions that one input has: ``position = offset * OUTPUTS_PER_INPUT + index``. More outputs are an error, never silent."""
+
+
+class NewerVersion(Exception):
+    """The message is of a newer major version than this process knows: it must stop with an alarm, never dead-letter it."""
+
+
+class Undecodable(Exception):
+    """The record is no message that the domain takes: it goes to ``bb.dead``."""
+
+
+class Envelope(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
+    """One CloudEvent. ``subject`` is the row key; ``data`` the message, still encoded."""
+
+    specversion: str
+    id: str
+    source: str
+    type: str
+    subject: str
+    data: msgspec.Raw
+    sender: str = ""
+    position: int = -1
+    seq: int = 0
+    causationid: str = ""
+    correlationid: str = ""
+    traceparent: str = ""
+    replyto: str = ""
+    fingerprint: str = ""
+    replay: str = ""
+
+
+encode = msgspec.json.Encoder().encode
+decode_envelope = msgspec.json.Decoder(Envelope).decode
+decode_batch = msgspec.json.Decoder(list[Envelope]).decode
+
+
+def type_of(domain: str, message: type[Message]) -> str:
+    """``bb.orders.PlaceOrder.v1``."""
+    return f"bb.{domain}.{message.__name__}.v{message.version}"
+
+
+def seal(
+    domain: str,
+    key: str,
+    message: Message,
+    *,
+    id: str,
+    source: str,
+    sender: str = "",
+    position: int = -1,
+    seq: int = 0,
+    causation: str = "",
+    correlation: str = "",
+    traceparent: str = "",
+    replyto: str = "",
+    fingerprint: str = "",
+    replay: str = "",
+) -> Envelope:
+    """``message`` for the inbox or events of ``domain``, addressed to or about the aggregate ``key``."""
+    return Envelope(
+        specversion="1.0",
+        id=id,
+        source=source,
+        type=type_of(domain, type(message)),
+        subject=key,
+        data=msgspec.Raw(encode(message)),
+        sender=sender,
+        position=position,
+        seq=seq,
+        causationid=causation,
+        correlationid=correlation,
+        traceparent=traceparent,
+        replyto=replyto,
+        fingerprint=fingerprint,
+        replay=replay,
+    )
+
+
+class Opener:
+    """Decodes the messages of a union, older versions through their upcasters."""
+
+    def __init__(self, union: Any) -> None:
+        """``union``: the tagged structs that may come."""
+        self._decode = msgspec.json.Decoder(union).decode
+        self._union = union
+        self._classes: dict[str, type[Message]] = {}
+        for kind in getattr(union, "__args__", (union,)):
+            self._classes[kind.__name__] = kind
+        self._current: set[str] = set()
+
+    def open(self, envelope: Envelope) -> Message:
+        """The message. Raises ``NewerVersion``, or ``Undecodable`` with what is wrong."""
+        try:
+            if envelope.type in self._current:
+                return self._decode(envelope.data)  # type: ignore[no-any-return]
+            return self._open_first(envelope)
+        except (msgspec.MsgspecError, LookupError, TypeError, ValueError) as error:
+            raise Undecodable(f"{envelope.type}: {error}") from error
+
+    def _open_first(self, envelope: Envelope) -> Message:
+        try:
+            _, _, name, number = envelope.type.split(".")
+            version = int(number.removeprefix("v"))
+        except ValueError:
+            raise Undecodable(f"{envelope.type!r} is no type of ours") from None
+        kind = self._classes.get(name)
+        if kind is None:
+            raise Undecodable(f"{envelope.type}: not taken here")
+        if version > kind.version:
+            raise NewerVersion(f"{envelope.type}: this process knows version {kind.version}")
+        if version == kind.version:
+            message: Message = self._decode(envelope.data)
+            self._current.add(envelope.type)
+            return message
+        data = msgspec.json.decode(envelope.data)
+        for older in range(version, kind.version):
+            data = kind.upcast(older, data)
+        return msgspec.convert(data, self._union)  # type: ignore[no-any-return]
+
+
+def events_of(value: bytes) -> Iterable[Envelope]:
+    """The CloudEvents of an events record."""
+    return decode_batch(value)
