@@ -34,14 +34,14 @@ def id_of(*causes: str) -> str:
 
 
 class Message(msgspec.Struct, frozen=True, tag=True, omit_defaults=True, kw_only=True):
-    """What travels to or from an actor. Its type on the wire is ``bb.<domain>.<ClassName>.v<version>``.
+    """What travels to or from an actor. Its type on the wire is ``bb.<domain>.<ClassName>.v<major>``.
 
-    ``version``: the major version of the struct; a worker that meets a newer one than its own stops with an alarm.
+    ``major``: the version of the struct; a worker that meets a newer one than its own stops with an alarm.
     ``must_succeed``: the message may not be refused (commit, release, captured): if ``decide`` fails on it, the aggregate is
     parked and an operator looks at it (design §5.6).
     """
 
-    version: ClassVar[int] = 1
+    major: ClassVar[int] = 1
     must_succeed: ClassVar[bool] = False
 
 
@@ -110,9 +110,13 @@ class Reminder(Message, frozen=True):
 
 
 class Inquire(Message, frozen=True):
-    """Ask the row what became of a command. Answered by the kernel, changes nothing."""
+    """Ask the row what became of a command. Answered by the kernel, changes nothing.
+
+    ``part``: where the row remembers it (``Command.remembered_in``).
+    """
 
     command: str
+    part: str = ""
 
 
 class Send(NamedTuple):

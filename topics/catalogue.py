@@ -109,6 +109,7 @@ CONTRACTS: tuple[Contract, ...] = (
 DOMAINS: Mapping[str, Contract] = {contract.domain: contract for contract in CONTRACTS}
 
 DEAD = "dead"
+INBOX_BYTES = 128 * 1024
 FOREVER = {"retention.ms": "-1", "message.timestamp.type": "LogAppendTime"}
 COMPACTED = {
     "cleanup.policy": "compact",
@@ -133,7 +134,12 @@ def topics(prefix: str) -> Iterator[Topic]:
             owner=name,
             key="row key",
             purpose=f"messages addressed to one aggregate of {name}",
-            config={"retention.ms": str(14 * DAY), "message.timestamp.type": "LogAppendTime"},
+            config={
+                "retention.ms": str(14 * DAY),
+                "message.timestamp.type": "LogAppendTime",
+                # A letter to bb.dead holds the whole message, and a turn's batch the letter.
+                "max.message.bytes": str(INBOX_BYTES),
+            },
         )
         yield Topic(
             name=topic(prefix, name, "events"),

@@ -52,15 +52,15 @@ decode_envelope = msgspec.json.Decoder(Envelope).decode
 decode_batch = msgspec.json.Decoder(list[Envelope]).decode
 
 
-def type_of(domain: str, message: type[Message]) -> str:
+def type_of(domain: str, message: type[msgspec.Struct]) -> str:
     """``bb.orders.PlaceOrder.v1``."""
-    return f"bb.{domain}.{message.__name__}.v{message.version}"
+    return f"bb.{domain}.{message.__name__}.v{getattr(message, 'major', 1)}"
 
 
 def seal(
     domain: str,
     key: str,
-    message: Message,
+    message: msgspec.Struct,
     *,
     id: str,
     source: str,
@@ -124,14 +124,14 @@ class Opener:
         kind = self._classes.get(name)
         if kind is None:
             raise Undecodable(f"{envelope.type}: not taken here")
-        if version > kind.version:
-            raise NewerVersion(f"{envelope.type}: this process knows version {kind.version}")
-        if version == kind.version:
+        if version > kind.major:
+            raise NewerVersion(f"{envelope.type}: this process knows version {kind.major}")
+        if version == kind.major:
             message: Message = self._decode(envelope.data)
             self._current.add(envelope.type)
             return message
         data = msgspec.json.decode(envelope.data)
-        for older in range(version, kind.version):
+        for older in range(version, kind.major):
             data = kind.upcast(older, data)
         return msgspec.convert(data, self._union)  # type: ignore[no-any-return]
 

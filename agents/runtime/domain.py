@@ -28,6 +28,7 @@ class Domain(msgspec.Struct, frozen=True, kw_only=True):
     alone. ``wake``: the instant (ms) at which the aggregate (part ``""``) wants a ``Reminder``, 0: none. ``answer``: what a
     command gets once it is decided (``event`` is the one that answers it, or ``None`` when ``decide`` did); a dict or a
     ``Refusal``. ``private``: the aggregate's record for ``bb.<domain>.private`` after an event, ``ERASE``, or ``None``: no change.
+    ``summary``: the one log line of a saga, when the event ends it.
     ``perform``: makes the effect of a state and says what came of it, as a message to the own inbox; whatever it raises
     counts as ``EffectUnknown``. ``kinds``: effect name -> kind, which tells what a successor may do (design §5.7).
     """
@@ -44,6 +45,7 @@ class Domain(msgspec.Struct, frozen=True, kw_only=True):
     wake: Callable[[Any], int] = lambda state: 0
     answer: Callable[[str, State, Event | None], dict[str, Any] | Refusal] = lambda key, state, event: {}
     private: Callable[[str, State, Any], msgspec.Struct | None] = lambda key, state, event: None
+    summary: Callable[[str, State, Any], dict[str, Any] | None] = lambda key, state, event: None
     perform: Callable[[str, Any, Effect], Awaitable[Message]] | None = None
     kinds: Mapping[str, PortKind] = {}
     concurrency: int = 64

@@ -73,6 +73,9 @@ class ChangeStock(Command, frozen=True):
     version: int | None = None
     cause: str = "owner"
 
+    def remembered_in(self) -> str:
+        return f"changes/{self.flower_id}"
+
 
 class SetLowStockThreshold(Command, frozen=True):
     threshold: int

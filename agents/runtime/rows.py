@@ -1,0 +1,148 @@
+"""How an aggregate lies in the changelog and in the local store (design §5.3, §5.4).
+
+A row is a fixed header, readable without decoding, and a msgpack body. The ledger is one more row of the partition.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+HEADER = struct.Struct(">Bqq")
+"""Flags, ``at`` (offset of the last input that changed the row), ``wake_at`` (ms, 0: never)."""
+OPEN, PARKED = 1, 2
+"""Flags: an effect has no outcome yet; the aggregate waits for an operator."""
+MAX_ROW = 64 * 1024
+LEDGER = b"\x00ledger"
+
+
+class Memo(msgspec.Struct, array_like=True):
+    """What the row remembers of a command: when (ms), of whose words, what it waits for, who waits, and the answer."""
+
+    at: int
+    fingerprint: str
+    awaits: str
+    replyto: str
+    answer: msgspec.Raw | None = None
+
+
+class Row(msgspec.Struct, array_like=True):
+    """``state``: encoded by the domain, ``None``: the aggregate does not exist (yet); ``seq`` counts its events."""
+
+    state: msgspec.Raw | None = None
+    seq: int = 0
+    commands: dict[str, Memo] = {}
+    parked: int = 0
+    version: int = 1
+
+
+class Output(msgspec.Struct, array_like=True, frozen=True):
+    """A record to publish. ``value`` None is a tombstone (private topics)."""
+
+    topic: str
+    key: str
+    value: bytes | None
+
+
+class Ledger(msgspec.Struct, array_like=True):
+    """Once per partition and turn: offset of the last input handled, the highest position heard from each sending partition,
+    and the outputs of the last turn, which may not have left before a crash."""
+
+    at: int = -1
+    heard: dict[str, int] = {}
+    kept: list[Output] = []
+
+
+encode = msgspec.msgpack.Encoder().encode
+_decode_row = msgspec.msgpack.Decoder(Row).decode
+_decode_ledger = msgspec.msgpack.Decoder(Ledger).decode
+
+
+def row_key(key: str, part: str = "") -> bytes:
+    """Key in changelog and store of the aggregate's row, or of one of its parts."""
+    return f"{key}\x00{part}".encode() if part else key.encode()
+
+
+def split_key(raw: bytes) -> tuple[str, str]:
+    """(key, part) of a ``row_key``."""
+    key, _, part = raw.decode().partition("\x00")
+    return key, part
+
+
+def pack_row(row: Row, flags: int, at: int, wake_at: int) -> bytes:
+    """The row as it is stored."""
+    return HEADER.pack(flags, at, wake_at) + encode(row)
+
+
+def pack_ledger(ledger: Ledger) -> bytes:
+    """The ledger as it is stored; its header carries the same ``at``."""
+    return HEADER.pack(0, ledger.at, 0) + encode(ledger)
+
+
+def unpack_row(value: bytes) -> Row:
+    """The row of a stored value. Raises ``msgspec.MsgspecError`` if it is none."""
+    return _decode_row(memoryview(value)[HEADER.size :])
+
+
+def unpack_ledger(value: bytes | None) -> Ledger:
+    """The ledger of a stored value; a fresh one for ``None``."""
+    return _decode_ledger(memoryview(value)[HEADER.size :]) if value else Ledger()
+
+
+def header(value: bytes) -> tuple[int, int, int]:
+    """(flags, at, wake_at) without decoding the rest."""
+    return HEADER.unpack_from(value)
+
+
+def at_of(value: bytes | None) -> int:
+    """Offset of the input that wrote this value; -1 for none."""
+    return int(HEADER.unpack_from(value)[1]) if value else -1
+
+
+class Logged(msgspec.Struct, frozen=True):
+    """A changelog record as recovery sees it."""
+
+    offset: int
+    key: bytes
+    value: bytes | None
+
+
+class Survivors(msgspec.Struct):
+    """What recovery makes of a changelog: the records to apply, and the keys whose last record is a zombie's.
+
+    Such a key must be written again: compaction keeps the last record of a key, not the newest.
+    """
+
+    apply: dict[bytes, Logged]
+    overwritten: set[bytes]
+    ledger_at: int
+
+
+def survivors(records: Iterable[Logged], before: Survivors, stored_at: Any) -> Survivors:
+    """Fold ``records`` (in log order), keeping per key the newest, not the last (design §5.10).
+
+    A zombie's batch begins with a ledger record whose ``at`` is below one seen before it: the whole batch is skipped, its
+    tombstones too. Where compaction took the ledger record away, the ``at`` in each row's own header decides.
+    ``stored_at(key)``: ``at`` of what the local store holds, -1 for nothing.
+    """
+    highest, stale = before.ledger_at, False
+    for record in records:
+        if record.key == LEDGER:
+            at = at_of(record.value)
+            stale = at < highest
+            highest = max(highest, at)
+        if stale:
+            before.overwritten.add(record.key)
+            continue
+        known = before.apply.get(record.key)
+        known_at = at_of(known.value) if known else stored_at(record.key)
+        if record.value is not None and at_of(record.value) < known_at:
+            before.overwritten.add(record.key)
+            continue
+        before.apply[record.key] = record
+        before.overwritten.discard(record.key)
+    before.ledger_at = highest
+    return before
