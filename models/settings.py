@@ -1,0 +1,113 @@
+"""Where everything is and how it is tuned: ``BB_*`` variables, with the stack of one machine as their default.
+
+Whatever has an address takes it from here, so any part may as well be a real service. Secrets have no default.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+import msgspec
+
+LOOPBACK = "127.0.0.1"
+PORT_BASE = 17000
+PORTS: Mapping[str, int] = {
+    "nginx": 0,
+    "mysql": 6,
+    "web": 10,  # and one more for each further web process
+    "sandbox": 20,
+    "mongo": 27,
+    "redis": 79,
+    "dynamo": 80,
+    "kafka": 92,
+    "kafka-controller": 93,
+}
+"""Distance of each daemon's port from ``BB_PORT_BASE``; workers have their health ports from 30 to 59."""
+
+HEALTH: Mapping[str, int] = {"trade": 30, "fulfilment": 31, "shop": 32, "read": 33, "notify": 34, "scheduling": 35}
+"""Distance of each worker's health port; a worker that is not named here gets the next ones."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a process needs to know of its surroundings. Read once, in its main function, by ``read``."""
+
+    stack: str = "demo"
+    port_base: int = PORT_BASE
+    prefix: str = "bb"
+    """First part of every topic, consumer group, table and key, so that installations may share their services."""
+
+    partitions: int = 4
+    data_dir: str = ".local/demo/tables"
+    """Where workers keep their RocksDB tables: a cache of the changelogs that may be thrown away."""
+
+    health_port: int = 0
+    """Where this process answers ``/health/ready`` and ``/metrics``; 0: nowhere."""
+
+    session_timeout: float = 20.0
+    """Seconds after which Kafka gives the partitions of a silent worker to another."""
+
+    kafka: str = f"{LOOPBACK}:{PORT_BASE + PORTS['kafka']}"
+    mysql_host: str = LOOPBACK
+    mysql_port: int = PORT_BASE + PORTS["mysql"]
+    mysql_user: str = "bb"
+    mysql_password: str = ""
+    mysql_database: str = "bb"
+    redis_url: str = f"redis://{LOOPBACK}:{PORT_BASE + PORTS['redis']}/0"
+    mongo_url: str = f"mongodb://{LOOPBACK}:{PORT_BASE + PORTS['mongo']}/"
+    mongo_database: str = "bb"
+    dynamo_url: str = f"http://{LOOPBACK}:{PORT_BASE + PORTS['dynamo']}"
+    """Empty: the real DynamoDB of ``aws_region``, with the credentials that boto3 finds by itself."""
+
+    aws_region: str = "ap-northeast-2"
+    search_dir: str = ".local/demo/search"
+    sandbox_url: str = f"http://{LOOPBACK}:{PORT_BASE + PORTS['sandbox']}"
+    kakaopay_url: str = f"http://{LOOPBACK}:{PORT_BASE + PORTS['sandbox']}"
+    kakaopay_secret: str = ""
+    web_host: str = LOOPBACK
+    web_port: int = PORT_BASE + PORTS["web"]
+    web_processes: int = 2
+    public_url: str = f"http://{LOOPBACK}:{PORT_BASE}"
+    """What browsers and the gateway's redirects call us, without a slash at the end."""
+
+    account_secret: str = ""
+    """Key of the HMAC that makes account ids; never changed, or everybody becomes somebody else."""
+
+    token_secret: str = ""
+    """Signs session tokens."""
+
+
+def port(name: str, base: int = PORT_BASE) -> int:
+    """The port of a daemon or of a worker's health page. Raises KeyError for a name that is in neither map."""
+    return base + (PORTS[name] if name in PORTS else HEALTH[name])
+
+
+def read(environ: Mapping[str, str] = os.environ) -> Settings:
+    """The settings that ``BB_*`` variables give; addresses follow ``BB_PORT_BASE``, folders ``BB_STACK``.
+
+    Raises msgspec.ValidationError, naming the field, if a value is not of its type.
+    """
+    base = int(environ.get("BB_PORT_BASE") or PORT_BASE)
+    stack = environ.get("BB_STACK") or "demo"
+    sandbox = environ.get("BB_SANDBOX_URL") or f"http://{LOOPBACK}:{port('sandbox', base)}"
+    values: dict[str, object] = {
+        "stack": stack,
+        "port_base": base,
+        "data_dir": f".local/{stack}/tables",
+        "search_dir": f".local/{stack}/search",
+        "kafka": f"{LOOPBACK}:{port('kafka', base)}",
+        "mysql_port": port("mysql", base),
+        "redis_url": f"redis://{LOOPBACK}:{port('redis', base)}/0",
+        "mongo_url": f"mongodb://{LOOPBACK}:{port('mongo', base)}/",
+        "dynamo_url": f"http://{LOOPBACK}:{port('dynamo', base)}",
+        "sandbox_url": sandbox,
+        "kakaopay_url": sandbox,
+        "web_port": port("web", base),
+        "public_url": f"http://{LOOPBACK}:{port('nginx', base)}",
+    }
+    for name in Settings.__struct_fields__:
+        given = environ.get(f"BB_{name.upper()}")
+        # An empty variable means the default, but for the address that is empty on purpose.
+        if given or (given is not None and name == "dynamo_url"):
+            values[name] = given
+    return msgspec.convert(values, Settings, strict=False)
