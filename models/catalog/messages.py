@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from models.actor import Command, Event
+from models.actor import Command
+from models.kept import Keeping
 
 
 class SaveProduct(Command, frozen=True):
@@ -21,7 +22,7 @@ class SaveProduct(Command, frozen=True):
     description: str = ""
 
 
-class ProductSaved(Event, frozen=True):
+class ProductSaved(Keeping, frozen=True):
     store_id: str
     price: int
     flowers: dict[str, int]

@@ -7,6 +7,7 @@ from typing import ClassVar
 import msgspec
 
 from models.actor import Event, Message
+from models.kept import Keeping
 from models.orders.messages import Address, Orderer
 
 
@@ -30,7 +31,7 @@ class StopDelivery(Message, frozen=True):
     order_id: str
 
 
-class DeliveryCreated(Event, frozen=True):
+class DeliveryCreated(Keeping, frozen=True):
     order_id: str
     store_id: str
     buyer: str

@@ -10,6 +10,7 @@ from typing import ClassVar
 import msgspec
 
 from models.actor import Command, Event, Message
+from models.kept import Keeping
 
 
 class HoldLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,7 +64,8 @@ class Return(Message, frozen=True):
 class ChangeStock(Command, frozen=True):
     """The owner's change of stems on hand: ``delta``, or ``on_hand`` against the ``version`` of the flower that was seen.
 
-    Refused: ``stock_negative``, ``stock_version`` (both with the present figures), ``stock_held`` (less than is promised).
+    Refused with the present figures: ``stock_negative``, ``stock_version``, ``stock_held`` (less than is promised),
+    ``stock_invalid`` (neither or both ways given, no version, or beyond what a store can hold).
     """
 
     flower_id: str
@@ -82,7 +84,7 @@ class SetLowStockThreshold(Command, frozen=True):
 
 
 class CreateCoupon(Command, frozen=True):
-    """``limit`` claims, ``discount`` KRW from ``min_amount`` KRW of goods on, usable from ``starts`` to ``ends`` (KST, inclusive)."""
+    """``limit`` claims, ``discount`` KRW from ``min_amount`` KRW of goods on, from ``starts`` to ``ends`` (KST, inclusive)."""
 
     coupon_id: str
     limit: int
@@ -97,7 +99,10 @@ class CreateCoupon(Command, frozen=True):
 
 
 class ClaimCoupon(Command, frozen=True):
-    """One per buyer, up to the limit, until the last day. Refused: coupon_unknown, coupon_gone, coupon_claimed, coupon_ended."""
+    """One per buyer, up to the limit, from the first to the last day.
+
+    Refused: coupon_unknown, coupon_claimed, coupon_not_started, coupon_ended, coupon_gone.
+    """
 
     coupon_id: str
     buyer: str
@@ -142,7 +147,8 @@ class HoldPlaced(Event, frozen=True):
 
 
 class HoldDenied(Event, frozen=True):
-    """Nothing was promised. ``code``: out_of_stock, coupon_unknown, coupon_used, coupon_expired, coupon_minimum, coupon_changed."""
+    """Nothing was promised. ``code``: out_of_stock, coupon_unknown, coupon_used, coupon_not_started, coupon_expired,
+    coupon_minimum, coupon_changed."""
 
     order_id: str
     code: str
@@ -172,7 +178,7 @@ class StockReturned(Event, frozen=True):
     coupon_id: str = ""
 
 
-class CouponCreated(Event, frozen=True):
+class CouponCreated(Keeping, frozen=True):
     coupon_id: str
     limit: int
     discount: int

@@ -9,7 +9,8 @@ from typing import ClassVar
 
 import msgspec
 
-from models.actor import Command, Event, Message
+from models.actor import Command, Event, Message, Reminder
+from models.kept import Keeping
 
 MAX_LINES, MAX_QUANTITY = 50, 999
 """Lines of one order after merging, and pieces of one line (issue Foundation §3)."""
@@ -52,7 +53,7 @@ class ProductTerms(Value, frozen=True):
 
 
 class CouponTerms(Value, frozen=True):
-    """What the web saw of a coupon: fixed ``discount`` from ``min_amount`` of goods on, from ``starts`` to ``ends`` (KST, inclusive)."""
+    """What the web saw of a coupon: fixed ``discount`` from ``min_amount`` of goods on, ``starts`` to ``ends`` (KST, inclusive)."""
 
     coupon_id: str
     store_id: str
@@ -239,7 +240,7 @@ class PricedStore(Value, frozen=True):
     coupon_id: str = ""
 
 
-class OrderPlaced(Event, frozen=True):
+class OrderPlaced(Keeping, frozen=True):
     buyer: str
     stores: tuple[PricedStore, ...]
     total: int
@@ -253,13 +254,13 @@ class StoreHeld(Event, frozen=True):
     store_id: str
 
 
-class PaymentPrepared(Event, frozen=True):
+class PaymentPrepared(Keeping, frozen=True):
     """The gateway is ready, some store is not yet."""
 
     buyer: str
 
 
-class PaymentAwaited(Event, frozen=True):
+class PaymentAwaited(Keeping, frozen=True):
     buyer: str
     deadline: int
 
@@ -267,7 +268,7 @@ class PaymentAwaited(Event, frozen=True):
         return ("placed",)
 
 
-class CaptureRequested(Event, frozen=True):
+class CaptureRequested(Keeping, frozen=True):
     buyer: str
     requested_at: int
 
@@ -285,12 +286,14 @@ class OrderConfirmed(Event, frozen=True):
     confirmed_at: int
 
     def answers(self) -> tuple[str, ...]:
-        return ("paid", "cancelled")
+        # An order of 0 KRW is confirmed without ever waiting for a payment: then this answers PlaceOrder.
+        return ("placed", "paid", "cancelled")
 
 
 class OrderCancelled(Event, frozen=True):
     """Final. ``refund``: what was captured and goes back (0: nothing was). ``reason``: expired, buyer, payment_cancelled,
-    payment_failed, payment_refused, out_of_stock, coupon_unusable, ...; the ids name what stood in the way."""
+    payment_failed, payment_unavailable (never readied), payment_refused (never captured), or the code of ``HoldRefused``; the
+    ids name what stood in the way."""
 
     buyer: str
     reason: str
@@ -365,7 +368,7 @@ class OrderPrivate(Value, frozen=True):
 
 ORDERS_INBOX = (
     PlaceOrder | ApprovePayment | AbandonPayment | CancelOrder | CancelStoreOrder | Held | HoldRefused | PaymentReady
-    | PaymentRefused | PaymentCaptured | PaymentRefunded | DeliveryStopped | DeliveryTooLate
+    | PaymentRefused | PaymentCaptured | PaymentRefunded | DeliveryStopped | DeliveryTooLate | Reminder
 )  # fmt: skip
 ORDERS_EVENTS = (
     OrderPlaced | StoreHeld | PaymentPrepared | PaymentAwaited | CaptureRequested | CancelNoted | OrderConfirmed | OrderCancelled

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from models.actor import EffectUnknown, Event, Message, Reminder
+from models.kept import Keeping
 
 
 class ReadyPayment(Message, frozen=True):
@@ -91,7 +92,7 @@ class EffectRefused(Message, frozen=True):
 # -- events ---------------------------------------------------------------------------------------------------------------
 
 
-class PaymentRequested(Event, frozen=True):
+class PaymentRequested(Keeping, frozen=True):
     order_id: str
     buyer: str
     amount: int
@@ -99,10 +100,11 @@ class PaymentRequested(Event, frozen=True):
     deadline: int
 
 
-class PaymentReadied(Event, frozen=True):
-    """READY: the gateway knows the payment."""
+class PaymentReadied(Keeping, frozen=True):
+    """READY: the gateway knows the payment. ``readied_at``: when we heard of it (ms); it may be captured for 15 minutes."""
 
     tid: str
+    readied_at: int = 0
 
 
 class EffectStarted(Event, frozen=True):
@@ -123,17 +125,18 @@ class OutcomeUnknown(Event, frozen=True):
     error: str
 
 
-class CaptureAsked(Event, frozen=True):
+class CaptureAsked(Keeping, frozen=True):
     """The buyer's token arrived."""
 
 
 class Captured(Event, frozen=True):
-    """CAPTURED. What the gateway said is kept."""
+    """CAPTURED. What the gateway said is kept. ``next_at``, here and below: when its books are looked at next (ms; 0: never)."""
 
     amount: int
     method: str
     aid: str
     captured_at: int
+    next_at: int = 0
 
 
 class PaymentFailed(Event, frozen=True):
@@ -141,10 +144,13 @@ class PaymentFailed(Event, frozen=True):
 
     stage: str
     code: str
+    next_at: int = 0
 
 
 class PaymentExpired(Event, frozen=True):
     """EXPIRED: dropped before a capture was asked for."""
+
+    next_at: int = 0
 
 
 class RefundQueued(Event, frozen=True):
@@ -160,6 +166,7 @@ class Refunded(Event, frozen=True):
     amount: int
     left: int
     aid: str = ""
+    next_at: int = 0
 
 
 class Reconciled(Event, frozen=True):
@@ -176,6 +183,7 @@ class DifferenceFound(Event, frozen=True):
     theirs_captured: int
     ours_refunded: int
     theirs_refunded: int
+    next_at: int = 0
 
 
 PAYMENTS_INBOX = (

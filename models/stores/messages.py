@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from models.actor import Command, Event
+from models.actor import Command
+from models.kept import Keeping
 
 
 class SaveStore(Command, frozen=True):
@@ -18,7 +19,7 @@ class SaveStore(Command, frozen=True):
     threshold: int = 50
 
 
-class StoreSaved(Event, frozen=True):
+class StoreSaved(Keeping, frozen=True):
     owner: str
     delivery_fee: int
     free_from: int

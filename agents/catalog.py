@@ -1,0 +1,18 @@
+"""The catalog domain for the kernel: one actor per product."""
+
+from __future__ import annotations
+
+from agents.runtime.domain import Domain
+from models.catalog import decide as catalog
+from models.catalog.messages import CATALOG_EVENTS, CATALOG_INBOX
+
+CATALOG = Domain(
+    name="catalog",
+    inbox=CATALOG_INBOX,
+    events=CATALOG_EVENTS,
+    state=catalog.CATALOG_STATE,
+    decide=catalog.decide,
+    evolve=catalog.evolve,
+    answer=catalog.answer,
+    private=catalog.private,
+)

@@ -1,0 +1,108 @@
+"""Who must act on what happened to an order; listed in ``topics/catalogue.py``. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from models.actor import Send, State
+from models.deliveries.messages import CreateDelivery, StopDelivery
+from models.inventory.messages import Commit, Hold, HoldLine, Release, Return
+from models.orders.messages import (
+    ORDERS_EVENTS,
+    CaptureRequested,
+    OrderCancelled,
+    OrderConfirmed,
+    OrderPlaced,
+    StoreCancelled,
+    StoreCancelRequested,
+)
+from models.orders.state import Order, Part
+from models.payments.messages import CapturePayment, DropPayment, ReadyPayment, RefundPayment
+
+
+def route(key: str, state: State, event: ORDERS_EVENTS) -> Iterable[Send]:
+    """The messages that ``event`` causes; ``key`` is the order id, ``state`` the one after the event."""
+    order: Order = state[""]
+    match event:
+        case OrderPlaced():
+            for part in order.parts:
+                yield Send("inventory", part.priced.store_id, _hold(key, order, part))
+            if order.payable():
+                yield Send("payments", key, _ready(key, order, event))
+        case CaptureRequested():
+            yield Send("payments", key, CapturePayment(pg_token=order.token))
+        case OrderConfirmed():
+            for part in order.parts:
+                priced = part.priced
+                commit = Commit(order_id=key, buyer=order.buyer, coupon_id=priced.coupon_id)
+                yield Send("inventory", priced.store_id, commit)
+                yield Send("deliveries", priced.store_order_id, _delivery(key, order, part))
+        case OrderCancelled(refund=refund):
+            for part in order.parts:
+                release = Release(order_id=key, buyer=order.buyer, coupon_id=part.priced.coupon_id)
+                yield Send("inventory", part.priced.store_id, release)
+            if refund:
+                yield Send("payments", key, RefundPayment(refund_id=key, amount=refund, tax_free=order.tax_free))
+            elif order.payable():
+                yield Send("payments", key, DropPayment())
+        case StoreCancelRequested():
+            yield Send("deliveries", event.store_order_id, StopDelivery(order_id=key))
+        case StoreCancelled(refund=refund):
+            stopped = order.part(event.store_order_id)
+            assert stopped is not None
+            priced = stopped.priced
+            if refund:
+                tax_free = min(priced.tax_free, refund)
+                yield Send("payments", key, RefundPayment(refund_id=priced.store_order_id, amount=refund, tax_free=tax_free))
+            back = Return(order_id=key, buyer=order.buyer, flowers=stopped.stems(), coupon_id=priced.coupon_id)
+            yield Send("inventory", priced.store_id, back)
+
+
+def _hold(key: str, order: Order, part: Part) -> Hold:
+    priced = part.priced
+    return Hold(
+        order_id=key,
+        buyer=order.buyer,
+        lines=tuple(
+            HoldLine(product_id=line.product_id, flowers=flowers, quantity=line.quantity)
+            for line, flowers in zip(priced.lines, part.flowers, strict=True)
+        ),
+        goods=priced.goods,
+        making_day=priced.making_day,
+        coupon_id=priced.coupon_id,
+        discount=priced.discount,
+    )
+
+
+def _ready(key: str, order: Order, event: OrderPlaced) -> ReadyPayment:
+    lines = [line for store in event.stores for line in store.lines]
+    name = order.checkout.names[lines[0].product_id]
+    back = f"{order.checkout.callback}/{key}/{order.checkout.nonce}"
+    return ReadyPayment(
+        order_id=key,
+        buyer=order.buyer,
+        amount=order.total,
+        tax_free=order.tax_free,
+        item_name=name if len(lines) == 1 else f"{name} 외 {len(lines) - 1}건",
+        quantity=sum(line.quantity for line in lines),
+        device=order.checkout.device,
+        approval_url=f"{back}/approve",
+        cancel_url=f"{back}/cancel",
+        fail_url=f"{back}/fail",
+        deadline=order.deadline,
+    )
+
+
+def _delivery(key: str, order: Order, part: Part) -> CreateDelivery:
+    priced = part.priced
+    return CreateDelivery(
+        store_order_id=priced.store_order_id,
+        order_id=key,
+        store_id=priced.store_id,
+        buyer=order.buyer,
+        kind=priced.kind,
+        making_day=priced.making_day,
+        fee=priced.delivery_fee,
+        orderer=order.checkout.orderer,
+        address=order.checkout.address,
+    )
