@@ -63,6 +63,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     search_dir: str = ".local/demo/search"
     sandbox_url: str = f"http://{LOOPBACK}:{PORT_BASE + PORTS['sandbox']}"
     kakaopay_url: str = f"http://{LOOPBACK}:{PORT_BASE + PORTS['sandbox']}"
+    kakaopay_cid: str = "TC0ONETIME"
+    """The merchant's code; the default is the one that KakaoPay gives everybody for tests."""
+
     kakaopay_secret: str = ""
     web_host: str = LOOPBACK
     web_port: int = PORT_BASE + PORTS["web"]
@@ -72,9 +75,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     account_secret: str = ""
     """Key of the HMAC that makes account ids; never changed, or everybody becomes somebody else."""
-
-    token_secret: str = ""
-    """Signs session tokens."""
 
 
 def port(name: str, base: int = PORT_BASE) -> int:

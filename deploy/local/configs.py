@@ -1,0 +1,202 @@
+"""What each daemon is told, rendered from ports and folders; pure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from models.settings import LOOPBACK, port
+
+
+def kafka(base: int, data: Path) -> str:
+    """``server.properties`` of a broker that is its own controller."""
+    broker, controller = port("kafka", base), port("kafka-controller", base)
+    return f"""\
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@{LOOPBACK}:{controller}
+listeners=PLAINTEXT://{LOOPBACK}:{broker},CONTROLLER://{LOOPBACK}:{controller}
+advertised.listeners=PLAINTEXT://{LOOPBACK}:{broker}
+controller.listener.names=CONTROLLER
+inter.broker.listener.name=PLAINTEXT
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
+log.dirs={data}
+auto.create.topics.enable=false
+# One broker holds the only replica of everything.
+offsets.topic.replication.factor=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+# The default of 50 partitions each only costs start-up time and memory here.
+offsets.topic.num.partitions=4
+transaction.state.log.num.partitions=2
+share.coordinator.state.topic.num.partitions=1
+group.initial.rebalance.delay.ms=0
+# Chaos tests want a silent worker to be noticed sooner than production does.
+group.min.session.timeout.ms=1000
+# A laptop that was asleep for a month must find its offsets again.
+offsets.retention.minutes=525600
+num.network.threads=2
+num.io.threads=4
+# The cleaner takes its whole buffer at start; 128 MB is a quarter of this heap.
+log.cleaner.dedupe.buffer.size=16777216
+"""
+
+
+def log4j2(level: str = "warn") -> str:
+    """Kafka's logging: to standard output, where supervisord collects it. Its own start and stop stay visible."""
+    return f"""\
+rootLogger.level={level}
+rootLogger.appenderRef.out.ref=out
+appender.out.type=Console
+appender.out.name=out
+appender.out.layout.type=PatternLayout
+appender.out.layout.pattern=%d %p %c{{1}} %m%n
+logger.server.name=kafka.server.KafkaRaftServer
+logger.server.level=info
+"""
+
+
+def mysql(base: int, data: Path, socket: Path, init: Path) -> str:
+    """``my.cnf``."""
+    return f"""\
+[mariadbd]
+user=root
+datadir={data}
+socket={socket}
+pid-file={data}/mariadbd.pid
+port={port("mysql", base)}
+bind-address={LOOPBACK}
+init-file={init}
+character-set-server=utf8mb4
+collation-server=utf8mb4_unicode_ci
+skip-name-resolve
+skip-log-bin
+performance_schema=off
+innodb_buffer_pool_size=128M
+innodb_log_file_size=64M
+# The log is written at each commit, so a killed server loses nothing, but synced once a second: only a power cut may lose that
+# second, and read models fold it again from Kafka, since they store their offset with their rows.
+innodb_flush_log_at_trx_commit=2
+max_connections=200
+table_open_cache=400
+"""
+
+
+def mysql_init(password: str, user: str = "bb", database: str = "bb") -> str:
+    """SQL that the server runs at each start, before it listens; every statement may be repeated.
+
+    Names that begin with the database's are the user's too: a rebuilt read model, or a test, takes a database of its own.
+    """
+    return f"""\
+CREATE DATABASE IF NOT EXISTS `{database}` CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;
+CREATE USER IF NOT EXISTS '{user}'@'{LOOPBACK}' IDENTIFIED BY '{password}';
+ALTER USER '{user}'@'{LOOPBACK}' IDENTIFIED BY '{password}';
+GRANT ALL ON `{database}`.* TO '{user}'@'{LOOPBACK}';
+GRANT ALL ON `{database}\\_%`.* TO '{user}'@'{LOOPBACK}';
+"""
+
+
+def redis(base: int, data: Path) -> str:
+    """``redis.conf``."""
+    return f"""\
+bind {LOOPBACK}
+port {port("redis", base)}
+dir {data}
+daemonize no
+# Streams carry the offset up to which they were filled, so what was answered must survive kill -9: the append-only file is
+# written before each answer and synced once a second.
+appendonly yes
+appendfsync everysec
+save ""
+# Ten wake-ups a second are the default; an idle machine should stay idle.
+hz 5
+"""
+
+
+def nginx(base: int, state: Path, web_processes: int) -> str:
+    """``nginx.conf``: the public entry in front of the web processes."""
+    first = port("web", base)
+    servers = "\n".join(f"        server {LOOPBACK}:{first + i} max_fails=0;" for i in range(web_processes))
+    return f"""\
+daemon off;
+# One process: workers of a master that was killed would keep the port.
+master_process off;
+pid {state}/nginx.pid;
+error_log stderr warn;
+worker_rlimit_nofile 8192;
+events {{
+    worker_connections 4096;
+}}
+http {{
+    access_log off;
+    server_tokens off;
+    types {{}}
+    default_type application/octet-stream;
+    client_body_temp_path {state}/body;
+    proxy_temp_path {state}/proxy;
+    fastcgi_temp_path {state}/fastcgi;
+    uwsgi_temp_path {state}/uwsgi;
+    scgi_temp_path {state}/scgi;
+    client_max_body_size 10m;
+    # Live streams of one browser each stay open.
+    keepalive_timeout 75s;
+    gzip on;
+    gzip_types application/json application/problem+json text/css application/javascript image/svg+xml;
+    upstream web {{
+        # max_fails=0: taking one of two processes out for ten seconds after a restart does more harm than asking it again.
+{servers}
+        keepalive 64;
+        keepalive_timeout 60s;
+    }}
+    server {{
+        listen {LOOPBACK}:{port("nginx", base)} backlog=1024;
+        proxy_http_version 1.1;
+        proxy_set_header Connection "";
+        proxy_set_header Host $http_host;
+        proxy_set_header X-Forwarded-For $remote_addr;
+        proxy_set_header X-Forwarded-Proto $scheme;
+        proxy_connect_timeout 2s;
+        proxy_read_timeout 60s;
+        # Without "non_idempotent", a POST or PATCH that was sent to one process is never sent to another.
+        proxy_next_upstream error timeout;
+        proxy_next_upstream_tries 2;
+        # The sandbox is played with on its own port; from outside it does not exist.
+        location /sandbox {{
+            return 404;
+        }}
+        location = /api/v1/events {{
+            proxy_pass http://web;
+            proxy_buffering off;
+            gzip off;
+            # The heartbeat comes every 15 s; the stream itself may last.
+            proxy_read_timeout 60s;
+            proxy_send_timeout 60s;
+        }}
+        location / {{
+            proxy_pass http://web;
+        }}
+    }}
+}}
+"""
+
+
+def launcher() -> str:
+    """A shell script that records who it is, then becomes the program.
+
+    The record is process id, start time and boot: together they name one process for ever, so that whoever finds an orphan of
+    a killed supervisor ends exactly it. Neither the environment nor the command line would do: Redis and nginx overwrite both.
+    """
+    return """\
+#!/bin/sh
+# usage: launch RECORD PROGRAM ARGUMENT...
+record=$1
+shift
+read -r boot < /proc/sys/kernel/random/boot_id
+read -r stat < /proc/$$/stat
+# The name in field 2 is "(launch)" or "(sh)": no blanks, so field 22 is the start time.
+started=$(echo "$stat" | cut -d ' ' -f 22)
+echo "$$ $started $boot" > "$record.new"
+mv "$record.new" "$record"
+exec "$@"
+"""
