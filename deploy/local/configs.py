@@ -32,6 +32,10 @@ offsets.topic.num.partitions=4
 transaction.state.log.num.partitions=2
 share.coordinator.state.topic.num.partitions=1
 group.initial.rebalance.delay.ms=0
+# A killed broker may register again only when its old session has expired: 13 s from kill -9 to ready by default. Less than
+# this and a busy laptop would lose its only broker to a late heartbeat.
+broker.session.timeout.ms=4000
+broker.heartbeat.interval.ms=1000
 # Chaos tests want a silent worker to be noticed sooner than production does.
 group.min.session.timeout.ms=1000
 # A laptop that was asleep for a month must find its offsets again.

@@ -29,6 +29,8 @@ from models.settings import PORT_BASE
 READY_WAIT = 120.0
 POLL = 0.1
 KILL_WAIT = 10.0
+STARTS = 6
+"""A program that was started more often than this while we waited for it will not become ready by more patience."""
 WEB_PROCESSES = 2
 
 
@@ -113,10 +115,12 @@ class Stack:
         began = time.monotonic()
         started = [name for name, one in self.statuses().items() if one.state in UP]
         waiting = dict.fromkeys(started if names is None else self.expand(names), "")
+        starts: dict[str, set[int]] = {name: set() for name in waiting}
         while True:
             now = self.statuses()
             for name in list(waiting):
                 status = now.get(name)
+                starts[name].add(status.since if status else 0)
                 if status is None or status.state not in ("STARTING", "RUNNING"):
                     waiting[name] = f"{status.state.lower()}: {status.said}" if status else "supervisord does not know it"
                 elif not (reason := why_not(self.programs[name].ready)):
@@ -127,7 +131,9 @@ class Stack:
             if not waiting:
                 return
             if time.monotonic() - began > seconds:
-                raise self._not_ready(waiting, seconds)
+                raise self._not_ready(waiting, f"after {seconds:.0f} s")
+            if dying := {name: reason for name, reason in waiting.items() if len(starts[name]) > STARTS}:
+                raise self._not_ready(dying, "but dying again and again")
             time.sleep(POLL)
 
     def statuses(self) -> dict[str, Status]:
@@ -228,7 +234,7 @@ class Stack:
                 file.chmod(0o700 if file.name == "launch" else 0o600)
         return changed
 
-    def _not_ready(self, waiting: Mapping[str, str], seconds: float) -> StackError:
+    def _not_ready(self, waiting: Mapping[str, str], how: str) -> StackError:
         said = [f"{name}: {reason}\n{tail(self.where.logs / f'{name}.log')}" for name, reason in waiting.items()]
-        return StackError(f"not ready after {seconds:.0f} s: {', '.join(waiting)}", "\n".join(said), f"look at {self.where.logs}")
+        return StackError(f"not ready {how}: {', '.join(waiting)}", "\n".join(said), f"look at {self.where.logs}")
 
