@@ -1,0 +1,158 @@
+"""Read models out of dicts, a token maker and a bare web without a broker, for tests of the web."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from models.orders.messages import CouponTerms, ProductTerms, StoreTerms
+from topics.client import Client
+from web.auth import Tokens, public_file
+from web.call import Shared
+from web.reads import BadCursor, Document, Page
+from web.settings import WebSettings
+from web.tokens import ensure_keys, make
+
+STORE, OTHER_STORE = "store-1", "store-2"
+ORDER, STORE_ORDER, OTHER_STORE_ORDER = "order-1", "store-order-1", "store-order-2"
+BUYER, STRANGER, SELLER, OTHER_SELLER, ADMIN = "buyer-1", "buyer-2", "seller-1", "seller-2", "admin-1"
+
+
+class Known:
+    """Everything that the read models know."""
+
+    def __init__(self) -> None:
+        self.products_: dict[str, ProductTerms] = {
+            f"product-{n}": ProductTerms(
+                product_id=f"product-{n}", store_id=STORE, name=f"꽃다발 {n}", price=1000 * n, flowers={"1": n}
+            )
+            for n in range(1, 4)
+        }
+        self.stores_: dict[str, StoreTerms] = {
+            one: StoreTerms(store_id=one, name="가게", delivery_fee=3000, free_from=50_000, cut_off="18:00")
+            for one in (STORE, OTHER_STORE)
+        }
+        self.coupons_: dict[str, CouponTerms] = {
+            "coupon-1": CouponTerms(
+                coupon_id="coupon-1", store_id=STORE, discount=500, min_amount=2000, starts="2020-01-01", ends="2099-12-31"
+            )
+        }
+        self.orders_: dict[str, dict[str, Any]] = {
+            ORDER: {
+                "order_id": ORDER,
+                "buyer": BUYER,
+                "seq": 5,
+                "status": "CONFIRMED",
+                "stores": [
+                    {"store_order_id": STORE_ORDER, "store_id": STORE},
+                    {"store_order_id": OTHER_STORE_ORDER, "store_id": OTHER_STORE},
+                ],
+            }
+        }
+        self.loads = 0
+
+    async def start(self) -> None:
+        """Nothing to connect to."""
+
+    async def stop(self) -> None:
+        """Nothing to let go of."""
+
+    async def product_terms(self, ids: Iterable[str]) -> Mapping[str, ProductTerms]:
+        self.loads += 1
+        return {one: self.products_[one] for one in ids if one in self.products_}
+
+    async def store_terms(self, ids: Iterable[str]) -> Mapping[str, StoreTerms]:
+        return {one: self.stores_[one] for one in ids if one in self.stores_}
+
+    async def coupon_terms(self, ids: Iterable[str]) -> Mapping[str, CouponTerms]:
+        return {one: self.coupons_[one] for one in ids if one in self.coupons_}
+
+    async def order(self, order_id: str) -> Document | None:
+        return self.orders_.get(order_id)
+
+    async def timeline(self, order_id: str) -> Sequence[Document]:
+        return [{"type": "OrderPlaced"}]
+
+    async def buyer_orders(self, buyer: str, status: str, limit: int, cursor: str) -> Page:
+        if cursor:
+            raise BadCursor
+        return [order for order in self.orders_.values() if order["buyer"] == buyer], ""
+
+    async def store_orders(self, store_id: str, status: str, limit: int, cursor: str) -> Page:
+        return [], ""
+
+    async def products(self, store_id: str, limit: int, cursor: str) -> Page:
+        return [msgspec.to_builtins(product) for product in self.products_.values()], ""
+
+    async def product(self, product_id: str) -> Document | None:
+        found = self.products_.get(product_id)
+        return None if found is None else {**msgspec.to_builtins(found), "store_id": found.store_id}
+
+    async def stores(self, limit: int, cursor: str) -> Page:
+        return [{"store_id": one, "owner": SELLER, "name": store.name} for one, store in self.stores_.items()], ""
+
+    async def store(self, store_id: str) -> Document | None:
+        found = self.stores_.get(store_id)
+        return None if found is None else {"store_id": store_id, "owner": SELLER, "name": found.name}
+
+    async def stock(self, store_id: str) -> Sequence[Document]:
+        return [{"flower_id": "1", "on_hand": 10, "held": 0, "version": 1}]
+
+    async def store_coupons(self, store_id: str) -> Sequence[Document]:
+        return [msgspec.to_builtins(coupon) for coupon in self.coupons_.values()]
+
+    async def my_coupons(self, buyer: str) -> Sequence[Document]:
+        return []
+
+
+class Desk:
+    """Keys in a folder, and the tokens that they sign."""
+
+    def __init__(self, folder: Path) -> None:
+        self.key, self.secret = folder / "token-key", folder / "web-secret"
+        ensure_keys(self.key, self.secret)
+
+    def token(self, account: str = BUYER, role: str = "buyer", stores: tuple[str, ...] = (), lifetime: int = 3600) -> str:
+        return make(self.key, account, role, stores, lifetime)
+
+    def headers(
+        self, account: str = BUYER, role: str = "buyer", stores: tuple[str, ...] = (), *, key: str = "", **more: str
+    ) -> dict[str, str]:
+        """Headers of a signed request, with a key of its own or ``key``; ``more``: further ones, ``_`` for ``-``."""
+        key = key or f"test-{time.monotonic_ns()}"
+        more = {name.replace("_", "-"): value for name, value in more.items()}
+        token = self.token(account, role, stores)
+        return {"Authorization": f"Bearer {token}", "Idempotency-Key": key, "Content-Type": "application/json", **more}
+
+    def shared(self, client: Client, known: Known | None = None, live: Any = None, **settings: Any) -> Shared:
+        own = WebSettings(token_key=self.key, web_secret=self.secret, **settings)
+        tokens = Tokens(public_file(self.key).read_bytes())
+        return Shared(own, client, known or Known(), tokens, self.secret.read_bytes(), "http://shop.test", live)
+
+
+def order_body(**change: Any) -> dict[str, Any]:
+    """A good body of ``POST /orders`` over two products."""
+    body: dict[str, Any] = {
+        "stores": [
+            {
+                "store_id": STORE,
+                "lines": [{"product_id": "product-1", "quantity": 2}, {"product_id": "product-2", "quantity": 1}],
+                "coupon_id": "coupon-1",
+            }
+        ],
+        "orderer": {"name": "김꽃님", "phone": "01012345678", "email": "flower@example.com"},
+        "address": {
+            "recipient": "이받음",
+            "phone": "01087654321",
+            "zipcode": "06236",
+            "road": "서울특별시 강남구 어느길 1",
+            "detail": "2층",
+        },
+        "expected_total": 6500,
+    }
+    body.update(change)
+    return body

@@ -1,0 +1,243 @@
+"""Keys, fingerprints, waits, problems, tokens, terms: each by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import jwt
+import msgspec
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from models.actor import id_of
+from tests.unit.web.known import BUYER, STORE, Desk, Known
+from web import idempotency, openapi, prefer
+from web.auth import BadToken, Caller, Tokens, public_file
+from web.call import trace_of
+from web.problems import Problem, document, language
+from web.requests import LineRequest, StoreRequest
+from web.sse import after, good_id
+from web.terms import Shelf, Terms
+from web.validation import FieldError
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.mark.parametrize(
+    ("key", "good"),
+    [
+        ("a" * 7, False),
+        ("a" * 8, True),
+        ("a" * 255, True),
+        ("a" * 256, False),
+        ("키" * 8, False),
+        (" aaaaaaaa", False),
+        ("a b c d e", True),
+        ("aaaa\naaaa", False),
+    ],
+)
+def test_keys(key: str, good: bool) -> None:
+    assert idempotency.key_is_good(key) is good
+
+
+@pytest.mark.spec("order W-14")
+def test_ids_follow_from_what_caused_them() -> None:
+    command = idempotency.command_id("a", "POST", "/api/v1/orders", "k" * 8)
+    assert command == id_of("command", "a", "POST", "/api/v1/orders", "k" * 8)
+    others = [("b", "POST", "/api/v1/orders", "k" * 8), ("a", "PUT", "/api/v1/orders", "k" * 8), ("a", "POST", "/x", "k" * 8)]
+    assert command not in {idempotency.command_id(*other) for other in others}
+    assert idempotency.created_id(command, "order") == id_of(command, "order")
+
+
+def test_a_fingerprint_is_of_the_content() -> None:
+    assert idempotency.fingerprint(b'{"a":1,"b":[{"c":2,"d":3}]}') == idempotency.fingerprint(b'{ "b": [{"d":3, "c":2}], "a": 1 }')
+    assert idempotency.fingerprint(b'{"a":1}') != idempotency.fingerprint(b'{"a":2}')
+    assert idempotency.fingerprint(b"") == idempotency.fingerprint(b"")
+    assert idempotency.fingerprint(b"\xff") != idempotency.fingerprint(b"\xfe")
+
+
+def test_signatures() -> None:
+    signature = idempotency.sign(b"s" * 32, "a", "b")
+    assert len(signature) == 43
+    assert idempotency.signed(b"s" * 32, signature, "a", "b")
+    assert not idempotency.signed(b"s" * 32, signature, "a", "c")
+    assert not idempotency.signed(b"t" * 32, signature, "a", "b")
+    assert not idempotency.signed(b"s" * 32, "ü", "a", "b")
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("", 2),
+        ("wait=0", 0),
+        ("wait=5", 5),
+        ("wait=99", 10),
+        ("respond-async, wait=3", 3),
+        ("respond-async", 0),
+        ("wait=x", 2),
+        ("WAIT = 4", 4),
+        ('wait="4"', 4),
+        ("handling=lenient; wait=1", 1),
+    ],
+)
+def test_prefer(header: str, seconds: float) -> None:
+    assert prefer.seconds(header) == seconds
+
+
+@pytest.mark.parametrize(
+    ("header", "found"),
+    [
+        ("", "ko"),
+        ("en", "en"),
+        ("en-GB,en;q=0.9", "en"),
+        ("ko,en", "ko"),
+        ("en;q=0.5,ko;q=0.4", "en"),
+        ("fr", "ko"),
+        ("*", "ko"),
+        ("*, en;q=0.1", "ko"),
+        ("en;q=x", "ko"),
+    ],
+)
+def test_languages(header: str, found: str) -> None:
+    assert language(header) == found
+
+
+def test_problems_name_what_is_known_and_only_that() -> None:
+    problem = Problem(409, "product_not_on_sale", {"problems": [{"code": "product_not_on_sale", "product_id": "p1"}]})
+    assert document(problem, "ko")["detail"] == "상품 p1"
+    assert document(problem, "en")["title"] == "A product is not on sale"
+    unknown = document(Problem(409, "some_new_code"), "en")
+    assert (unknown["code"], unknown["title"]) == ("some_new_code", "This cannot be done now")
+    fields = document(Problem(422, "validation_failed", errors=[FieldError("/a", "too_long", "6")]), "ko")["errors"]
+    assert fields == [{"pointer": "/a", "code": "too_long", "detail": "6자까지 쓸 수 있습니다"}]
+
+
+# -- tokens ---------------------------------------------------------------------------------------------------------------
+
+
+def test_tokens_are_verified_once_and_run_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk(tmp_path)
+    tokens = Tokens.of_file(desk.key)
+    token = desk.token(BUYER, "seller", (STORE,))
+    caller = tokens.caller(token)
+    assert (caller.account, caller.role, caller.stores) == (BUYER, "seller", (STORE,))
+    assert tokens.caller(token) is caller
+    real = time.time()
+    monkeypatch.setattr(time, "time", lambda: real + 3601)
+    with pytest.raises(BadToken):
+        tokens.caller(token)
+    assert (desk.key.stat().st_mode & 0o777, desk.secret.stat().st_mode & 0o777) == (0o600, 0o600)
+
+
+def test_no_other_algorithm_key_or_role_is_taken(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    tokens = Tokens.of_file(desk.key)
+    claims = {"iss": "blooming-blooms", "sub": "a", "role": "admin", "stores": [], "exp": int(time.time()) + 60}
+    public = public_file(desk.key).read_bytes()
+    forged = [
+        jwt.encode(claims, Ed25519PrivateKey.generate(), algorithm="EdDSA"),
+        jwt.encode(claims, "", algorithm="none"),
+        jwt.encode(claims, public[27:60] + b"x" * 32, algorithm="HS256"),
+        desk.token(role="root"),
+        desk.token(lifetime=-1),
+        desk.token()[:-4] + "AAAA",
+        "x" * 5000,
+        "",
+    ]
+    for token in forged:
+        with pytest.raises(BadToken):
+            tokens.caller(token)
+
+
+def test_no_token_is_made_in_production(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "web.tokens", "make", "--role", "buyer", "--account", "a"]
+    env = {"BB_TOKEN_KEY": str(tmp_path / "key"), "BB_WEB_SECRET": str(tmp_path / "secret"), "PYTHONPATH": str(ROOT)}
+    refused = subprocess.run(command, env={**env, "BB_ENV": "production"}, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert refused.returncode == 1
+    assert "production" in refused.stderr
+    assert list(tmp_path.iterdir()) == []
+    made = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert Tokens.of_file(tmp_path / "key").caller(made.stdout.strip()) == Caller("a", "buyer", (), made_until(made.stdout))
+
+
+def made_until(token: str) -> float:
+    """When a token runs out."""
+    return float(jwt.decode(token.strip(), options={"verify_signature": False})["exp"])
+
+
+# -- terms ----------------------------------------------------------------------------------------------------------------
+
+
+async def test_terms_are_kept_for_their_age_and_loaded_once_for_all() -> None:
+    asked: list[list[str]] = []
+
+    async def load(ids: Iterable[str]) -> Mapping[str, str]:
+        asked.append(list(ids))
+        await asyncio.sleep(0.01)
+        return {one: one.upper() for one in ids if one != "none"}
+
+    shelf: Shelf[str] = Shelf(load, 0.2)
+    found = await asyncio.gather(*(shelf.get(["a", "b"]) for _ in range(20)))
+    assert found == [{"a": "A", "b": "B"}] * 20
+    assert asked == [["a", "b"]]
+    assert await shelf.get(["b", "c", "none"]) == {"b": "B", "c": "C"}
+    await shelf.get(["none"])
+    assert asked == [["a", "b"], ["c", "none"], ["none"]]
+    await asyncio.sleep(0.25)
+    await shelf.get(["a"])
+    assert asked[-1] == ["a"]
+
+
+async def test_a_checkout_names_every_id_that_nobody_knows() -> None:
+    terms = Terms(Known(), 5)
+    wish = [
+        StoreRequest(store_id="nowhere", lines=[LineRequest(product_id="product-1", quantity=1)], coupon_id="nothing"),
+        StoreRequest(store_id=STORE, lines=[LineRequest(product_id="x", quantity=1), LineRequest(product_id="y", quantity=1)]),
+    ]
+    with pytest.raises(Problem) as refused:
+        await terms.wanted(wish)
+    assert [(error.pointer, error.code) for error in refused.value.errors] == [
+        ("/stores/0/store_id", "unknown_store"),
+        ("/stores/0/coupon_id", "unknown_coupon"),
+        ("/stores/1/lines/0/product_id", "unknown_product"),
+        ("/stores/1/lines/1/product_id", "unknown_product"),
+    ]
+
+
+# -- the rest -------------------------------------------------------------------------------------------------------------
+
+
+def test_traces_are_continued_or_begun() -> None:
+    given = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    assert trace_of(given) == given
+    for bad in ("", "x", given + "\n", given.replace("4bf92f3577b34da6a3ce929d0e0e4736", "0" * 32)):
+        begun = trace_of(bad)
+        assert begun != bad
+        assert trace_of(begun) == begun
+
+
+def test_ids_of_streams() -> None:
+    assert good_id("1700000000000-0")
+    assert not any(map(good_id, ("", "$", "0", "1-1\n", "a-b", "-1-1")))
+    assert after("10-0", "9-99")
+    assert after("10-10", "10-9")
+    assert not after("10-1", "10-1")
+
+
+def test_the_openapi_document_is_the_one_that_is_published() -> None:
+    published = ROOT / "docs" / "openapi.json"
+    assert published.read_bytes() == openapi.encoded(), "run: python -m web.openapi > docs/openapi.json"
+
+
+def test_the_openapi_document_is_whole() -> None:
+    said = openapi.document()
+    names = [op["operationId"] for methods in said["paths"].values() for op in methods.values()]
+    assert len(names) == len(set(names))
+    text = msgspec.json.encode(said).decode()
+    for part in text.split('"#/components/schemas/')[1:]:
+        assert part.partition('"')[0] in said["components"]["schemas"]

@@ -1,0 +1,191 @@
+"""Bodies: every bad field is named, and the slow look agrees with the decoder."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.web.known import order_body
+from web.requests import CouponRequest, OrderRequest, ProductSave, StockRequest, StoreSave
+from web.texts import FIELDS
+from web.validation import Body, FieldError, Invalid, Malformed, Parser
+
+KINDS: tuple[tuple[type[Body], dict[str, Any]], ...] = (
+    (OrderRequest, order_body()),
+    (
+        CouponRequest,
+        {"name": "봄", "limit": 100, "discount": 1000, "min_amount": 5000, "starts": "2026-03-01", "ends": "2026-03-31"},
+    ),
+    (StockRequest, {"delta": -3}),
+    (StoreSave, {"name": "봄꽃집", "delivery_fee": 3000, "free_from": 50000, "cut_off": "17:30"}),
+    (ProductSave, {"store_id": "s1", "name": "장미", "price": 1000, "flowers": {"1": 3}}),
+)
+
+
+def errors(kind: type[Body], body: Any) -> list[tuple[str, str]]:
+    """(pointer, code) of every error."""
+    try:
+        Parser(kind).parse(msgspec.json.encode(body))
+    except Invalid as invalid:
+        return [(error.pointer, error.code) for error in invalid.errors]
+    return []
+
+
+@pytest.mark.parametrize(("kind", "good"), KINDS, ids=lambda value: getattr(value, "__name__", ""))
+def test_good_bodies_pass(kind: type[Body], good: dict[str, Any]) -> None:
+    assert errors(kind, good) == []
+
+
+@pytest.mark.spec("order W-3", "order W-45")
+def test_every_bad_field_is_named() -> None:
+    bad = order_body(device="tv")
+    bad["stores"][0].update(store_id="", kind="pickup", making_day="2026-02-30", price=1)
+    bad["stores"][0]["lines"] = [{"product_id": 5, "quantity": 0}, {"quantity": 1.5}, {"product_id": "p", "quantity": 1000}]
+    bad["orderer"] = {"name": " 김", "phone": "010-1234", "email": "a@b"}
+    bad["address"].update(recipient="일이삼사오육칠", zipcode="1234", detail=None)
+    del bad["address"]["road"], bad["expected_total"]
+    assert errors(OrderRequest, bad) == [
+        ("/stores/0/store_id", "id"),
+        ("/stores/0/lines/0/product_id", "type"),
+        ("/stores/0/lines/0/quantity", "too_small"),
+        ("/stores/0/lines/1/product_id", "required"),
+        ("/stores/0/lines/1/quantity", "type"),
+        ("/stores/0/lines/2/quantity", "too_large"),
+        ("/stores/0/kind", "not_one_of"),
+        ("/stores/0/making_day", "date"),
+        ("/stores/0/price", "unknown_field"),
+        ("/orderer/name", "blank"),
+        ("/orderer/phone", "phone"),
+        ("/orderer/email", "email"),
+        ("/address/recipient", "too_long"),
+        ("/address/zipcode", "zipcode"),
+        ("/address/road", "required"),
+        ("/address/detail", "type"),
+        ("/expected_total", "required"),
+        ("/device", "not_one_of"),
+    ]
+
+
+@pytest.mark.spec("order W-1", "order W-2")
+@pytest.mark.parametrize("name", ["couponAmount", "total", "delivery_fee", "discount"])
+def test_no_amount_of_the_client_but_what_it_saw_is_taken(name: str) -> None:
+    assert errors(OrderRequest, order_body(**{name: 1})) == [(f"/{name}", "unknown_field")]
+
+
+def test_conflicts_between_good_fields() -> None:
+    body = order_body()
+    body["stores"] = [
+        {"store_id": "s", "lines": [{"product_id": "p", "quantity": 600}, {"product_id": "p", "quantity": 400}]},
+        {"store_id": "s", "lines": [{"product_id": f"p{n}", "quantity": 1} for n in range(50)]},
+    ]
+    assert errors(OrderRequest, body) == [
+        ("/stores/1/store_id", "duplicate"),
+        ("/stores", "too_many_lines"),
+        ("/stores/0/lines/1/quantity", "too_large"),
+    ]
+    coupon = {"name": "봄", "limit": 1, "discount": 5000, "min_amount": 5000, "starts": "2026-03-02", "ends": "2026-03-01"}
+    assert errors(CouponRequest, coupon) == [("/discount", "not_below"), ("/ends", "not_before")]
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ({}, [("/delta", "required")]),
+        ({"delta": 0}, [("/delta", "zero")]),
+        ({"delta": 1, "version": 1}, [("/version", "not_with")]),
+        ({"on_hand": 1}, [("/version", "required")]),
+        ({"version": 1}, [("/on_hand", "required")]),
+        ({"on_hand": -1, "version": 1}, [("/on_hand", "too_small")]),
+        ({"on_hand": 0, "version": 0}, []),
+    ],
+)
+def test_stock_is_a_delta_or_a_figure_against_a_version(body: dict[str, Any], found: list[tuple[str, str]]) -> None:
+    assert errors(StockRequest, body) == found
+
+
+@pytest.mark.parametrize("text", ["01012345678\n", "\n01012345678", "０１０１２３４５６７８"])
+def test_a_phone_is_eleven_ascii_digits_and_nothing_else(text: str) -> None:
+    body = order_body()
+    body["orderer"]["phone"] = text
+    assert errors(OrderRequest, body) == [("/orderer/phone", "phone")]
+
+
+@pytest.mark.parametrize(
+    ("text", "good"),
+    [
+        ("a.b-c_d+e@x-y.co.kr", True),
+        ("a..b@x.kr", False),
+        (".a@x.kr", False),
+        ("a@x", False),
+        ("a@x.kr ", False),
+        ("한글@x.kr", False),
+        ("a" * 60 + "-" * 2 + "@x.kr", False),
+    ],
+)
+def test_email(text: str, good: bool) -> None:
+    body = order_body()
+    body["orderer"]["email"] = text
+    assert (errors(OrderRequest, body) == []) is good
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[" * 5000])
+def test_what_is_no_json_is_malformed(body: bytes) -> None:
+    with pytest.raises((Malformed, Invalid)):
+        Parser(OrderRequest).parse(body)
+
+
+def test_errors_of_one_answer_are_bounded() -> None:
+    body = order_body()
+    body["stores"][0]["lines"] = [{} for _ in range(200)]
+    assert len(errors(OrderRequest, body)) == 100
+
+
+def _places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    found = [path]
+    if isinstance(value, dict):
+        for name, item in value.items():
+            found += _places(item, (*path, name))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            found += _places(item, (*path, index))
+    return found
+
+
+JUNK = st.one_of(
+    st.none(), st.booleans(), st.integers(-5, 2**40), st.floats(allow_nan=False, allow_infinity=False), st.text(max_size=8),
+    st.just([]), st.just({}), st.just("2026-13-01"), st.just("01012345678"), st.just(1.0), st.just("x" * 600),
+)  # fmt: skip
+
+
+@given(st.sampled_from(KINDS), st.data(), JUNK)
+def test_whatever_the_decoder_refuses_has_names(case: tuple[type[Body], dict[str, Any]], data: st.DataObject, junk: Any) -> None:
+    kind, good = case
+    body: Any = copy.deepcopy(good)
+    path = data.draw(st.sampled_from(_places(body)))
+    if not path:
+        body = junk
+    else:
+        inside = body
+        for step in path[:-1]:
+            inside = inside[step]
+        inside[path[-1]] = junk
+    raw = msgspec.json.encode(body)
+    parser = Parser(kind)
+    try:
+        parser._decode(raw)
+        refused = False
+    except msgspec.ValidationError:
+        refused = True
+    found = list(parser._walk(raw))
+    if refused:
+        assert found
+        assert FieldError("", "invalid") not in found
+    else:
+        # What is left then are conflicts between fields, which the walk names at the same places.
+        assert sorted(errors(kind, body)) == sorted((error.pointer, error.code) for error in found)
+    assert {error.code for error in found} <= set(FIELDS)

@@ -1,0 +1,201 @@
+"""The server: bare aiohttp with a router of our own; aiohttp's application and middlewares cost as much as a whole request.
+
+Every request passes here once: route -> who may (``web/access.py``) -> handler -> answer or problem. A route that the access table
+does not name cannot be reached, and one that has no handler stops the start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Awaitable, Callable, Mapping
+
+import structlog
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
+
+from topics.client import Unavailable
+from web.access import ACCESS, Who, refusal
+from web.auth import BadToken, Caller
+from web.call import MAX_BODY, SECURITY, Call, Shared, trace_of
+from web.problems import Problem, language
+from web.routes import HANDLERS
+
+log = structlog.get_logger("web")
+Handler = Callable[[Call], Awaitable[web.StreamResponse]]
+_SEGMENT = re.compile(r"[0-9A-Za-z_-]{1,64}\Z")
+_SECONDS = Histogram(
+    "bb_web_seconds", "Requests, from their head to their answer", ["route"], buckets=(0.005, 0.01, 0.02, 0.05, 0.1, 0.3, 1, 3, 10)
+)
+_ANSWERS = Counter("bb_web_answers_total", "Answers by route and status", ["route", "status"])
+RETRY_AFTER = {"Retry-After": "1"}
+
+
+class Route:
+    """One line of the access table with its handler."""
+
+    def __init__(self, method: str, template: str, who: Who, handler: Handler) -> None:
+        self.method, self.template, self.who, self.handler = method, template, who, handler
+        self.segments = tuple(template.strip("/").split("/"))
+        self.names = tuple(part[1:-1] if part.startswith("{") else "" for part in self.segments)
+        self.seconds = _SECONDS.labels(f"{method} {template}")
+        self._answers: dict[int, Counter] = {}
+
+    def match(self, parts: list[str]) -> dict[str, str] | None:
+        """The ids in the path, or ``None``: it is another route's."""
+        params = {}
+        for part, segment, name in zip(parts, self.segments, self.names, strict=True):
+            if name:
+                if not _SEGMENT.match(part):
+                    return None
+                params[name] = part
+            elif part != segment:
+                return None
+        return params
+
+    def count(self, status: int, seconds: float) -> None:
+        """Count an answer."""
+        self.seconds.observe(seconds)
+        counter = self._answers.get(status)
+        if counter is None:
+            counter = self._answers[status] = _ANSWERS.labels(f"{self.method} {self.template}", str(status))
+        counter.inc()
+
+
+class Router:
+    """Finds routes by the number of their segments; one without placeholders goes before one with."""
+
+    def __init__(self, handlers: Mapping[tuple[str, str], Handler]) -> None:
+        """Raises ``LookupError`` if access table and handlers do not name the same routes."""
+        if odd := set(handlers) ^ set(ACCESS):
+            raise LookupError(f"routes without rule or handler: {sorted(odd)}")
+        self.routes = [Route(*name, ACCESS[name], handler) for name, handler in handlers.items()]
+        self._by_length: dict[int, list[Route]] = {}
+        for route in sorted(self.routes, key=lambda route: sum(map(bool, route.names))):
+            self._by_length.setdefault(len(route.segments), []).append(route)
+
+    def find(self, method: str, path: str) -> tuple[Route, dict[str, str]]:
+        """The route and the ids in ``path``. Raises ``Problem`` 404 or 405."""
+        parts = path[1:].split("/")
+        allowed = []
+        for route in self._by_length.get(len(parts), ()):
+            if route.method != method and route.method in allowed:
+                continue
+            params = route.match(parts)
+            if params is None:
+                continue
+            if route.method == method:
+                return route, params
+            allowed.append(route.method)
+        if allowed:
+            raise Problem(405, "method_not_allowed", headers={"Allow": ", ".join(allowed)})
+        raise Problem(404, "not_found")
+
+
+class App:
+    """Answers requests of one process."""
+
+    def __init__(self, shared: Shared) -> None:
+        self.shared = shared
+        self.router = Router(HANDLERS)
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """One request, whatever it is."""
+        begun = time.perf_counter()
+        path = request.raw_path.partition("?")[0]
+        if not path.startswith("/api/"):
+            return await self._inside(request, path)
+        trace = trace_of(request.headers.get("traceparent", ""))
+        route: Route | None = None
+        try:
+            route, params = self.router.find(request.method, path)
+            caller = self._caller(request)
+            who = language(request.headers.get("Accept-Language", ""))
+            why = refusal(route.who, caller, params.get("store_id", ""))
+            if why:
+                raise _denied(why)
+            response = await route.handler(Call(self.shared, request, path, params, caller, who, trace))
+        except Problem as problem:
+            response = self._problem(request, problem, trace)
+        except Unavailable as error:
+            log.warning("unavailable", route=_name(route), why=str(error), trace=trace[3:35])
+            response = self._problem(request, Problem(503, "unavailable", headers=RETRY_AFTER), trace)
+        except (ConnectionError, asyncio.CancelledError):
+            raise
+        except Exception:
+            # Neither path nor body are logged: both may name persons.
+            log.error("request_failed", route=_name(route), trace=trace[3:35], exc_info=True)
+            response = self._problem(request, Problem(500, "internal_error"), trace)
+        if self.shared.stopping.is_set() and not response.prepared:
+            response.force_close()
+        took = time.perf_counter() - begun
+        if route is not None:
+            route.count(response.status, took)
+        if took > self.shared.settings.slow and not response.prepared:
+            log.info("slow_request", route=_name(route), status=response.status, seconds=round(took, 3), trace=trace[3:35])
+        return response
+
+    def _caller(self, request: web.BaseRequest) -> Caller | None:
+        """Whom the token speaks for, ``None`` without one. Nothing else of the request says who calls (order W-39)."""
+        header = request.headers.get("Authorization")
+        if header is None:
+            return None
+        kind, _, token = header.partition(" ")
+        if kind.lower() != "bearer":
+            raise _denied("unauthenticated")
+        try:
+            return self.shared.tokens.caller(token)
+        except BadToken:
+            raise _denied("unauthenticated") from None
+
+    def _problem(self, request: web.BaseRequest, problem: Problem, trace: str) -> web.Response:
+        headers = {**SECURITY, "Cache-Control": "no-store", "X-Request-Id": trace[3:35], "traceparent": trace}
+        return problem.response(language(request.headers.get("Accept-Language", "")), headers)
+
+    async def _inside(self, request: web.BaseRequest, path: str) -> web.Response:
+        """Health and figures for whoever runs the process; to whoever comes through a proxy they do not exist."""
+        if "X-Forwarded-For" in request.headers:
+            return web.Response(status=404, text="")
+        if path == "/health/live":
+            return web.json_response({"live": True})
+        if path == "/health/ready":
+            why = self.not_ready()
+            return web.json_response({"ready": not why, "why": why}, status=503 if why else 200)
+        if path == "/metrics":
+            return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+        return web.Response(status=404, text="")
+
+    def not_ready(self) -> str:
+        """Why this process should get no requests; ``""``: it should. Redis may be away: then answers are 202."""
+        if self.shared.stopping.is_set():
+            return "stopping"
+        return "" if self.shared.client.connected else "the broker has not been reached yet"
+
+
+def _denied(why: str) -> Problem:
+    if why == "unauthenticated":
+        return Problem(401, why, headers={"WWW-Authenticate": 'Bearer realm="blooming-blooms"'})
+    return Problem(403, why)
+
+
+def _name(route: Route | None) -> str:
+    return f"{route.method} {route.template}" if route else ""
+
+
+def server(app: App) -> web.Server:
+    """The server to be run; bodies end at ``MAX_BODY``, heads at 8 KiB a line and 64 lines."""
+    loop = asyncio.get_running_loop()
+
+    def request(message: object, payload: object, protocol: object, writer: object, task: object) -> web.BaseRequest:
+        return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=MAX_BODY)  # type: ignore[arg-type]
+
+    return web.Server(
+        app.handle,
+        request_factory=request,
+        handler_cancellation=False,
+        access_log=None,
+        keepalive_timeout=75,
+        max_headers=64,
+        lingering_time=2,
+    )

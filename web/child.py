@@ -1,0 +1,111 @@
+"""One process of the web: ``python -m web.child <number>``, started and kept by ``python -m web``."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import secrets
+import signal
+import sys
+
+import structlog
+import uvloop
+from aiohttp import web
+
+from models import settings as common
+from topics.client import Client
+from web import settings as own
+from web.app import App, server
+from web.auth import Tokens
+from web.call import Shared
+from web.databases import Databases
+from web.logs import configure
+from web.sse import Hub
+from web.tokens import ensure_keys
+
+log = structlog.get_logger("web")
+FINISH = 12.0
+"""Seconds that requests in progress have at the end; more than ``Prefer`` allows (10 s)."""
+
+
+async def serve(number: int, *, kept: bool) -> None:
+    """Serve until SIGTERM, then finish what has begun: no request that was accepted is dropped.
+
+    Raises ``OSError``, in production, if the public key or the secret is missing, or if the port stays taken.
+    """
+    settings, web_settings = common.read(), own.read()
+    if not web_settings.production:
+        ensure_keys(web_settings.token_key, web_settings.web_secret)
+    process = f"{os.getpid()}-{secrets.token_hex(4)}"
+    client = Client(
+        settings.kafka, settings.prefix, settings.partitions, settings.redis_url, process, timeout=web_settings.broker_timeout
+    )
+    reads = Databases(settings)
+    hub = Hub(settings.redis_url, settings.prefix, process, web_settings.sse_streams)
+    shared = Shared(
+        web_settings,
+        client,
+        reads,
+        Tokens.of_file(web_settings.token_key),
+        web_settings.web_secret.read_bytes().strip(),
+        settings.public_url,
+        hub,
+    )
+    if len(shared.secret) < 32:
+        raise ValueError(f"{web_settings.web_secret} is too short for a secret")
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    await client.start()
+    await reads.start()
+    app = App(shared)
+    runner = web.ServerRunner(server(app), shutdown_timeout=FINISH)
+    await runner.setup()
+    await _listen(runner, settings.web_host, settings.web_port + number)
+    # What lives as long as the process need not be looked at by every collection.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 50)
+    orphan = asyncio.create_task(_orphaned(stop)) if kept else None
+    await stop.wait()
+    if orphan is not None:
+        orphan.cancel()
+    # From now on every answer closes its connection, so that whoever keeps connections open lets go of them by himself.
+    shared.stopping.set()
+    await hub.stop()
+    await asyncio.sleep(web_settings.drain)
+    await runner.cleanup()
+    await client.stop()
+    await reads.stop()
+
+
+async def _listen(runner: web.ServerRunner, host: str, port: int) -> None:
+    """Take the port; one that the predecessor still has becomes free within its own time to finish."""
+    for attempt in range(100):
+        try:
+            await web.TCPSite(runner, host, port, backlog=1024).start()
+            return
+        except OSError:
+            if attempt == 99:
+                raise
+            await asyncio.sleep(0.2)
+
+
+async def _orphaned(stop: asyncio.Event) -> None:
+    """End when the parent has been killed: its successor starts children of its own on the same ports."""
+    parent = os.getppid()
+    while os.getppid() == parent:
+        await asyncio.sleep(1)
+    stop.set()
+
+
+def run(number: int, *, kept: bool = False) -> None:
+    """Serve on the ``number``-th port until SIGTERM. ``kept``: by a parent, without which it ends."""
+    configure(f"web/{number}")
+    uvloop.run(serve(number, kept=kept))
+
+
+if __name__ == "__main__":
+    run(int(sys.argv[1]), kept=True)

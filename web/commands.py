@@ -1,0 +1,101 @@
+"""Send a command, wait as long as the client likes, and say what came of it: in one place for every write (design §6)."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from urllib.parse import urlencode
+
+from aiohttp import web
+
+from models.actor import Command
+from topics.answers import Answer
+from web import idempotency, prefer
+from web.call import Call
+from web.problems import Problem
+
+CHECK_AFTER = 0.3
+"""Seconds without a report after which the read model itself is asked: on a retry the report was long ago."""
+PENDING = {"status": "pending"}
+
+
+def models_of(domain: str, part: str) -> tuple[str, ...]:
+    """The read models that a client reads after a command, by what the command was about."""
+    if domain == "orders":
+        return ("orders",)
+    if domain == "inventory":
+        return ("stock",) if part.startswith("changes/") else ("coupons",)
+    return {"stores": ("stores",), "catalog": ("products",)}.get(domain, ())
+
+
+async def submit(
+    call: Call,
+    domain: str,
+    key: str,
+    message: Command,
+    *,
+    command: str,
+    body: bytes,
+    status: int = 200,
+    extra: dict[str, Any] | None = None,
+) -> web.Response:
+    """Send ``message`` to ``key`` and answer: ``status`` with what came of it, 202 with where to look, or ``Problem``.
+
+    ``body``: the client's own words. ``extra``: laid over the actor's answer. Raises ``Unavailable`` (503): the broker did not
+    acknowledge.
+    """
+    wait = prefer.seconds(call.request.headers.get("Prefer", ""))
+    deadline = asyncio.get_running_loop().time() + wait
+    answer = await call.shared.client.ask(
+        domain,
+        key,
+        message,
+        id=command,
+        wait=wait,
+        fingerprint=idempotency.fingerprint(body),
+        traceparent=call.traceparent,
+    )
+    return await conclude(call, answer, domain, key, command, message.remembered_in(), deadline, status, extra)
+
+
+async def conclude(
+    call: Call,
+    answer: Answer | None,
+    domain: str,
+    key: str,
+    command: str,
+    part: str,
+    deadline: float,
+    status: int = 200,
+    extra: dict[str, Any] | None = None,
+) -> web.Response:
+    """The response to an answer, once the read models have caught up with it; 202 if that takes longer than ``deadline``."""
+    if answer is not None and answer.status >= 400:
+        raise Problem(answer.status, answer.code, answer.body)
+    if answer is not None and answer.status and await shown(call, domain, answer.key, answer.seq, part, deadline):
+        return call.answer({**answer.body, **(extra or {})}, status)
+    return call.answer(PENDING, 202, {"Location": address(call, domain, key, command, part), "Retry-After": "1"})
+
+
+async def shown(call: Call, domain: str, key: str, seq: int, part: str, deadline: float) -> bool:
+    """True once every read model that the client reads next has event ``seq`` of ``key``; False at ``deadline`` (loop's clock)."""
+    client, loop = call.shared.client, asyncio.get_running_loop()
+    for model in models_of(domain, part):
+        left = deadline - loop.time()
+        if await client.projected(model, key, seq, min(CHECK_AFTER, left)):
+            continue
+        if model == "orders":
+            order = await call.shared.reads.order(key)
+            if order is not None and order.get("seq", 0) >= seq:
+                continue
+        if not await client.projected(model, key, seq, deadline - loop.time()):
+            return False
+    return True
+
+
+def address(call: Call, domain: str, key: str, command: str, part: str) -> str:
+    """Where the outcome of a command can be read: signed for the sender, so nobody else's row can be asked about."""
+    query = {"sig": idempotency.sign(call.shared.secret, "command", call.caller.account, domain, key, command, part)}
+    if part:
+        query["part"] = part
+    return f"/api/v1/commands/{domain}/{key}/{command}?{urlencode(query)}"

@@ -1,0 +1,70 @@
+"""What the web asks of the read models; ``web/databases.py`` answers it out of ``models/read``, tests out of a dict.
+
+Documents are JSON-ready mappings. A page is (documents, cursor of the next page or ""); a cursor is opaque to clients.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+from models.orders.messages import CouponTerms, ProductTerms, StoreTerms
+
+Document = Mapping[str, Any]
+Page = tuple[Sequence[Document], str]
+
+
+class BadCursor(Exception):
+    """The cursor is none that we gave out."""
+
+
+class Reads(Protocol):
+    """All questions; each may raise whatever its driver raises, which the client hears of as 503."""
+
+    async def start(self) -> None:
+        """Connect; returns when all can be asked."""
+
+    async def stop(self) -> None:
+        """Let go."""
+
+    async def product_terms(self, ids: Iterable[str]) -> Mapping[str, ProductTerms]:
+        """Price, flowers, status of each product that exists."""
+
+    async def store_terms(self, ids: Iterable[str]) -> Mapping[str, StoreTerms]:
+        """Policy of each store that exists."""
+
+    async def coupon_terms(self, ids: Iterable[str]) -> Mapping[str, CouponTerms]:
+        """Terms of each coupon that exists."""
+
+    async def order(self, order_id: str) -> Document | None:
+        """The order as its buyer sees it, with ``buyer``, ``seq`` and ``stores`` (each with store_order_id and store_id)."""
+
+    async def timeline(self, order_id: str) -> Sequence[Document]:
+        """What happened to the order, oldest first."""
+
+    async def buyer_orders(self, buyer: str, status: str, limit: int, cursor: str) -> Page:
+        """Orders of a buyer, newest first. ``status`` "": all. Raises ``BadCursor``."""
+
+    async def store_orders(self, store_id: str, status: str, limit: int, cursor: str) -> Page:
+        """Store orders of a florist, newest first. ``status`` "": all. Raises ``BadCursor``."""
+
+    async def products(self, store_id: str, limit: int, cursor: str) -> Page:
+        """Products on sale, of one store or of all. Raises ``BadCursor``."""
+
+    async def product(self, product_id: str) -> Document | None:
+        """One product, whatever its status, with ``store_id``."""
+
+    async def stores(self, limit: int, cursor: str) -> Page:
+        """Stores by name or id. Raises ``BadCursor``."""
+
+    async def store(self, store_id: str) -> Document | None:
+        """One store, with ``owner``."""
+
+    async def stock(self, store_id: str) -> Sequence[Document]:
+        """Flowers of a store: flower_id, on_hand, held, version."""
+
+    async def store_coupons(self, store_id: str) -> Sequence[Document]:
+        """Coupons of a store."""
+
+    async def my_coupons(self, buyer: str) -> Sequence[Document]:
+        """What a buyer has claimed, with its state."""

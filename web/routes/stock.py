@@ -1,0 +1,33 @@
+"""Stems on hand, for the store's seller."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from models.inventory.messages import ChangeStock
+from web.call import Call
+from web.commands import submit
+from web.requests import StockRequest
+from web.validation import Parser
+
+_change = Parser(StockRequest)
+
+
+async def of_store(call: Call) -> web.Response:
+    """``GET /stores/{store_id}/stock``."""
+    return call.answer({"items": await call.shared.reads.stock(call.params["store_id"])})
+
+
+async def change(call: Call) -> web.Response:
+    """``PATCH /stores/{store_id}/stock/{flower_id}``: by a delta, or to a figure against the version that was seen."""
+    command, store_id, flower_id = call.command_id(), call.params["store_id"], call.params["flower_id"]
+    wish = await call.parsed(_change)
+    message = ChangeStock(
+        flower_id=flower_id,
+        by=call.caller.account,
+        delta=wish.delta,
+        on_hand=wish.on_hand,
+        version=wish.version,
+        cause=wish.cause,
+    )
+    return await submit(call, "inventory", store_id, message, command=command, body=await call.body())
