@@ -21,6 +21,7 @@ from web.auth import Tokens
 from web.call import Shared
 from web.databases import Databases
 from web.logs import configure
+from web.reads import Reads
 from web.sse import Hub
 from web.tokens import ensure_keys
 
@@ -29,7 +30,7 @@ FINISH = 12.0
 """Seconds that requests in progress have at the end; more than ``Prefer`` allows (10 s)."""
 
 
-async def serve(number: int, *, kept: bool) -> None:
+async def serve(number: int, reads: Reads, *, kept: bool) -> None:
     """Serve until SIGTERM, then finish what has begun: no request that was accepted is dropped.
 
     Raises ``OSError``, in production, if the public key or the secret is missing, or if the port stays taken.
@@ -41,7 +42,6 @@ async def serve(number: int, *, kept: bool) -> None:
     client = Client(
         settings.kafka, settings.prefix, settings.partitions, settings.redis_url, process, timeout=web_settings.broker_timeout
     )
-    reads = Databases(settings)
     hub = Hub(settings.redis_url, settings.prefix, process, web_settings.sse_streams)
     shared = Shared(
         web_settings,
@@ -104,7 +104,7 @@ async def _orphaned(stop: asyncio.Event) -> None:
 def run(number: int, *, kept: bool = False) -> None:
     """Serve on the ``number``-th port until SIGTERM. ``kept``: by a parent, without which it ends."""
     configure(f"web/{number}")
-    uvloop.run(serve(number, kept=kept))
+    uvloop.run(serve(number, Databases(common.read()), kept=kept))
 
 
 if __name__ == "__main__":

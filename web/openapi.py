@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -84,7 +85,9 @@ def document() -> Json:
 def _operation(method: str, template: str, schema_of: Mapping[type, Json]) -> Json:
     route = (method, template)
     who, handler = ACCESS[route], HANDLERS[route]
-    words = " ".join((handler.__doc__ or "").split()).partition(": ")[2]
+    words = " ".join((handler.__doc__ or "").split()).partition(": ")[2].replace("``", "")
+    # Numbers of weaknesses are for whoever reads the code.
+    words = re.sub(r" \((?:order|front end)[^)]*\)", "", words)
     summary = words.partition(". ")[0].rstrip(".")
     summary = summary[:1].upper() + summary[1:] if summary else f"{method} {template}"
     operation: Json = {

@@ -32,7 +32,7 @@ class Shelf(Generic[T]):
     async def get(self, ids: Iterable[str]) -> dict[str, T]:
         """Those of ``ids`` that exist. Raises what ``load`` raises."""
         wanted = list(dict.fromkeys(ids))
-        found = self._fresh(wanted)
+        found = self.fresh(wanted)
         if len(found) == len(wanted):
             return found
         missing = [one for one in wanted if one not in found]
@@ -44,13 +44,14 @@ class Shelf(Generic[T]):
         for task in {self._loading[one] for one in missing if one in self._loading}:
             # Shielded: who goes away must not take what others wait for.
             await asyncio.shield(task)
-        return self._fresh(wanted)
+        return self.fresh(wanted)
 
     def forget(self, key: str) -> None:
         """Ask again for ``key``: this process has just changed it."""
         self._kept.pop(key, None)
 
-    def _fresh(self, wanted: list[str]) -> dict[str, T]:
+    def fresh(self, wanted: Iterable[str]) -> dict[str, T]:
+        """Those of ``wanted`` that are remembered and young enough."""
         oldest = time.monotonic() - self._age
         found = {}
         for one in wanted:
@@ -84,9 +85,7 @@ class Terms:
         """The checkout with the terms of all that it names. Raises ``Problem`` 422 with every id that nobody knows."""
         product_ids = [line.product_id for store in stores for line in store.lines]
         coupon_ids = [store.coupon_id for store in stores if store.coupon_id]
-        products, shops, coupons = await asyncio.gather(
-            self.products.get(product_ids), self.stores.get(store.store_id for store in stores), self.coupons.get(coupon_ids)
-        )
+        products, shops, coupons = await self._found(product_ids, [store.store_id for store in stores], coupon_ids)
         errors: list[FieldError] = []
         for index, store in enumerate(stores):
             at = f"/stores/{index}"
@@ -111,3 +110,11 @@ class Terms:
             )
             for store in stores
         )
+
+    async def _found(
+        self, product_ids: list[str], store_ids: list[str], coupon_ids: list[str]
+    ) -> tuple[Mapping[str, ProductTerms], Mapping[str, StoreTerms], Mapping[str, CouponTerms]]:
+        products, shops, coupons = self.products.fresh(product_ids), self.stores.fresh(store_ids), self.coupons.fresh(coupon_ids)
+        if len(products) == len(set(product_ids)) and len(shops) == len(set(store_ids)) and len(coupons) == len(set(coupon_ids)):
+            return products, shops, coupons
+        return await asyncio.gather(self.products.get(product_ids), self.stores.get(store_ids), self.coupons.get(coupon_ids))

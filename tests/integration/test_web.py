@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import pytest
 from aiohttp import ClientSession, web
 from redis.asyncio import Redis
 
+from deploy.local.stack import Stack
 from models.actor import id_of
 from models.orders.messages import ApprovePayment, CancelStoreOrder, PlaceOrder
 from tests.integration.web_actors import Actors, create_inboxes, placed
@@ -49,12 +50,18 @@ class Place:
 
 
 @pytest.fixture(scope="session")
-def services() -> tuple[str, str]:
-    """(Kafka, Redis) of the test stack, or those that ``BB_TEST_KAFKA`` and ``BB_TEST_REDIS`` name."""
+def services() -> Iterator[tuple[str, str]]:
+    """(Kafka, Redis): those that ``BB_TEST_KAFKA`` and ``BB_TEST_REDIS`` name, else of the test stack."""
     kafka, redis = os.environ.get("BB_TEST_KAFKA"), os.environ.get("BB_TEST_REDIS")
-    if not kafka or not redis:
-        pytest.skip("no broker: set BB_TEST_KAFKA and BB_TEST_REDIS")
-    return kafka, redis
+    if kafka and redis:
+        yield kafka, redis
+        return
+    stack = Stack("test", 27000)
+    stack.start_daemons(["kafka", "redis"])
+    try:
+        yield stack.env()["BB_KAFKA"], stack.env()["BB_REDIS_URL"]
+    finally:
+        stack.stop()
 
 
 @pytest.fixture

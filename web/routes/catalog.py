@@ -27,7 +27,7 @@ async def products(call: Call) -> web.Response:
 
 
 async def product(call: Call) -> web.Response:
-    """``GET /products/{product_id}``."""
+    """``GET /products/{product_id}``: one product, also one that is no longer sold."""
     found = await call.shared.reads.product(call.params["product_id"])
     if found is None or found.get("status") == "DELETED":
         raise Problem(404, "not_found")

@@ -16,7 +16,7 @@ _create, _nothing = Parser(CouponRequest), Parser(NoBody)
 
 
 async def of_store(call: Call) -> web.Response:
-    """``GET /stores/{store_id}/coupons``."""
+    """``GET /stores/{store_id}/coupons``: what can be claimed there."""
     return call.answer({"items": await call.shared.reads.store_coupons(call.params["store_id"])}, headers=PUBLIC)
 
 

@@ -16,7 +16,11 @@ WRITE = 30.0
 
 
 async def stream(call: Call) -> web.StreamResponse:
-    """Frames with ``id``; ``Last-Event-ID`` (or ``?last_event_id=``) goes on after it. Ends with the token, or with the process."""
+    """``GET /events``: notices and orders of the caller, live, as server-sent events.
+
+    ``Last-Event-ID`` (or ``last_event_id``) goes on after that event without gap or repeat; an event ``reset`` says that more was
+    missed than is kept. A comment every 15 s shows that the stream is alive. It ends with the token.
+    """
     last = call.request.headers.get("Last-Event-ID", "") or call.query("last_event_id", 40)
     if last and not good_id(last):
         raise Problem(400, "bad_parameter", {"name": "Last-Event-ID"})

@@ -14,7 +14,7 @@ _change = Parser(StockRequest)
 
 
 async def of_store(call: Call) -> web.Response:
-    """``GET /stores/{store_id}/stock``."""
+    """``GET /stores/{store_id}/stock``: stems on hand and promised, with the version to change them against."""
     return call.answer({"items": await call.shared.reads.stock(call.params["store_id"])})
 
 

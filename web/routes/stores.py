@@ -19,7 +19,7 @@ HIDDEN = ("owner", "seq", "position")
 
 
 async def many(call: Call) -> web.Response:
-    """``GET /stores?limit=&cursor=``."""
+    """``GET /stores?limit=&cursor=``: all stores."""
     try:
         items, cursor = await call.shared.reads.stores(call.limit(), call.query("cursor", 1000))
     except BadCursor:
@@ -29,7 +29,7 @@ async def many(call: Call) -> web.Response:
 
 
 async def one(call: Call) -> web.Response:
-    """``GET /stores/{store_id}``."""
+    """``GET /stores/{store_id}``: one store and its policy."""
     found = await call.shared.reads.store(call.params["store_id"])
     if found is None:
         raise Problem(404, "not_found")

@@ -1,0 +1,87 @@
+"""A web process that is told to stop finishes what it has taken."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+import uuid
+from pathlib import Path
+
+import msgspec
+from aiohttp import ClientConnectionError, ClientSession
+
+from deploy.local.layout import ROOT
+from tests.integration.test_web import services
+from tests.integration.web_actors import Actors, create_inboxes, placed
+from tests.unit.web.known import Desk, order_body
+
+__all__ = ["services"]
+
+
+def free_port() -> int:
+    """A port that nobody has now."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+async def test_sigterm_drops_no_request_and_ends_streams(services: tuple[str, str], tmp_path: Path) -> None:
+    kafka, redis_url = services
+    prefix, port, desk = f"stop{uuid.uuid4().hex[:8]}", free_port(), Desk(tmp_path)
+    await create_inboxes(kafka, prefix, 2)
+    env = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "BB_KAFKA": kafka,
+        "BB_REDIS_URL": redis_url,
+        "BB_PREFIX": prefix,
+        "BB_PARTITIONS": "2",
+        "BB_WEB_PORT": str(port),
+        "BB_TOKEN_KEY": str(desk.key),
+        "BB_WEB_SECRET": str(desk.secret),
+    }
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "tests.integration.web_process", env=env, cwd=ROOT)
+    url, body = f"http://127.0.0.1:{port}", msgspec.json.encode(order_body())
+    token = desk.headers()
+    outcomes: list[int] = []
+    refused = 0
+
+    async def buy(session: ClientSession) -> None:
+        """One buyer after another until the door is closed; an accepted request that gets no answer is an error."""
+        nonlocal refused
+        while True:
+            headers = {**token, "Idempotency-Key": str(uuid.uuid4()), "Connection": "close"}
+            try:
+                async with session.post(f"{url}/api/v1/orders", data=body, headers=headers) as answer:
+                    await answer.read()
+                    outcomes.append(answer.status)
+            except ClientConnectionError as error:
+                if not isinstance(error, ConnectionRefusedError) and "Cannot connect" not in str(error):
+                    raise
+                refused += 1
+                return
+
+    async with Actors(kafka, prefix, redis_url, placed), ClientSession() as session:
+        async with asyncio.timeout(20):
+            while True:
+                try:
+                    async with session.get(f"{url}/health/ready") as answer:
+                        if answer.status == 200:
+                            break
+                except ClientConnectionError:
+                    pass
+                await asyncio.sleep(0.05)
+        async with session.get(f"{url}/api/v1/events", headers=token) as stream:
+            buyers = [asyncio.create_task(buy(session)) for _ in range(8)]
+            await asyncio.sleep(1.0)
+            process.send_signal(signal.SIGTERM)
+            async with asyncio.timeout(15):
+                await asyncio.gather(*buyers)
+                assert (await stream.content.read()).startswith(b"retry")
+                assert await process.wait() == 0
+    assert refused == 8
+    assert len(outcomes) > 50
+    assert set(outcomes) == {201}
