@@ -1,0 +1,107 @@
+"""What the domains route is what the catalogue says, neither more nor less; and nobody is sent what they do not take."""
+
+from __future__ import annotations
+
+import random
+from typing import get_args
+
+import pytest
+
+from agents.catalog import CATALOG
+from agents.deliveries import DELIVERIES
+from agents.inventory import INVENTORY
+from agents.orders import ORDERS
+from agents.payments.domain import payments
+from agents.runtime.domain import Domain
+from agents.stores import STORES
+from models.actor import Reminder
+from models.orders import messages as orders
+from models.stores.messages import SaveStore
+from tests.unit.gateway_model import GatewayModel
+from tests.unit.memory import Memory
+from tests.unit.saga_world import World
+from tests.unit.shop import NOW, ROSE
+from topics.catalogue import DOMAINS
+
+ALL: tuple[Domain, ...] = (ORDERS, INVENTORY, DELIVERIES, STORES, CATALOG, payments(GatewayModel(lambda: NOW)))
+LISTED = {
+    (contract.domain, event.__name__, domain, message.__name__)
+    for contract in DOMAINS.values()
+    for event, sends in contract.routes.items()
+    for domain, message in sends
+}
+
+
+def approve(world: World, order: str) -> None:
+    """The buyer of ``order`` comes back from the gateway with a token."""
+    world.send("orders", order, orders.ApprovePayment(nonce=f"nonce-{order}", pg_token="t"))
+
+
+def arrive(world: World) -> None:
+    """All messages that are on their way; calls of the gateway stay open."""
+    while world.memory.channels:
+        world.deliver(1, random.Random(0))
+
+
+def walk() -> set[tuple[str, str, str, str]]:
+    """Every route that a walk through each corner of the saga produced."""
+    world = World()
+    # Two florists, paid; one part is stopped, the other is too late.
+    both = world.place("ann", ("bouquet", "basket"), 1, coupon=False, off=0)
+    world.settle()
+    approve(world, both)
+    world.settle()
+    world.begin(world.store_orders[0][1])
+    for order, part in world.store_orders:
+        world.send("orders", order, orders.CancelStoreOrder(store_order_id=part))
+    world.settle()
+    # A coupon that nobody claimed.
+    world.place("bob", ("bouquet",), 2, coupon=True, off=0)
+    world.settle()
+    # Cancelled while the capture is open.
+    noted = world.place("bob", ("plant",), 1, coupon=False, off=0)
+    world.settle()
+    approve(world, noted)
+    arrive(world)
+    world.send("orders", noted, orders.CancelOrder(buyer="bob"))
+    arrive(world)
+    world.settle()
+    # The gateway refuses to be readied.
+    world.place("cem", ("plant",), 1, coupon=False, off=0)
+    arrive(world)
+    (call,) = world.memory.calls.values()
+    world.finish(call, "refused")
+    world.rest()
+    world.check_at_rest()
+    assert [world.memory.state("orders", order).status for order in world.placed] == ["CONFIRMED"] + ["CANCELLED"] * 3
+    shop = Memory((STORES, INVENTORY), NOW)
+    shop.command("stores", ROSE.store_id, SaveStore(owner="o", name="n", delivery_fee=0, free_from=0, threshold=30), "c1")
+    while shop.channels:
+        shop.deliver(next(iter(shop.channels)))
+    assert shop.state("inventory", ROSE.store_id).threshold == 30
+    return world.memory.routed | shop.routed
+
+
+def test_routes_are_those_of_the_catalogue() -> None:
+    assert walk() == LISTED
+
+
+@pytest.mark.parametrize("domain", ALL, ids=lambda domain: domain.name)
+def test_a_domain_takes_and_says_what_the_catalogue_lists(domain: Domain) -> None:
+    contract = DOMAINS[domain.name]
+    assert (domain.inbox, domain.events) == (contract.inbox, contract.events)
+
+
+@pytest.mark.parametrize(("source", "event", "target", "message"), sorted(LISTED))
+def test_whoever_is_sent_a_message_takes_it(source: str, event: str, target: str, message: str) -> None:
+    assert message in {kind.__name__ for kind in get_args(DOMAINS[target].inbox)}
+    assert event in {kind.__name__ for kind in get_args(DOMAINS[source].events) or (DOMAINS[source].events,)}
+
+
+def test_who_wants_to_be_woken_takes_reminders() -> None:
+    for domain in (ORDERS, ALL[-1]):
+        assert Reminder in get_args(domain.inbox)
+
+
+def test_every_domain_of_the_catalogue_is_wired() -> None:
+    assert {domain.name for domain in ALL} == set(DOMAINS)
