@@ -79,6 +79,10 @@ class World:
         states = ((order, self.memory.state("orders", order)) for order in self.placed)
         return [order for order, state in states if state is not None and state.status == status]
 
+    def calls_of(self, effect: str) -> list[Call]:
+        """The calls of a kind that are under way."""
+        return [call for call in self.memory.calls.values() if call.effect.name == effect]
+
     def begin(self, store_order: str) -> None:
         """The florist begins: a step that no message of this issue makes, so the row is changed by hand."""
         delivery = self.memory.state("deliveries", store_order)
@@ -155,6 +159,8 @@ class World:
             assert record.captures <= 1
             assert 0 <= record.left.total <= record.captured
         coupon_rows = self.memory.parts("inventory", ROSE.store_id)
+        holders = [state.buyer for part, state in coupon_rows.items() if part.startswith("hold/") and state.coupon_id]
+        assert len(holders) == len(set(holders)), "a claim is held twice"
         assert coupon_rows["coupon/c5000"].issued == sum(part.startswith("issued/c5000/") for part in coupon_rows) <= 2
 
     def _check_shelf(self, store: str) -> None:
@@ -219,6 +225,8 @@ class World:
             assert payment.queue == ()
             assert payment.call is None
         self._check_deadline(order_id, order.deadline)
+        if any(said.key == order_id for said in self.memory.events("orders", orders.CancelNoted)):
+            assert order.status == "CANCELLED", "a cancel was accepted and forgotten"
 
     def _check_deadline(self, order_id: str, deadline: int) -> None:
         """The buyer is asked for money only before the deadline; whatever was not being captured then ends with it."""

@@ -53,6 +53,15 @@ class Saga(RuleBasedStateMachine):
             self.world.send("inventory", ROSE.store_id, stock.ClaimCoupon(coupon_id="c5000", buyer=buyer))
         self.world.place(buyer, cart, quantity, coupon and "basket" not in cart[:1], off)
 
+    @rule(buyer=st.sampled_from(BUYERS), cart=st.sampled_from(CARTS), coupon=st.booleans())
+    def buy(self, buyer: str, cart: tuple[str, ...], coupon: bool) -> None:
+        """A checkout without a hitch, so that much else may follow it."""
+        self.place(buyer, cart, 1, coupon, 0)
+        self.world.settle()
+        for order in self.world.in_status("AWAITING_PAYMENT"):
+            self.world.send("orders", order, orders.ApprovePayment(nonce=f"nonce-{order}", pg_token="t1"))
+        self.world.settle()
+
     @precondition(lambda self: self.world.in_status("AWAITING_PAYMENT"))
     @rule(which=index, twice=st.booleans())
     def pay(self, which: int, twice: bool) -> None:
@@ -93,14 +102,16 @@ class Saga(RuleBasedStateMachine):
         self.world.send("orders", order, orders.CancelOrder(buyer=self.world.memory.state("orders", order).buyer))
 
     @precondition(lambda self: self.world.in_status("CONFIRMED"))
-    @rule(which=index, begun=st.sampled_from((False, False, True)))
-    def cancel_store(self, which: int, begun: bool) -> None:
-        """Sometimes the florist has just begun."""
+    @rule(which=index, begun=st.sampled_from((False, False, True)), every=st.booleans())
+    def cancel_store(self, which: int, begun: bool, every: bool) -> None:
+        """One part or every part; sometimes the florist has just begun."""
         confirmed = self.world.in_status("CONFIRMED")
-        order, part = pick([pair for pair in self.world.store_orders if pair[0] in confirmed], which)
+        chosen, part = pick([pair for pair in self.world.store_orders if pair[0] in confirmed], which)
         if begun:
             self.world.begin(part)
-        self.world.send("orders", order, orders.CancelStoreOrder(store_order_id=part))
+        for order, other in self.world.store_orders:
+            if other == part or (every and order == chosen):
+                self.world.send("orders", order, orders.CancelStoreOrder(store_order_id=other))
 
     @rule(store=st.sampled_from(sorted(FLOWERS)), delta=st.integers(-40, 80))
     def change_stock(self, store: str, delta: int) -> None:
@@ -133,6 +144,20 @@ class Saga(RuleBasedStateMachine):
     @rule(which=index, happened=st.booleans())
     def worker_dies(self, which: int, happened: bool) -> None:
         self.world.abandon(pick(list(self.world.memory.calls.values()), which), happened)
+
+    @precondition(lambda self: self.world.calls_of("capture"))
+    @rule(which=index, seed=st.integers(0, 9))
+    def capture_is_lost_then_refused(self, which: int, seed: int) -> None:
+        """The first capture is still on its way when the second is refused: it may yet take money that no order wants."""
+        call = pick(self.world.calls_of("capture"), which)
+        for fault in ("late", "ok", "refused"):
+            current = [other for other in self.world.memory.calls.values() if other.key == call.key]
+            if not current:
+                return
+            self.world.finish(current[0], fault)
+            self.world.deliver(30, random.Random(seed))
+            self.time_passes(2 * SECOND)
+            self.world.deliver(30, random.Random(seed))
 
     @precondition(lambda self: self.world.gateway.late)
     @rule(which=index)
