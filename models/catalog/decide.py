@@ -11,7 +11,7 @@ from models.actor import Event, Refusal, State
 from models.catalog.messages import CATALOG_EVENTS, CATALOG_INBOX, ProductPrivate, ProductSaved
 
 STATUSES = ("SALE", "DISCONTINUED", "DELETED")
-MAX_NAME, MAX_URL, MAX_DESCRIPTION, MAX_FLOWERS, MAX_PRICE = 100, 300, 5_000, 10, 100_000_000
+MAX_NAME, MAX_URL, MAX_DESCRIPTION, MAX_FLOWERS, MAX_PRICE = 80, 200, 5_000, 8, 100_000_000
 """Characters, kinds of flowers and KRW of a product; an order's row carries 50 of the first two and of the flowers."""
 
 

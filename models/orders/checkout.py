@@ -15,8 +15,8 @@ from models.orders.prices import coupon_refusal, earliest_making_day, merged, pr
 
 KINDS = ("delivery",)
 """Pickups and cycles follow with their own issues."""
-MAX_STORES, MAX_FLOWERS, MAX_NAME, MAX_URL = 50, 10, 100, 300
-"""Stores of an order (each has a line), flowers of a product, characters of a name and of a URL: they bound the row."""
+MAX_STORES, MAX_FLOWERS, MAX_NAME, MAX_URL = 20, 8, 80, 200
+"""Stores of an order, flowers of a product, characters of a name and of a URL: with them an order's row stays below 64 KB."""
 
 Problem = dict[str, Any]
 
@@ -48,6 +48,8 @@ def _shape(command: PlaceOrder) -> Iterator[Problem]:
         yield {"code": "window_invalid", "window": command.window}
     if sum(len(merged(wanted.lines)) for wanted in command.stores) > MAX_LINES:
         yield {"code": "too_many_lines", "most": MAX_LINES}
+    if len(command.stores) > MAX_STORES:
+        yield {"code": "too_many_stores", "most": MAX_STORES}
     seen: set[str] = set()
     for wanted in command.stores:
         store_id = wanted.store.store_id

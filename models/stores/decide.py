@@ -12,7 +12,7 @@ from models.actor import Event, Refusal, Send, State
 from models.inventory.messages import SetLowStockThreshold
 from models.stores.messages import STORES_EVENTS, STORES_INBOX, StorePrivate, StoreSaved
 
-MAX_NAME = 100
+MAX_NAME = 80
 """Characters of a store's name; every order's row carries it."""
 
 

@@ -79,10 +79,6 @@ class World:
         states = ((order, self.memory.state("orders", order)) for order in self.placed)
         return [order for order, state in states if state is not None and state.status == status]
 
-    def calls_of(self, effect: str) -> list[Call]:
-        """The calls of a kind that are under way."""
-        return [call for call in self.memory.calls.values() if call.effect.name == effect]
-
     def begin(self, store_order: str) -> None:
         """The florist begins: a step that no message of this issue makes, so the row is changed by hand."""
         delivery = self.memory.state("deliveries", store_order)
@@ -131,7 +127,7 @@ class World:
             while self.gateway.late:
                 self.gateway.arrive(0)
             for call in list(memory.calls.values()):
-                self.finish(call, "ok")
+                self.finish(call, "ok", twice=chance.random() < 0.3)
             while memory.channels:
                 memory.deliver(chance.choice(list(memory.channels)))
 

@@ -9,7 +9,7 @@ import pytest
 
 from agents.orders import ORDERS
 from models.actor import Refusal
-from models.orders.messages import PlaceOrder
+from models.orders.messages import Held, PaymentReady, PlaceOrder, WantedStore
 from tests.unit.history import Actor
 from tests.unit.shop import (
     BASKET,
@@ -61,7 +61,7 @@ def only(command: PlaceOrder, now: int = NOW) -> tuple[int, dict[str, Any]]:
         (place(at_rose(line(BOUQUET, -1), line(BOUQUET, 3))), too_many(-1)),
         (place(at_rose(line(BOUQUET, 500), line(BOUQUET, 500))), too_many(1000)),
         (place(at_rose(line(BOUQUET, price=-1))), {"code": "product_invalid", **BOUQUET_ID}),
-        (place(at_rose(line(BOUQUET, name="장" * 101))), {"code": "product_invalid", **BOUQUET_ID}),
+        (place(at_rose(line(BOUQUET, name="장" * 81))), {"code": "product_invalid", **BOUQUET_ID}),
         (place(at_rose(line(BOUQUET, flowers={"rose": 0}))), {"code": "product_invalid", **BOUQUET_ID}),
         (place(at_rose(kind="drone")), {"code": "kind_unknown", **ROSE_ID, "kind": "drone"}),
         (place(at_rose(making_day="2026-11-31")), {"code": "making_day_invalid", **ROSE_ID, "making_day": "2026-11-31"}),
@@ -143,10 +143,32 @@ def test_an_order_is_placed_once() -> None:
     assert actor.refuses(place()) == ("order_exists", 409)
 
 
-def test_the_largest_order_fits_into_its_row() -> None:
-    flowers = {f"00000000-0000-0000-0000-00000000000{at}": 999 for at in range(10)}
-    most: dict[str, Any] = {"name": "꽃" * 100, "thumbnail": "u" * 300, "flowers": flowers, "price": 99_999_999}
-    lines = [line(BOUQUET, 999, product_id=f"00000000-0000-0000-0000-0000000000{at}", **most) for at in range(10, 60)]
+def largest(stores: int) -> PlaceOrder:
+    """50 products of as many florists, each as large as may be."""
+    ids = [f"00000000-0000-0000-0000-0000000000{at}" for at in range(10, 60)]
+    flowers = {f"00000000-0000-0000-0000-00000000000{at}": 999 for at in range(8)}
+    most: dict[str, Any] = {"name": "꽃" * 80, "thumbnail": "u" * 200, "flowers": flowers, "price": 1_000_000}
+    wanted = []
+    for at in range(stores):
+        terms = with_(ROSE, store_id=ids[at], name="꽃" * 80)
+        lines = tuple(line(BOUQUET, 999, product_id=one, store_id=ids[at], **most) for one in ids[at::stores])
+        wanted.append(WantedStore(store=terms, lines=lines, coupon=with_(COUPON, coupon_id=ids[at], store_id=ids[at])))
+    return place(*wanted, total=50 * 999_000_000 - stores * 5_000)
+
+
+@pytest.mark.parametrize("stores", [1, 20])
+def test_the_largest_order_fits_into_its_row_beside_its_answer(stores: int) -> None:
+    command = largest(stores)
     actor = Actor(ORDERS, ORDER, NOW)
-    actor.take(place(at_rose(*lines), total=50 * 999 * 99_999_999))
-    assert len(msgspec.msgpack.encode(actor.state)) < 64 * 1024
+    for message in (command, PaymentReady(redirects=dict.fromkeys(("pc", "mobile", "app"), "u" * 255))):
+        actor.take(message)
+    for wanted in command.stores:
+        actor.take(Held(store_id=wanted.store.store_id))
+    assert actor.state.status == "AWAITING_PAYMENT"
+    answer = ORDERS.answer(ORDER, actor.states, None)
+    assert len(msgspec.msgpack.encode(actor.state)) + len(msgspec.msgpack.encode(answer)) < 60 * 1024
+    assert len(msgspec.json.encode(command)) < 100 * 1024
+
+
+def test_at_most_20_florists() -> None:
+    assert only(largest(21)) == (422, {"code": "too_many_stores", "most": 20})
