@@ -1,0 +1,79 @@
+"""From records of the log to facts for read models."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import msgspec
+
+from models.read.facts import EVENTS, Fact, Spot
+from topics.catalogue import DOMAINS
+from topics.envelope import NewerVersion, Opener, Undecodable, decode_batch, decode_envelope
+
+
+class Said(msgspec.Struct, frozen=True):
+    """A record: its facts, and who said it where in its own order (``sender`` "": nobody to compare with)."""
+
+    facts: list[Fact]
+    sender: str = ""
+    position: int = -1
+
+
+NOTHING = Said([])
+
+
+def decode(spot: Spot, key: bytes | None, value: bytes | None, at: int) -> Said:
+    """The facts of a record that the broker appended at ``at`` (ms). Raises ``Undecodable``, ``NewerVersion``."""
+    if spot.kind == EVENTS:
+        return _events(spot.domain, value, at)
+    if value is None:
+        name = (key or b"").decode()
+        return Said([Fact(spot.domain, name, 0, 0, at, "", None, private=True)])
+    try:
+        envelope = decode_envelope(value)
+        body = _private_decoder(spot.domain)(envelope)
+    except msgspec.MsgspecError as error:
+        raise Undecodable(str(error)) from error
+    fact = Fact(spot.domain, envelope.subject, envelope.seq, envelope.seq, at, envelope.id, body, private=True)
+    return Said([fact], envelope.sender, envelope.position)
+
+
+def _events(domain: str, value: bytes | None, at: int) -> Said:
+    if value is None:
+        raise Undecodable("an events record without a value")
+    try:
+        batch = decode_batch(value)
+    except msgspec.MsgspecError as error:
+        raise Undecodable(str(error)) from error
+    if not batch:
+        return NOTHING
+    opened = _opener(domain).open
+    last = batch[-1].seq
+    facts = [Fact(domain, one.subject, one.seq, last, at, one.id, opened(one)) for one in batch]
+    return Said(facts, batch[-1].sender, batch[-1].position)
+
+
+@functools.cache
+def _opener(domain: str) -> Opener:
+    return Opener(DOMAINS[domain].events)
+
+
+@functools.cache
+def _private_decoder(domain: str) -> Any:
+    kind = DOMAINS[domain].private
+    if kind is None:
+        raise LookupError(f"{domain} keeps nothing in private")
+    known = getattr(kind, "major", 1)
+    expected = f"bb.{domain}.{kind.__name__}.v"
+    decoder = msgspec.json.Decoder(kind).decode
+
+    def opened(envelope: Any) -> Any:
+        version = envelope.type.removeprefix(expected)
+        if not envelope.type.startswith(expected) or not version.isdecimal():
+            raise Undecodable(f"{envelope.type}: not kept here")
+        if int(version) > known:
+            raise NewerVersion(f"{envelope.type}: this process knows version {known}")
+        return decoder(envelope.data)
+
+    return opened

@@ -1,0 +1,1 @@
+"""Schemas of the read models' databases: Alembic for MySQL, and what DynamoDB and MongoDB need made beforehand."""

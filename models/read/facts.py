@@ -1,0 +1,137 @@
+"""What a read model folds, and what it promises to the projector that feeds it (design §8; ``agents/projectors.py``).
+
+A read model is three things in one module: its schema, a pure fold of facts into writes, and its queries. Facts come in the
+order of their partition, each at least once; a model's store must drop what it has already folded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+import msgspec
+
+EVENTS, PRIVATE = "events", "private"
+
+
+class Spot(NamedTuple):
+    """A partition of ``<prefix>.<domain>.<kind>``."""
+
+    domain: str
+    kind: str
+    partition: int
+
+    @property
+    def name(self) -> str:
+        """As it is stored: ``orders.events/3``."""
+        return f"{self.domain}.{self.kind}/{self.partition}"
+
+
+class Position(msgspec.Struct, frozen=True):
+    """How far a spot is folded: the ``next`` offset, and per sending actor the highest position that was ``heard``."""
+
+    next: int = 0
+    heard: dict[str, int] = {}
+
+
+class Fact(msgspec.Struct, frozen=True):
+    """An event of an aggregate, or its private record (``private``; ``body`` None: it was erased).
+
+    ``seq`` counts the aggregate's events; a private record has that of the last event it was said with, as has ``last`` for an
+    event. ``at``: when the broker appended it, ms since the epoch.
+    """
+
+    domain: str
+    key: str
+    seq: int
+    last: int
+    at: int
+    id: str
+    body: Any
+    private: bool = False
+
+
+class Batch(msgspec.Struct):
+    """Facts to fold, and where their spots stand before and after it."""
+
+    facts: list[Fact]
+    before: dict[Spot, Position]
+    after: dict[Spot, Position]
+
+
+class Poison(Exception):
+    """The pure fold fails on this fact, and would for ever."""
+
+    def __init__(self, fact: Fact, cause: Exception) -> None:
+        super().__init__(f"{type(fact.body).__name__} of {fact.domain} {fact.key}: {type(cause).__name__}: {cause}")
+        self.fact = fact
+
+
+class Refused(Exception):
+    """The database refuses what some fact of the batch is folded into (too long, out of range), and would for ever."""
+
+
+class Outrun(Exception):
+    """Another worker has folded further: read the stored positions again."""
+
+
+class Store(Protocol):
+    """The stored side of a version of a read model. What it raises beside ``Poison``, ``Refused``, ``Outrun`` means: try again."""
+
+    async def positions(self) -> Mapping[Spot, Position]:
+        """Where each spot stands; a spot that is missing begins at 0."""
+
+    async def store(self, batch: Batch) -> Mapping[str, int]:
+        """Fold the batch: all of it or nothing, or so that it may be repeated.
+
+        Returns for each aggregate the ``seq`` up to which it is now shown complete. Raises ``Poison``, ``Outrun``.
+        """
+
+    async def settle(self, positions: Mapping[Spot, Position]) -> None:
+        """Note positions, where ``store`` does not do so itself. Called now and then, and at the end."""
+
+
+class ReadModel(msgspec.Struct, frozen=True, kw_only=True):
+    """A read model as the projector sees it.
+
+    ``sources``: (domain, kind) of the topics it folds. ``store(databases, version)`` opens a version of it. ``reported``: is there
+    somebody who waits to read it? ``pace``: milliseconds that a batch's successor waits for each fact in the batch (at most
+    ``longest``): a busy model writes long batches, an idle one at once. ``versioned``: False for a model that is not rebuilt.
+    """
+
+    name: str
+    sources: tuple[tuple[str, str], ...]
+    store: Callable[[Any, int], Store]
+    reported: bool = True
+    pace: float = 2.0
+    longest: float = 40.0
+    versioned: bool = True
+    create: Callable[[Any, int], Any] | None = None
+    drop: Callable[[Any, int], Any] | None = None
+
+
+T = TypeVar("T")
+
+
+def folded(project: Callable[[Sequence[Fact]], T], facts: Sequence[Fact]) -> T:
+    """``project(facts)``. Raises ``Poison`` with the fact on which it fails."""
+    try:
+        return project(facts)
+    except Poison:
+        raise
+    except Exception as error:
+        for fact in facts:
+            try:
+                project([fact])
+            except Exception as cause:
+                raise Poison(fact, cause) from cause
+        raise Poison(facts[0], error) from error
+
+
+def highest(facts: Sequence[Fact]) -> dict[str, int]:
+    """For each aggregate the highest ``seq`` of its events."""
+    seen: dict[str, int] = {}
+    for fact in facts:
+        if not fact.private and fact.seq > seen.get(fact.key, 0):
+            seen[fact.key] = fact.seq
+    return seen

@@ -1,0 +1,19 @@
+"""All read models: what the projectors fold, migrations create, and the auditor compares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from models.read import coupons, ledger, live, orders, products, stock, stores
+from models.read.facts import ReadModel
+
+MODELS: tuple[ReadModel, ...] = (
+    orders.MODEL,
+    stock.MODEL,
+    coupons.MODEL,
+    ledger.MODEL,
+    stores.MODEL,
+    products.MODEL,
+    live.MODEL,
+)
+BY_NAME: Mapping[str, ReadModel] = {model.name: model for model in MODELS}

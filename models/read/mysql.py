@@ -1,0 +1,142 @@
+"""Read models in MySQL: rows and positions in one transaction, fenced so that of two workers only one writes.
+
+The first statement moves the positions on, but only from where this worker knows them to be: it locks their rows, and if
+another worker has been there, nothing matches and the transaction is given up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from pymysql.err import DataError
+from sqlalchemy.dialects import mysql as dialect
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from models.read.databases import Databases
+from models.read.facts import Batch, Fact, Outrun, Position, Refused, Spot, folded
+
+Rows = Sequence[tuple[Any, ...]]
+
+
+class Write(msgspec.Struct, frozen=True):
+    """``sql`` with one ``{rows}`` where the tuples of ``rows`` go; table names as ``{name}`` of ``Tables``."""
+
+    sql: str
+    rows: Rows
+
+
+Project = Callable[[Sequence[Fact]], list[Write]]
+_heard = msgspec.json.Decoder(dict[str, int]).decode
+_json = msgspec.json.Encoder().encode
+MOVE = (
+    "INSERT INTO read_positions (model, spot, prev, next, heard) VALUES {rows} ON DUPLICATE KEY UPDATE"
+    # Assignments take effect from left to right, so ``next``, by which they are decided, comes last.
+    " heard = IF(next = VALUES(prev), VALUES(heard), heard), prev = IF(next = VALUES(prev), VALUES(prev), prev),"
+    " next = IF(next = VALUES(prev), VALUES(next), next)"
+)
+
+
+async def execute(cursor: Any, sql: str, rows: Rows) -> int:
+    """Run ``sql`` with ``rows`` as one statement; returns the number of rows affected as MySQL counts them."""
+    one = "(" + ",".join(["%s"] * len(rows[0])) + ")"
+    text = sql.replace("{rows}", ",".join([one] * len(rows)))
+    return int(await cursor.execute(text, [value for row in rows for value in row]))
+
+
+class Fenced:
+    """The store of a version of a model. ``names``: logical -> physical table names, for the SQL of ``project``."""
+
+    def __init__(self, databases: Databases, model: str, version: int, names: Mapping[str, str], project: Project) -> None:
+        self._databases, self._physical, self._names, self._project = databases, f"{model}_{version}", names, project
+
+    async def positions(self) -> Mapping[Spot, Position]:
+        """See ``facts.Store``."""
+        pool = await self._databases.mysql()
+        async with pool.acquire() as connection, connection.cursor() as cursor:
+            await cursor.execute("SELECT spot, next, heard FROM read_positions WHERE model = %s", (self._physical,))
+            return {spot_of(spot): Position(offset, _heard(heard)) for spot, offset, heard in await cursor.fetchall()}
+
+    async def store(self, batch: Batch) -> Mapping[str, int]:
+        """See ``facts.Store``."""
+        writes = folded(self._project, batch.facts)
+        moves = [
+            (self._physical, spot.name, batch.before[spot].next, after.next, _json(after.heard).decode())
+            for spot, after in batch.after.items()
+        ]
+        pool = await self._databases.mysql()
+        async with pool.acquire() as connection:
+            try:
+                await connection.begin()
+                async with connection.cursor() as cursor:
+                    affected = await execute(cursor, MOVE, moves)
+                    # A row that is inserted counts 1, one that is changed 2, one that somebody else has moved 0.
+                    if affected != sum(1 if batch.before[spot].next == 0 else 2 for spot in batch.after):
+                        raise Outrun(self._physical)
+                    for write in writes:
+                        if write.rows:
+                            await execute(cursor, write.sql.format(rows="{rows}", **self._names), write.rows)
+                    seen = await self.shown(cursor, batch.facts)
+                await connection.commit()
+            except DataError as error:
+                connection.close()
+                raise Refused(str(error)) from error
+            except BaseException:
+                # Closed rather than rolled back: the connection may be in any state, and the pool makes another.
+                connection.close()
+                raise
+        return seen
+
+    async def shown(self, cursor: Any, facts: Sequence[Fact]) -> Mapping[str, int]:
+        """For each aggregate the ``seq`` up to which it is shown complete."""
+        return {fact.key: fact.seq for fact in facts if not fact.private}
+
+    async def settle(self, positions: Mapping[Spot, Position]) -> None:
+        """Positions are stored with the rows."""
+
+
+def spot_of(name: str) -> Spot:
+    """The spot of a stored name."""
+    topic, _, partition = name.rpartition("/")
+    domain, _, kind = topic.partition(".")
+    return Spot(domain, kind, int(partition))
+
+
+def ddl(tables: Iterable[sa.Table]) -> list[str]:
+    """Statements that create ``tables`` where they are missing."""
+    made = []
+    for table in tables:
+        made.append(str(CreateTable(table, if_not_exists=True).compile(dialect=dialect.dialect())))
+        made += [str(CreateIndex(index, if_not_exists=True).compile(dialect=dialect.dialect())) for index in table.indexes]
+    return made
+
+
+async def run(databases: Databases, statements: Iterable[str]) -> None:
+    """Execute statements that take no parameters, one after another."""
+    pool = await databases.mysql()
+    async with pool.acquire() as connection, connection.cursor() as cursor:
+        for statement in statements:
+            await cursor.execute(statement.replace("%", "%%"))
+
+
+async def drop(databases: Databases, tables: Iterable[sa.Table], physical: str) -> None:
+    """Drop ``tables`` and forget the positions of ``physical``."""
+    await run(databases, [f"DROP TABLE IF EXISTS `{table.name}`" for table in tables])
+    pool = await databases.mysql()
+    async with pool.acquire() as connection, connection.cursor() as cursor:
+        await cursor.execute("DELETE FROM read_positions WHERE model = %s", (physical,))
+
+
+async def select(databases: Databases, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+    """The rows of a query."""
+    pool = await databases.mysql()
+    async with pool.acquire() as connection, connection.cursor() as cursor:
+        await cursor.execute(sql, values)
+        return list(await cursor.fetchall())
+
+
+def marks(values: Sequence[Any]) -> str:
+    """Placeholders for ``IN``."""
+    return "(" + ",".join(["%s"] * len(values)) + ")"

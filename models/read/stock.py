@@ -1,0 +1,192 @@
+"""Stems of a florist in MySQL: on hand, promised, and every change of what is on hand.
+
+Access patterns:
+
+| question | how |
+|---|---|
+| the shelf of a store | primary key (store_id, flower_id) |
+| history of a flower, newest first | primary key (store_id, flower_id, seq), keyset on seq |
+
+Facts are deltas and rows are sums of them, so a row that somebody else has changed stays different from the log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from models.inventory.messages import HoldCommitted, HoldPlaced, HoldReleased, StockChanged, StockReturned
+from models.read import mysql
+from models.read.cursors import BadCursor, pack, unpack
+from models.read.databases import Databases
+from models.read.facts import EVENTS, Fact, ReadModel
+from models.read.registry import Registry
+
+COMMITTED, RETURNED = "order", "order_cancelled"
+"""Causes of changes that an order brings; the others are those of ``ChangeStock``."""
+
+
+def tables(version: int) -> tuple[sa.Table, sa.Table]:
+    """Stock and its history."""
+    metadata = sa.MetaData()
+    stock = sa.Table(
+        f"stock_{version}",
+        metadata,
+        sa.Column("store_id", sa.String(64), primary_key=True),
+        sa.Column("flower_id", sa.String(64), primary_key=True),
+        sa.Column("on_hand", sa.BigInteger, nullable=False, comment="stems"),
+        sa.Column("held", sa.BigInteger, nullable=False, comment="stems promised"),
+        sa.Column("version", sa.Integer, nullable=False, comment="counts the changes of on_hand"),
+        sa.Column("seq", sa.Integer, nullable=False),
+    )
+    history = sa.Table(
+        f"stock_history_{version}",
+        metadata,
+        sa.Column("store_id", sa.String(64), primary_key=True),
+        sa.Column("flower_id", sa.String(64), primary_key=True),
+        sa.Column("seq", sa.Integer, primary_key=True),
+        sa.Column("delta", sa.BigInteger, nullable=False, comment="stems"),
+        sa.Column("cause", sa.String(64), nullable=False),
+        sa.Column("who", sa.String(64), nullable=False, comment="account or order"),
+        sa.Column("at", sa.BigInteger, nullable=False, comment="ms, UTC"),
+    )
+    return stock, history
+
+
+UPSERT = (
+    "INSERT INTO {stock} (store_id, flower_id, on_hand, held, version, seq) VALUES {rows} ON DUPLICATE KEY UPDATE"
+    " on_hand = on_hand + VALUES(on_hand), held = held + VALUES(held), version = version + VALUES(version), seq = VALUES(seq)"
+)
+HISTORY = (
+    "INSERT INTO {history} (store_id, flower_id, seq, delta, cause, who, at) VALUES {rows} ON DUPLICATE KEY UPDATE seq = seq"
+)
+
+
+def project(facts: Sequence[Fact]) -> list[mysql.Write]:
+    """One row per flower that changed, however often, and one per change of what is on hand."""
+    sums: dict[tuple[str, str], list[int]] = {}
+    changes: list[tuple[Any, ...]] = []
+    for fact in facts:
+        event = fact.body
+        match event:
+            case StockChanged():
+                _add(sums, fact, {event.flower_id: event.delta}, on_hand=1)
+                changes.append((fact.key, event.flower_id, fact.seq, event.delta, event.cause, event.by, event.at))
+                continue
+            case HoldPlaced():
+                on_hand, held, cause = 0, 1, ""
+            case HoldCommitted():
+                on_hand, held, cause = -1, -1, COMMITTED
+            case HoldReleased():
+                on_hand, held, cause = 0, -1, ""
+            case StockReturned():
+                on_hand, held, cause = 1, 0, RETURNED
+            case _:
+                continue
+        _add(sums, fact, event.flowers, on_hand=on_hand, held=held)
+        if cause:
+            changes += [
+                (fact.key, flower, fact.seq, on_hand * stems, cause, event.order_id, fact.at)
+                for flower, stems in event.flowers.items()
+            ]
+    # Sorted, so that rows are locked in the same order by everybody.
+    rows = [(*names, *figures) for names, figures in sorted(sums.items())]
+    return [mysql.Write(UPSERT, rows), mysql.Write(HISTORY, changes)]
+
+
+def _add(sums: dict[tuple[str, str], list[int]], fact: Fact, flowers: dict[str, int], on_hand: int = 0, held: int = 0) -> None:
+    for flower, stems in flowers.items():
+        row = sums.setdefault((fact.key, flower), [0, 0, 0, 0])
+        row[0] += on_hand * stems
+        row[1] += held * stems
+        # As in models/inventory/decide.py: a promise does not make what the owner saw out of date.
+        row[2] += 1 if on_hand else 0
+        row[3] = fact.seq
+
+
+def _names(version: int) -> dict[str, str]:
+    return {"stock": f"stock_{version}", "history": f"stock_history_{version}"}
+
+
+def _store(databases: Databases, version: int) -> mysql.Fenced:
+    return mysql.Fenced(databases, "stock", version, _names(version), project)
+
+
+async def create(databases: Databases, version: int) -> None:
+    """Make the tables of a version."""
+    await mysql.run(databases, mysql.ddl(tables(version)))
+
+
+async def drop(databases: Databases, version: int) -> None:
+    """Drop the tables of a version."""
+    await mysql.drop(databases, tables(version), f"stock_{version}")
+
+
+MODEL = ReadModel(
+    name="stock",
+    sources=(("inventory", EVENTS),),
+    store=_store,
+    create=create,
+    drop=drop,
+    pace=5.0,
+    longest=100.0,
+)
+
+
+class Queries:
+    """What is asked of the shelves."""
+
+    def __init__(self, databases: Databases, registry: Registry) -> None:
+        self._databases, self._registry = databases, registry
+
+    async def _tables(self) -> dict[str, str]:
+        return _names(await self._registry.version("stock"))
+
+    async def of_store(self, store_id: str) -> list[dict[str, Any]]:
+        """Each flower of a store: flower_id, on_hand, held, version."""
+        names = await self._tables()
+        rows = await mysql.select(
+            self._databases,
+            f"SELECT flower_id, on_hand, held, version FROM {names['stock']} WHERE store_id = %s ORDER BY flower_id",
+            store_id,
+        )
+        return [dict(zip(("flower_id", "on_hand", "held", "version"), row, strict=True)) for row in rows]
+
+    async def history(self, store_id: str, flower_id: str, limit: int, cursor: str = "") -> tuple[list[dict[str, Any]], str]:
+        """Changes of a flower, newest first: seq, delta, cause, who, at (ms). Raises ``BadCursor``."""
+        names = await self._tables()
+        below = 1 << 31
+        if cursor:
+            try:
+                below = int(unpack(cursor, 1)[0])
+            except ValueError:
+                raise BadCursor from None
+        rows = await mysql.select(
+            self._databases,
+            f"SELECT seq, delta, cause, who, at FROM {names['history']}"
+            " WHERE store_id = %s AND flower_id = %s AND seq < %s ORDER BY seq DESC LIMIT %s",
+            store_id,
+            flower_id,
+            below,
+            limit + 1,
+        )
+        found = [dict(zip(("seq", "delta", "cause", "who", "at"), row, strict=True)) for row in rows[:limit]]
+        return found, pack(str(found[-1]["seq"])) if len(rows) > limit else ""
+
+    async def dump(self) -> list[tuple[Any, ...]]:
+        """Every flower (store, flower, on_hand, held, version), for comparison with the log."""
+        names = await self._tables()
+        return await mysql.select(
+            self._databases,
+            f"SELECT store_id, flower_id, on_hand, held, version FROM {names['stock']} ORDER BY store_id, flower_id",
+        )
+
+    async def dump_history(self) -> list[tuple[Any, ...]]:
+        """Every change (store, flower, seq, delta, cause, who), for comparison with the log."""
+        names = await self._tables()
+        return await mysql.select(
+            self._databases,
+            f"SELECT store_id, flower_id, seq, delta, cause, who FROM {names['history']} ORDER BY store_id, flower_id, seq",
+        )
