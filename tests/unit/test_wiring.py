@@ -24,7 +24,7 @@ from models.stores.messages import SaveStore
 from tests.unit.deliveries.test_deliveries import CREATE
 from tests.unit.gateway_model import GatewayModel
 from tests.unit.orders.given import BOTH, DEADLINE
-from tests.unit.payments.test_payment import ASK
+from tests.unit.payments.given import ASK
 from tests.unit.shop import NOW, ORDER, PERSONAL, TODAY, TOMORROW
 from topics.envelope import encode, seal
 

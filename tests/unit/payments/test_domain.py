@@ -15,7 +15,7 @@ from models.payments.state import Payment, after
 from tests.unit.gateway_model import GatewayModel
 from tests.unit.history import Actor
 from tests.unit.memory import run
-from tests.unit.payments.test_payment import ASK, CAPTURE, PART, READY, REST
+from tests.unit.payments.given import ASK, CAPTURE, PART, READY, REST
 from tests.unit.shop import NOW, ORDER
 
 
