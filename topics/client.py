@@ -29,12 +29,14 @@ from topics.partitions import partition_of
 log = structlog.get_logger(__name__)
 
 ASK_AGAIN = 0.6
-"""Part of the wait after which the row is asked itself: the answer may have gone to another process or been lost."""
+"""Part of the wait after which the command is said again: the answer may have gone to another process or been lost."""
 REMEMBERED = 50_000
 """Aggregates of which the highest projected ``seq`` is remembered: a report may come before anybody waits for it."""
 SILENCE = 20.0
 """Seconds without a sign of life from Redis (it is pinged twice in this time) after which the connection is given up."""
 _UNDECIDED, _UNKNOWN = 0, "command_unknown"
+Waiters = dict[tuple[str, str], list[asyncio.Future[Answer]]]
+"""(Channel, command) -> who waits."""
 
 
 class Unavailable(Exception):
@@ -53,8 +55,9 @@ class Client:
         self._topics: dict[str, str] = {}
         self._producer: AIOKafkaProducer | None = None
         self._tasks: list[asyncio.Task[None]] = []
-        self._asked: dict[str, list[asyncio.Future[Answer]]] = {}
-        self._inquired: dict[str, list[asyncio.Future[Answer]]] = {}
+        self._asked: Waiters = {}
+        self._inquired: Waiters = {}
+        self._words: OrderedDict[str, str] = OrderedDict()
         self._awaited: dict[tuple[str, str], list[tuple[int, asyncio.Future[None]]]] = {}
         self._seen: OrderedDict[tuple[str, str], int] = OrderedDict()
         self._heard = 0.0
@@ -94,6 +97,29 @@ class Client:
         traceparent: str = "",
     ) -> None:
         """Append ``message`` to the inbox of ``domain``; returns after the broker's acknowledgement. Raises ``Unavailable``."""
+        await self._send(
+            domain,
+            key,
+            message,
+            id=id,
+            fingerprint=fingerprint,
+            correlation=correlation,
+            traceparent=traceparent,
+            replyto=self._channel,
+        )
+
+    async def _send(
+        self,
+        domain: str,
+        key: str,
+        message: msgspec.Struct,
+        *,
+        id: str,
+        fingerprint: str,
+        correlation: str,
+        traceparent: str,
+        replyto: str,
+    ) -> None:
         sealed = seal(
             domain,
             key,
@@ -102,7 +128,7 @@ class Client:
             source=self._source,
             correlation=correlation or key,
             traceparent=traceparent,
-            replyto=self._channel,
+            replyto=replyto,
             fingerprint=fingerprint,
         )
         producer = self._producer
@@ -133,37 +159,50 @@ class Client:
         traceparent: str = "",
     ) -> Answer | None:
         """Send the command and wait up to ``wait`` seconds for its answer; ``None``: none came. Raises ``Unavailable``."""
-        loop = asyncio.get_running_loop()
-        future = self._wait_for(self._asked, id)
-        try:
-            begun = loop.time()
-            await self.send(
-                domain, key, message, id=id, fingerprint=fingerprint, correlation=correlation, traceparent=traceparent
+        deadline = asyncio.get_running_loop().time() + wait
+        replyto = self._channel_for(id, fingerprint)
+        future = self._wait_for(self._asked, (replyto, id))
+
+        async def say() -> None:
+            await self._send(
+                domain,
+                key,
+                message,
+                id=id,
+                fingerprint=fingerprint,
+                correlation=correlation,
+                traceparent=traceparent,
+                replyto=replyto,
             )
+
+        try:
+            await say()
             if wait <= 0:
                 return None
             if await _settled(future, ASK_AGAIN * wait):
                 return future.result()
-            # One that came over another process with the same key took the answer with it, or Redis lost it.
+            # One that came over another process with the same key took the answer with it, or Redis lost it. The same command
+            # again is answered from the row's memory; an inquiry would not tell that these words differ from the first ones.
             with contextlib.suppress(Unavailable):
-                await self._send_inquiry(domain, key, id, message.remembered_in())
-            if await _settled(future, begun + wait - loop.time()):
+                await say()
+            if await _settled(future, deadline - asyncio.get_running_loop().time()):
                 return future.result()
             return None
         finally:
-            _forget(self._asked, id, future)
+            _forget(self._asked, (replyto, id), future)
 
     async def inquire(self, domain: str, key: str, command: str, wait: float, part: str = "") -> Answer | None:
         """What became of ``command``: its answer, ``status`` 0 if undecided, 404 if the row does not know it.
 
         ``None``: no answer within ``wait`` seconds. Raises ``Unavailable``.
         """
-        future = self._wait_for(self._inquired, command)
+        waiter = (self._channel, command)
+        future = self._wait_for(self._inquired, waiter)
         try:
             await self._send_inquiry(domain, key, command, part)
             return future.result() if await _settled(future, wait) else None
         finally:
-            _forget(self._inquired, command, future)
+            _forget(self._inquired, waiter, future)
 
     async def projected(self, model: str, key: str, seq: int, wait: float) -> bool:
         """True as soon as read model ``model`` has stored event ``seq`` of ``key``; False after ``wait`` seconds without word."""
@@ -187,14 +226,24 @@ class Client:
 
     # -- inner ---------------------------------------------------------------------------------------------------------------
 
+    def _channel_for(self, id: str, fingerprint: str) -> str:
+        """Where the answer is to come. Answers name the command only, and one to the first words may still be under way.
+
+        So other words under a known id are answered on a channel of their own, below this process' own one.
+        """
+        words = self._words.setdefault(id, fingerprint)
+        if len(self._words) > REMEMBERED:
+            self._words.popitem(last=False)
+        return self._channel if words == fingerprint else f"{self._channel}:{fingerprint}"
+
     async def _send_inquiry(self, domain: str, key: str, command: str, part: str) -> None:
         self._numbers += 1
         ident = id_of(self._channel, command, str(self._numbers))
         await self.send(domain, key, Inquire(command=command, part=part), id=ident)
 
-    def _wait_for(self, waiters: dict[str, list[asyncio.Future[Answer]]], id: str) -> asyncio.Future[Answer]:
+    def _wait_for(self, waiters: Waiters, waiter: tuple[str, str]) -> asyncio.Future[Answer]:
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        waiters.setdefault(id, []).append(future)
+        waiters.setdefault(waiter, []).append(future)
         return future
 
     async def _connect(self) -> None:
@@ -225,6 +274,7 @@ class Client:
             pubsub = redis.pubsub()
             ping = asyncio.create_task(self._ping(pubsub))
             try:
+                await pubsub.psubscribe(f"{self._channel}:*")
                 await pubsub.subscribe(self._channel, PROJECTED)
                 self._heard = asyncio.get_running_loop().time()
                 await self._read(pubsub)
@@ -248,18 +298,19 @@ class Client:
             # The connection is read directly: get_message() costs three times as much in retries and time-outs of its own.
             said = await connection.read_response(timeout=float("inf"), push_request=True)
             self._heard = asyncio.get_running_loop().time()
-            if not isinstance(said, list) or len(said) != 3:
+            if not isinstance(said, list) or not said:
                 continue
-            if said[0] == b"message":
-                try:
-                    if said[1] == mine:
-                        self._take_answers(said[2])
-                    elif said[1] == projected:
-                        self._take_projected(said[2])
-                except msgspec.MsgspecError as error:
-                    log.error("answer_undecodable", error=str(error))
-            elif said[0] == b"subscribe":
-                self.listening.set()
+            try:
+                if said[0] == b"message" and said[1] == projected:
+                    self._take_projected(said[2])
+                elif said[0] == b"message" and said[1] == mine:
+                    self._take_answers(self._channel, said[2])
+                elif said[0] == b"pmessage":
+                    self._take_answers(said[2].decode(), said[3])
+                elif said[0] == b"subscribe":
+                    self.listening.set()
+            except msgspec.MsgspecError as error:
+                log.error("answer_undecodable", error=str(error))
 
     async def _ping(self, pubsub: PubSub) -> None:
         """A connection that was cut without a word is noticed by its silence."""
@@ -278,14 +329,14 @@ class Client:
                 # The reader sees the broken connection too and begins anew.
                 continue
 
-    def _take_answers(self, data: bytes) -> None:
+    def _take_answers(self, replied: str, data: bytes) -> None:
         for answer in decode_answers(data):
             undecided = answer.status == _UNDECIDED or answer.code == _UNKNOWN
-            for future in self._inquired.get(answer.command, ()):
+            for future in self._inquired.get((replied, answer.command), ()):
                 if not future.done():
                     future.set_result(answer)
             if not undecided:
-                for future in self._asked.get(answer.command, ()):
+                for future in self._asked.get((replied, answer.command), ()):
                     if not future.done():
                         future.set_result(answer)
 
@@ -315,9 +366,9 @@ async def _settled(future: asyncio.Future[Answer] | asyncio.Future[None], wait: 
     return future.done()
 
 
-def _forget(waiters: dict[str, list[asyncio.Future[Answer]]], id: str, future: asyncio.Future[Answer]) -> None:
-    waiting = waiters.get(id)
+def _forget(waiters: Waiters, waiter: tuple[str, str], future: asyncio.Future[Answer]) -> None:
+    waiting = waiters.get(waiter)
     if waiting is not None:
         waiting.remove(future)
         if not waiting:
-            del waiters[id]
+            del waiters[waiter]

@@ -20,6 +20,7 @@ from web.access import ACCESS, Who, refusal
 from web.auth import BadToken, Caller
 from web.call import MAX_BODY, SECURITY, Call, Shared, trace_of
 from web.problems import Problem, language
+from web.reads import ReadsAway
 from web.routes import HANDLERS
 
 log = structlog.get_logger("web")
@@ -118,7 +119,7 @@ class App:
             response = await route.handler(Call(self.shared, request, path, params, caller, who, trace))
         except Problem as problem:
             response = self._problem(request, problem, trace)
-        except Unavailable as error:
+        except (Unavailable, ReadsAway) as error:
             log.warning("unavailable", route=_name(route), why=str(error), trace=trace[3:35])
             response = self._problem(request, Problem(503, "unavailable", headers=RETRY_AFTER), trace)
         except (ConnectionError, asyncio.CancelledError):

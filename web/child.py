@@ -35,6 +35,9 @@ async def serve(number: int, reads: Reads, *, kept: bool) -> None:
 
     Raises ``OSError``, in production, if the public key or the secret is missing, or if the port stays taken.
     """
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
     settings, web_settings = common.read(), own.read()
     if not web_settings.production:
         ensure_keys(web_settings.token_key, web_settings.web_secret)
@@ -54,10 +57,6 @@ async def serve(number: int, reads: Reads, *, kept: bool) -> None:
     )
     if len(shared.secret) < 32:
         raise ValueError(f"{web_settings.web_secret} is too short for a secret")
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stop.set)
     await client.start()
     await reads.start()
     app = App(shared)

@@ -13,6 +13,7 @@ from topics.answers import Answer
 from web import idempotency, prefer
 from web.call import Call
 from web.problems import Problem
+from web.reads import ReadsAway
 
 CHECK_AFTER = 0.3
 """Seconds without a report after which the read model itself is asked: on a retry the report was long ago."""
@@ -84,13 +85,19 @@ async def shown(call: Call, domain: str, key: str, seq: int, part: str, deadline
         left = deadline - loop.time()
         if await client.projected(model, key, seq, min(CHECK_AFTER, left)):
             continue
-        if model == "orders":
-            order = await call.shared.reads.order(key)
-            if order is not None and order.get("seq", 0) >= seq:
-                continue
+        if model == "orders" and await _has(call, key, seq):
+            continue
         if not await client.projected(model, key, seq, deadline - loop.time()):
             return False
     return True
+
+
+async def _has(call: Call, order_id: str, seq: int) -> bool:
+    try:
+        order = await call.shared.reads.order(order_id)
+    except ReadsAway:
+        return False
+    return order is not None and order.get("seq", 0) >= seq
 
 
 def address(call: Call, domain: str, key: str, command: str, part: str) -> str:

@@ -9,17 +9,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from models.orders.messages import CouponTerms, ProductTerms, StoreTerms
+from models.read.cursors import BadCursor
+
+__all__ = ["BadCursor", "Document", "Page", "Reads", "ReadsAway"]
 
 Document = Mapping[str, Any]
 Page = tuple[Sequence[Document], str]
 
 
-class BadCursor(Exception):
-    """The cursor is none that we gave out."""
+class ReadsAway(Exception):
+    """A database of the read models did not answer."""
 
 
 class Reads(Protocol):
-    """All questions; each may raise whatever its driver raises, which the client hears of as 503."""
+    """All questions; each may raise ``ReadsAway``, which the client hears of as 503."""
 
     async def start(self) -> None:
         """Connect; returns when all can be asked."""

@@ -19,7 +19,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from web import live
+from models.read import live
 
 log = structlog.get_logger("web")
 
@@ -59,15 +59,14 @@ def _order(text: str) -> tuple[int, int]:
 
 def frame(id: str, fields: dict[bytes, bytes]) -> bytes:
     """The entry as it goes over the wire; ``data`` is one line of JSON."""
-    kind, data = live.said(fields)
-    return b"id: %b\nevent: %b\ndata: %b\n\n" % (id.encode(), kind, data.replace(b"\n", b" "))
+    return b"id: %b\nevent: %b\ndata: %b\n\n" % (id.encode(), fields[b"kind"], fields[b"data"].replace(b"\n", b" "))
 
 
 class Stream:
     """One client's open stream."""
 
-    def __init__(self, account: str) -> None:
-        self.account = account
+    def __init__(self, account: str, key: str) -> None:
+        self.account, self.key = account, key
         self.queue: asyncio.Queue[Entry | None] = asyncio.Queue(BACKLOG)
         """``None``: close."""
 
@@ -98,14 +97,15 @@ class Hub:
 
         ``last`` "": from now on. Raises ``TooMany`` or ``Away``; else ``close`` must follow.
         """
-        stream, key = Stream(account), live.key(self._prefix, account)
+        key = live.key(self._prefix, account)
+        stream = Stream(account, key)
         self._numbers += 1
         try:
             await self._count(stream)
             try:
                 newest: Any = await self._redis.xrevrange(key, count=1)
                 tail = newest[0][0].decode() if newest else "0-0"
-                self._join(stream, key, tail)
+                self._join(stream, tail)
                 await self._wake(key)
                 return (stream, *await self._replay(key, last, tail))
             except BaseException:
@@ -116,12 +116,12 @@ class Hub:
 
     async def close(self, stream: Stream) -> None:
         """Leave."""
-        streams = self._streams.get(stream.account)
+        streams = self._streams.get(stream.key)
         if streams is not None:
             streams.discard(stream)
             if not streams:
-                del self._streams[stream.account]
-                self._cursors.pop(live.key(self._prefix, stream.account), None)
+                del self._streams[stream.key]
+                self._cursors.pop(stream.key, None)
         with contextlib.suppress(RedisError, OSError):
             await self._redis.zrem(self._counter(stream.account), self._name(stream))
 
@@ -163,9 +163,9 @@ class Hub:
             await self._redis.zrem(counter, self._name(stream))
             raise TooMany
 
-    def _join(self, stream: Stream, key: str, tail: str) -> None:
-        self._streams.setdefault(stream.account, set()).add(stream)
-        self._cursors.setdefault(key, tail)
+    def _join(self, stream: Stream, tail: str) -> None:
+        self._streams.setdefault(stream.key, set()).add(stream)
+        self._cursors.setdefault(stream.key, tail)
         if self._task is None:
             self._task = asyncio.create_task(self._read())
 
@@ -239,7 +239,7 @@ class Hub:
             self._hand_on(key, batches)
 
     def _hand_on(self, key: str, entries: Iterable[tuple[bytes, dict[bytes, bytes]]]) -> None:
-        streams = self._streams.get(key.rpartition(":")[2], ())
+        streams = self._streams.get(key, ())
         for raw, fields in entries:
             ident = raw.decode()
             if key in self._cursors:

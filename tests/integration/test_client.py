@@ -123,3 +123,22 @@ async def test_a_broker_that_was_never_reached_is_said_at_once() -> None:
         await client.send("orders", "o1", CancelOrder(buyer="b"), id="c1")
     assert time.monotonic() - begun < 0.5
     await client.stop()
+
+
+async def test_other_words_under_a_key_never_get_the_first_ones_answer(world: tuple[Client, Actors, Wire]) -> None:
+    client, actors, _ = world
+
+    async def ask(words: str, wait: float = 5) -> int:
+        answer = await client.ask("orders", "o1", CancelOrder(buyer=words), id="c1", fingerprint=words, wait=wait)
+        return answer.status if answer is not None else 0
+
+    statuses = await asyncio.gather(*(ask(words) for words in "aabba"))
+    assert sorted(statuses) == [200, 200, 200, 422, 422]
+    assert statuses[0] == 200
+    # Also when the answer is lost the first time.
+    actors.silent = True
+    waiting = asyncio.create_task(ask("b", 2))
+    await asyncio.sleep(0.6)
+    actors.silent = False
+    assert await waiting == 422
+    assert client._asked == {}

@@ -18,12 +18,12 @@ from redis.asyncio import Redis
 from deploy.local.stack import Stack
 from models.actor import id_of
 from models.orders.messages import ApprovePayment, CancelStoreOrder, PlaceOrder
+from models.read import live
 from tests.integration.web_actors import Actors, create_inboxes, placed
 from tests.unit.web.known import BUYER, ORDER, SELLER, STORE, STORE_ORDER, STRANGER, Desk, order_body
 from topics.answers import Answer
 from topics.client import Client
 from topics.envelope import Envelope
-from web import live
 from web.app import App, server
 from web.idempotency import sign
 from web.sse import Hub

@@ -17,7 +17,7 @@ from web.access import owns_order, party
 from web.call import Call
 from web.commands import submit
 from web.problems import Problem
-from web.reads import BadCursor
+from web.reads import BadCursor, ReadsAway
 from web.requests import NoBody, OrderRequest, QuoteRequest
 from web.validation import Parser
 
@@ -125,8 +125,11 @@ async def cancel(call: Call) -> web.Response:
     """``POST /orders/{order_id}/cancel``: the whole order, before it is confirmed."""
     command, order_id = call.command_id(), call.params["order_id"]
     await call.parsed(_nothing)
-    order = await call.shared.reads.order(order_id)
-    # An order that is not shown yet may exist: its actor knows whose it is. A stranger's command is not even sent.
+    try:
+        order = await call.shared.reads.order(order_id)
+    except ReadsAway:
+        order = None
+    # An order that is not shown (yet) may exist: its actor knows whose it is. A stranger's command is not even sent.
     if order is not None and not owns_order(call.caller, str(order.get("buyer", ""))):
         raise Problem(404, "order_unknown")
     try:

@@ -1,0 +1,111 @@
+"""The web's questions (``web/reads.py``) answered out of the read models' databases."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from typing import Any, ParamSpec, TypeVar
+
+from models.orders.messages import CouponTerms, ProductTerms, StoreTerms
+from models.read import coupons, databases, orders, products, stock, stores
+from models.read.registry import Registry
+from models.settings import Settings
+from web.reads import Document, Page, ReadsAway
+
+DRIVERS = ("aiohttp", "aiobotocore", "aiomysql", "botocore", "pymongo", "pymysql", "redis")
+"""Packages whose exceptions mean that a database did not answer; anything else is an error of ours."""
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def asked(question: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
+    """``question``, which raises ``ReadsAway`` where its driver says that the database is not there."""
+
+    @functools.wraps(question)
+    async def ask(*given: P.args, **named: P.kwargs) -> T:
+        try:
+            return await question(*given, **named)
+        except Exception as error:
+            if isinstance(error, (OSError, TimeoutError)) or type(error).__module__.partition(".")[0] in DRIVERS:
+                raise ReadsAway(f"{question.__name__}: {type(error).__name__}") from error
+            raise
+
+    return ask
+
+
+class Databases:
+    """See ``web.reads.Reads``."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._databases = databases.Databases(settings)
+        registry = Registry(self._databases)
+        self._orders = orders.Queries(self._databases, registry)
+        self._products = products.Queries(self._databases, registry)
+        self._stores = stores.Queries(self._databases, registry)
+        self._stock = stock.Queries(self._databases, registry)
+        self._coupons = coupons.Queries(self._databases, registry)
+
+    async def start(self) -> None:
+        """Make the clients, which takes most of a second of CPU; whoever is away is asked again at the first question."""
+        await self._databases.mysql()
+        await self._databases.dynamo()
+
+    async def stop(self) -> None:
+        """Let go of all connections."""
+        await self._databases.close()
+
+    @asked
+    async def product_terms(self, ids: Iterable[str]) -> Mapping[str, ProductTerms]:
+        return await self._products.terms(ids)
+
+    @asked
+    async def store_terms(self, ids: Iterable[str]) -> Mapping[str, StoreTerms]:
+        return await self._stores.terms(ids)
+
+    @asked
+    async def coupon_terms(self, ids: Iterable[str]) -> Mapping[str, CouponTerms]:
+        return await self._coupons.terms(ids)
+
+    @asked
+    async def order(self, order_id: str) -> Document | None:
+        return await self._orders.one(order_id)
+
+    @asked
+    async def timeline(self, order_id: str) -> Sequence[Document]:
+        return await self._orders.timeline(order_id)
+
+    @asked
+    async def buyer_orders(self, buyer: str, status: str, limit: int, cursor: str) -> Page:
+        return await self._orders.of_buyer(buyer, status, limit, cursor)
+
+    @asked
+    async def store_orders(self, store_id: str, status: str, limit: int, cursor: str) -> Page:
+        return await self._orders.of_store(store_id, status, limit, cursor)
+
+    @asked
+    async def products(self, store_id: str, limit: int, cursor: str) -> Page:
+        return await self._products.on_sale(store_id, limit, cursor)
+
+    @asked
+    async def product(self, product_id: str) -> Document | None:
+        return await self._products.one(product_id)
+
+    @asked
+    async def stores(self, limit: int, cursor: str) -> Page:
+        return await self._stores.page(limit, cursor)
+
+    @asked
+    async def store(self, store_id: str) -> Document | None:
+        return await self._stores.one(store_id)
+
+    @asked
+    async def stock(self, store_id: str) -> Sequence[Document]:
+        return await self._stock.of_store(store_id)
+
+    @asked
+    async def store_coupons(self, store_id: str) -> Sequence[Document]:
+        return await self._coupons.of_store(store_id)
+
+    @asked
+    async def my_coupons(self, buyer: str) -> Sequence[Document]:
+        return await self._coupons.of_buyer(buyer)
