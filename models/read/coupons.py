@@ -139,10 +139,13 @@ class _Store(mysql.Fenced):
         super().__init__(*given)
         self._highest: dict[str, int] = {}
 
+    def asks(self, facts: Sequence[Fact]) -> bool:
+        return any(fact.private or isinstance(fact.body, CouponCreated) for fact in facts)
+
     async def shown(self, cursor: Any, facts: Sequence[Fact]) -> Mapping[str, int]:
         """A coupon is complete with its name; a store's events are shown up to the first coupon that has none yet."""
         seen = highest(facts)
-        if not any(fact.private or isinstance(fact.body, CouponCreated) for fact in facts):
+        if not self.asks(facts):
             return seen
         keys = sorted({fact.key for fact in facts})
         self._highest.update(seen)
@@ -184,8 +187,8 @@ MODEL = ReadModel(
     store=_store,
     create=create,
     drop=drop,
-    pace=5.0,
-    longest=100.0,
+    pace=40.0,
+    longest=150.0,
 )
 
 

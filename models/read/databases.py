@@ -102,6 +102,8 @@ class Databases:
                 # Who calls knows whether to try again, and validating every value costs as much as signing the request.
                 retries={"max_attempts": 0},
                 parameter_validation=False,
+                # One that is given is taken as it is; botocore's own is put together anew for each request.
+                user_agent="blooming-blooms",
             ),
             **local,
         )

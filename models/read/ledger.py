@@ -95,8 +95,8 @@ MODEL = ReadModel(
     create=create,
     drop=drop,
     reported=False,
-    pace=20.0,
-    longest=200.0,
+    pace=50.0,
+    longest=250.0,
 )
 
 

@@ -91,10 +91,14 @@ class _Store:
     def __init__(self, databases: Databases, version: int) -> None:
         self._databases = databases
         self._script: Any = None
+        self._durable: dict[Spot, Position] = {}
+        self._moved: dict[Spot, Position] = {}
 
     async def positions(self) -> Mapping[Spot, Position]:
         stored: Any = await self._databases.redis.hgetall(positions_key(self._databases.prefix))
-        return {spot_of(spot.decode()): _position(value) for spot, value in stored.items()}
+        self._durable = {spot_of(spot.decode()): _position(value) for spot, value in stored.items()}
+        self._moved = {}
+        return dict(self._durable)
 
     async def store(self, batch: Batch) -> Mapping[str, int]:
         prefix = self._databases.prefix
@@ -102,23 +106,38 @@ class _Store:
         numbers: dict[str, int] = {}
         entries: list[Any] = []
         oldest = round((time.time() - SECONDS) * 1000)
-        for entry in folded(lambda facts: project(facts, oldest), batch.facts):
+        told = folded(lambda facts: project(facts, oldest), batch.facts)
+        moved = {**self._moved, **batch.after}
+        if not told:
+            # Only the positions have moved: they are stored with the next entries.
+            self._moved = moved
+            return {}
+        for entry in told:
             if entry.account not in numbers:
                 keys.append(key(prefix, entry.account))
                 numbers[entry.account] = len(keys)
             entries += (numbers[entry.account], entry.kind, entry.data)
-        spots: list[Any] = [len(batch.after)]
-        for spot, after in batch.after.items():
-            before = batch.before[spot]
-            spots += (spot.name, _json(before) if before.next else b"", _json(after))
+        await self._append(keys, moved, entries)
+        return {}
+
+    async def settle(self, positions: Mapping[Spot, Position]) -> None:
+        """Positions are stored with the entries, but for those of batches that had none."""
+        if self._moved:
+            await self._append([positions_key(self._databases.prefix)], dict(self._moved), [])
+
+    async def _append(self, keys: list[str], moved: Mapping[Spot, Position], entries: list[Any]) -> None:
+        if any(spot in self._durable and after.next <= self._durable[spot].next for spot, after in moved.items()):
+            # Stored already: then the answer to it was lost.
+            raise Outrun("live")
+        spots: list[Any] = [len(moved)]
+        for spot, after in moved.items():
+            spots += (spot.name, _json(self._durable[spot]) if spot in self._durable else b"", _json(after))
         if self._script is None:
             self._script = self._databases.redis.register_script(APPEND)
         if not await self._script(keys=keys, args=[*spots, KEPT, SECONDS, *entries]):
             raise Outrun("live")
-        return {}
-
-    async def settle(self, positions: Mapping[Spot, Position]) -> None:
-        """Positions are stored with the entries."""
+        self._durable.update(moved)
+        self._moved = {}
 
 
 def _store(databases: Databases, version: int) -> _Store:

@@ -47,24 +47,46 @@ async def execute(cursor: Any, sql: str, rows: Rows) -> int:
 
 
 class Fenced:
-    """The store of a version of a model. ``names``: logical -> physical table names, for the SQL of ``project``."""
+    """The store of a version of a model. ``names``: logical -> physical table names, for the SQL of ``project``.
+
+    A batch that changes no row only moves the positions; they are stored with the next one that does, or by ``settle``.
+    """
 
     def __init__(self, databases: Databases, model: str, version: int, names: Mapping[str, str], project: Project) -> None:
         self._databases, self._physical, self._names, self._project = databases, f"{model}_{version}", names, project
+        self._durable: dict[Spot, Position] = {}
+        self._moved: dict[Spot, Position] = {}
 
     async def positions(self) -> Mapping[Spot, Position]:
         """See ``facts.Store``."""
         pool = await self._databases.mysql()
         async with pool.acquire() as connection, connection.cursor() as cursor:
             await cursor.execute("SELECT spot, next, heard FROM read_positions WHERE model = %s", (self._physical,))
-            return {spot_of(spot): Position(offset, _heard(heard)) for spot, offset, heard in await cursor.fetchall()}
+            found = await cursor.fetchall()
+        self._durable = {spot_of(spot): Position(offset, _heard(heard)) for spot, offset, heard in found}
+        self._moved = {}
+        return dict(self._durable)
 
     async def store(self, batch: Batch) -> Mapping[str, int]:
         """See ``facts.Store``."""
-        writes = folded(self._project, batch.facts)
+        writes = [write for write in folded(self._project, batch.facts) if write.rows]
+        if not writes and not self.asks(batch.facts):
+            self._moved.update(batch.after)
+            return await self.shown(None, batch.facts)
+        return await self._write(writes, {**self._moved, **batch.after}, batch.facts)
+
+    async def settle(self, positions: Mapping[Spot, Position]) -> None:
+        """Positions are stored with the rows, but for those of batches that changed none."""
+        if self._moved:
+            await self._write([], dict(self._moved), ())
+
+    async def _write(self, writes: Sequence[Write], moved: Mapping[Spot, Position], facts: Sequence[Fact]) -> Mapping[str, int]:
+        before = {spot: self._durable[spot].next if spot in self._durable else 0 for spot in moved}
+        if any(after.next <= before[spot] for spot, after in moved.items()):
+            # Stored already: then the answer to it was lost.
+            raise Outrun(self._physical)
         moves = [
-            (self._physical, spot.name, batch.before[spot].next, after.next, _json(after.heard).decode())
-            for spot, after in batch.after.items()
+            (self._physical, spot.name, before[spot], after.next, _json(after.heard).decode()) for spot, after in moved.items()
         ]
         pool = await self._databases.mysql()
         async with pool.acquire() as connection:
@@ -73,12 +95,11 @@ class Fenced:
                 async with connection.cursor() as cursor:
                     affected = await execute(cursor, MOVE, moves)
                     # A row that is inserted counts 1, one that is changed 2, one that somebody else has moved 0.
-                    if affected != sum(1 if batch.before[spot].next == 0 else 2 for spot in batch.after):
+                    if affected != sum(2 if stood else 1 for stood in before.values()):
                         raise Outrun(self._physical)
                     for write in writes:
-                        if write.rows:
-                            await execute(cursor, write.sql.format(rows="{rows}", **self._names), write.rows)
-                    seen = await self.shown(cursor, batch.facts)
+                        await execute(cursor, write.sql.format(rows="{rows}", **self._names), write.rows)
+                    seen = await self.shown(cursor, facts)
                 await connection.commit()
             except DataError as error:
                 connection.close()
@@ -87,14 +108,18 @@ class Fenced:
                 # Closed rather than rolled back: the connection may be in any state, and the pool makes another.
                 connection.close()
                 raise
+        self._durable.update(moved)
+        for spot in moved:
+            self._moved.pop(spot, None)
         return seen
+
+    def asks(self, facts: Sequence[Fact]) -> bool:
+        """Does ``shown`` need a cursor for these facts?"""
+        return False
 
     async def shown(self, cursor: Any, facts: Sequence[Fact]) -> Mapping[str, int]:
         """For each aggregate the ``seq`` up to which it is shown complete."""
         return {fact.key: fact.seq for fact in facts if not fact.private}
-
-    async def settle(self, positions: Mapping[Spot, Position]) -> None:
-        """Positions are stored with the rows."""
 
 
 def spot_of(name: str) -> Spot:

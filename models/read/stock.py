@@ -130,8 +130,8 @@ MODEL = ReadModel(
     store=_store,
     create=create,
     drop=drop,
-    pace=5.0,
-    longest=100.0,
+    pace=40.0,
+    longest=150.0,
 )
 
 

@@ -67,6 +67,9 @@ def project(facts: Sequence[Fact]) -> list[mysql.Write]:
 
 
 class _Store(mysql.Fenced):
+    def asks(self, facts: Sequence[Fact]) -> bool:
+        return bool(facts)
+
     async def shown(self, cursor: Any, facts: Sequence[Fact]) -> Mapping[str, int]:
         """Policy and name both: each StoreSaved comes with a private record of the same ``seq``."""
         keys = sorted({fact.key for fact in facts})

@@ -34,7 +34,8 @@ def _read_row(value: Any) -> rows.Row:
     encoded = msgspec.msgpack.encode
     state, seq, commands, *rest = msgspec.msgpack.decode(value)
     memos = {
-        id: rows.Memo(*memo[:4], None if memo[4] is None else msgspec.Raw(encoded(memo[4]))) for id, memo in commands.items()
+        name: rows.Memo(at, mark, awaits, replyto, None if answer is None else msgspec.Raw(encoded(answer)))
+        for name, (at, mark, awaits, replyto, answer) in commands.items()
     }
     return rows.Row(None if state is None else msgspec.Raw(encoded(state)), seq, memos, *rest)
 
@@ -185,3 +186,13 @@ class LogMaker:
         self.attempts[key] = effect.attempt
         outcome = run(domain.perform(key, state, effect))
         self._append(domain.name, key, encode(seal(domain.name, key, outcome, id=id_of(key, str(effect.attempt)), source="/test")))
+
+    def states(self) -> list[tuple[str, tuple[str, str], Any]]:
+        """(domain, (key, part), state) of every row that has one."""
+        found = []
+        for where, kept in self.rows.items():
+            for raw, value in kept.items():
+                row = rows.unpack_row(value)
+                if row.state is not None:
+                    found.append((where[0], split_key(raw), self.deciders[where].decode_state(row.state)))
+        return found

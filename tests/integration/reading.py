@@ -1,0 +1,154 @@
+"""An installation of its own for a test of the projectors: topics, schemas, a log to fold, and what the read models make of it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import uuid
+from collections.abc import AsyncIterator, Iterable, Mapping
+from typing import Any
+
+import aiomysql
+import msgspec
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+from agents.projectors import Projector
+from agents.rebuild import caught_up
+from deploy.local.stack import Stack
+from deploy.migrations.__main__ import up
+from models.read import coupons, ledger, live, orders, products, stock, stores
+from models.read.databases import Databases
+from models.read.registry import Registry
+from models.settings import Settings, read
+from tests.unit.read.log_maker import LogMaker, Record
+from topics import catalogue
+
+WAIT = 40.0
+"""Seconds that anything here may take on a busy machine."""
+LEFT_OUT = ("inbox", "changelog")
+
+
+class Reading:
+    """Databases and topics under a prefix of their own, and the questions that can be asked."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.log = LogMaker(settings.prefix, settings.partitions)
+        self.databases = Databases(settings)
+        self.registry = registry = Registry(self.databases)
+        self.orders = orders.Queries(self.databases, registry)
+        self.stock = stock.Queries(self.databases, registry)
+        self.coupons = coupons.Queries(self.databases, registry)
+        self.ledger = ledger.Queries(self.databases, registry)
+        self.stores = stores.Queries(self.databases, registry)
+        self.products = products.Queries(self.databases, registry)
+        self.sent = 0
+
+    async def say(self, records: Iterable[Record] | None = None) -> None:
+        """Append ``records``; by default what the log maker has said since the last call."""
+        if records is None:
+            records, self.sent = self.log.records[self.sent :], len(self.log.records)
+        producer = AIOKafkaProducer(bootstrap_servers=self.settings.kafka, acks="all")
+        await producer.start()
+        try:
+            sent = [
+                await producer.send(one.topic, key=one.key.encode(), value=one.value, partition=one.partition) for one in records
+            ]
+            await asyncio.gather(*sent)
+        finally:
+            await producer.stop()
+
+    @contextlib.asynccontextmanager
+    async def projecting(self, name: str = "read", **given: Any) -> AsyncIterator[Projector]:
+        """A projector that runs inside the block."""
+        prefix = self.settings.prefix
+        projector = Projector(self.settings, group=f"{prefix}-read", instance=f"{prefix}-{name}", **given)
+        task = asyncio.create_task(projector.run())
+        try:
+            yield projector
+            assert not task.done(), task.result()
+        finally:
+            projector.stop()
+            await task
+
+    async def caught_up(self, *projectors: Projector) -> None:
+        """Wait until all partitions are owned, and all that was sent so far is stored."""
+        ends = await self._ends()
+
+        def done() -> bool:
+            known: dict[Any, int] = {}
+            for projector in projectors:
+                if not caught_up(projector):
+                    return False
+                known |= projector.ends()
+            return known == ends
+
+        await until(done)
+
+    async def _ends(self) -> Mapping[Any, int]:
+        """The true end of every spot."""
+        projector = Projector(self.settings, versions={"none": 0})
+        consumer = AIOKafkaConsumer(bootstrap_servers=self.settings.kafka)
+        await consumer.start()
+        try:
+            found = await consumer.end_offsets(list(projector._spots))
+        finally:
+            await consumer.stop()
+        return {projector._spots[tp]: end for tp, end in found.items()}
+
+    async def shown(self, *accounts: str) -> dict[str, Any]:
+        """Everything that the read models hold."""
+        return {
+            "orders": {key: msgspec.to_builtins(one) for key, one in (await self.orders.dump()).items()},
+            "sold": {key: msgspec.to_builtins(one) for key, one in (await self.orders.dump_sold()).items()},
+            "stock": await self.stock.dump(),
+            "history": await self.stock.dump_history(),
+            "coupons": await self.coupons.dump(),
+            "issued": await self.coupons.dump_issued(),
+            "ledger": await self.ledger.dump(),
+            "stores": await self.stores.dump(),
+            "products": await self.products.dump(),
+            "live": {account: await live.read(self.databases, account, limit=1000) for account in accounts},
+        }
+
+
+async def until(done: Any, seconds: float = WAIT) -> None:
+    """Wait for ``done()``."""
+    async with asyncio.timeout(seconds):
+        while not done():
+            await asyncio.sleep(0.02)
+
+
+@contextlib.asynccontextmanager
+async def installation(stack: Stack) -> AsyncIterator[Reading]:
+    """A fresh one on the daemons of ``stack``; its MySQL and Mongo databases are dropped in the end."""
+    name = f"r{uuid.uuid4().hex[:8]}"
+    settings = read({**stack.env(), "BB_PREFIX": name, "BB_SESSION_TIMEOUT": "6"})
+    settings = msgspec.structs.replace(settings, mysql_database=f"bb_{name}", mongo_database=f"bb_{name}")
+    await _sql(settings, f"CREATE DATABASE bb_{name}")
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka)
+    await admin.start()
+    topics = [topic for topic in catalogue.topics(name) if not topic.name.endswith(LEFT_OUT)]
+    await admin.create_topics([NewTopic(topic.name, settings.partitions, 1, topic_configs=dict(topic.config)) for topic in topics])
+    await asyncio.to_thread(up, settings)
+    reading = Reading(settings)
+    try:
+        yield reading
+    finally:
+        with contextlib.suppress(Exception):
+            await reading.databases.mongo.client.drop_database(f"bb_{name}")
+            await _sql(settings, f"DROP DATABASE bb_{name}")
+            await orders.drop(reading.databases, 1)
+            await admin.delete_topics([topic.name for topic in topics])
+        await admin.close()
+        await reading.databases.close()
+
+
+async def _sql(settings: Settings, statement: str) -> None:
+    connection = await aiomysql.connect(
+        host=settings.mysql_host, port=settings.mysql_port, user=settings.mysql_user, password=settings.mysql_password
+    )
+    async with connection.cursor() as cursor:
+        await cursor.execute(statement)
+    connection.close()

@@ -1,0 +1,359 @@
+"""Projectors on the real broker and databases: whatever comes again, late, or while a database is away, the answer is the same."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiomysql
+import msgspec
+import pytest
+from aiokafka import AIOKafkaConsumer
+from redis.asyncio import Redis
+
+from agents.projectors import Projector
+from agents.rebuild import rebuild
+from deploy.local.layout import ROOT
+from deploy.local.stack import Stack
+from models.inventory.messages import ChangeStock
+from models.read import dynamo, live, mysql
+from models.read.facts import EVENTS, PRIVATE
+from models.read.orders import POSITIONS, table_name
+from models.read.products import POSITIONS as MONGO_POSITIONS
+from tests.integration.reading import Reading, installation, until
+from tests.unit.read.log_maker import Record
+from topics.answers import PROJECTED, decode_projected
+from topics.envelope import NewerVersion
+
+BUYERS = ("ann", "bob", "cem")
+
+
+@pytest.fixture
+async def reading(stack: Stack) -> AsyncIterator[Reading]:
+    async with installation(stack) as made:
+        yield made
+
+
+def a_day(reading: Reading, orders: int = 9) -> None:
+    """A shop and what buyers do in it: pay, abandon, cancel; with and without a coupon, at one florist or two."""
+    log = reading.log
+    if not log.records:
+        log.shop()
+    first = len(log.records)
+    for number in range(orders):
+        order, buyer = f"order-{first}-{number}", BUYERS[number % 3] if number >= 3 or first > 20 else f"new-{number}"
+        log.place(order, buyer, both=number % 2 == 0, coupon=number < 3 and first < 20)
+        if number % 4 == 3:
+            log.cancel(order, buyer)
+            continue
+        log.pay(order)
+        if number % 4 == 2:
+            log.cancel_store(order, "store-rose")
+
+
+def check(reading: Reading, shown: dict[str, Any]) -> None:
+    """The read models against the rows of the actors, which nobody here has folded."""
+    states = {(domain, *where): state for domain, where, state in rows_of(reading)}
+    placed = {key: state for (domain, key, part), state in states.items() if domain == "orders"}
+    told = shown["orders"]
+    assert {key: (one["status"], one.get("refunded", 0), one["total"]) for key, one in told.items()} == {
+        key: (state.status, state.refunded, state.total) for key, state in placed.items()
+    }
+    parts = {store["priced"]["store_order_id"]: store.get("status", "") for one in told.values() for store in one["stores"]}
+    confirmed = {
+        part.priced.store_order_id: part.status for state in placed.values() if state.captured for part in state.parts
+    }
+    assert {key: parts[key] for key in confirmed} == confirmed
+    assert {key: one["store"]["status"] for key, one in shown["sold"].items()} == confirmed
+    shelves = {key: state for (domain, key, part), state in states.items() if domain == "inventory" and not part}
+    assert sorted(shown["stock"]) == sorted(
+        (store, flower, stems.on_hand, stems.held, stems.version)
+        for store, shelf in shelves.items()
+        for flower, stems in shelf.flowers.items()
+    )
+    issued = {}
+    for (domain, _, part), state in states.items():
+        if domain == "inventory" and part.startswith("issued/"):
+            _, coupon, buyer = part.split("/")
+            issued[coupon, buyer] = ("used" if state.used else "held" if state.order_id else "claimed", state.order_id)
+    assert {(coupon, buyer): (status, order) for coupon, buyer, status, order in shown["issued"]} == issued
+    moved = sum(amount for _, _, _, account, amount in shown["ledger"] if account == "gateway_receivable")
+    assert moved == sum(record.captured - record.refunded for record in reading.log.gateway.books.values())
+    assert len({one["store_id"] for one in shown["stores"]}) == 2
+    assert [one["name"] for one in shown["products"]] == ["튤립 바구니", "장미 다발", "장미 화분"]
+
+
+def rows_of(reading: Reading) -> list[tuple[str, tuple[str, str], Any]]:
+    """(domain, (key, part), state) of every row of the actors."""
+    return reading.log.states()
+
+
+async def test_the_read_models_show_what_the_actors_decided(reading: Reading) -> None:
+    a_day(reading)
+    await reading.say()
+    async with reading.projecting() as projector:
+        await reading.caught_up(projector)
+        shown = await reading.shown(*BUYERS)
+        check(reading, shown)
+        a_day(reading, 4)
+        await reading.say()
+        await reading.caught_up(projector)
+        check(reading, await reading.shown())
+    assert await reading.ledger.unbalanced() == []
+    page, cursor = await reading.orders.of_buyer("ann", "", 1)
+    more, end = await reading.orders.of_buyer("ann", "", 50, cursor)
+    placed = [one["placed_at"] for one in page + more]
+    assert (placed, end) == (sorted(placed, reverse=True), "")
+    assert len(placed) == sum(one["buyer"] == "ann" for one in (await reading.shown())["orders"].values())
+    sold, _ = await reading.orders.of_store("store-rose", "REFUNDED", 50)
+    assert sold
+    assert {one["store_id"] for one in sold} == {"store-rose"}
+
+
+async def test_what_comes_again_changes_nothing(reading: Reading) -> None:
+    """At its own offset (all positions lost but those that lie with the rows), and sent again at a new one."""
+    a_day(reading)
+    await reading.say()
+    async with reading.projecting() as projector:
+        await reading.caught_up(projector)
+    before = await reading.shown(*BUYERS)
+    client = await reading.databases.dynamo()
+    await client.delete_item(TableName=table_name(reading.databases, 1), Key={"id": {"S": POSITIONS}})
+    await reading.databases.mongo[MONGO_POSITIONS].delete_many({})
+    async with reading.projecting() as projector:
+        await reading.caught_up(projector)
+        assert await reading.shown(*BUYERS) == before
+        await reading.say(reading.log.records)
+        await reading.caught_up(projector)
+        assert await reading.shown(*BUYERS) == before
+        # Everything at its own offset again, to a process that has it.
+        for tp in projector._assigned:
+            projector._consumer.seek(tp, 0)
+        await asyncio.sleep(0.5)
+        await reading.caught_up(projector)
+        assert await reading.shown(*BUYERS) == before
+
+
+async def test_a_lost_answer_to_a_commit_is_no_second_write(reading: Reading, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rows are written and the worker does not know it: what a kill between write and report looks like."""
+    a_day(reading)
+    await reading.say()
+    calls: dict[Any, int] = {}
+    commit, append, put = aiomysql.Connection.commit, live._Store._append, dynamo.put
+
+    async def forgetful(call: Any, *given: Any) -> Any:
+        answer = await call(*given)
+        calls[call] = calls.get(call, 0) + 1
+        if calls[call] % 2:
+            raise ConnectionResetError("the answer was lost")
+        return answer
+
+    monkeypatch.setattr(aiomysql.Connection, "commit", lambda *given: forgetful(commit, *given))
+    monkeypatch.setattr(live._Store, "_append", lambda *given: forgetful(append, *given))
+    monkeypatch.setattr(dynamo, "put", lambda *given: forgetful(put, *given))
+    async with reading.projecting() as projector:
+        await reading.caught_up(projector)
+    assert set(calls) == {commit, append, put}
+    shown = await reading.shown("ann")
+    check(reading, shown)
+    ids = [msgspec.json.decode(data)["id"] for _, _, data in shown["live"]["ann"]]
+    assert len(ids) == len(set(ids)) > 5
+
+
+async def test_a_killed_worker_loses_and_doubles_nothing(reading: Reading, stack: Stack) -> None:
+    a_day(reading)
+    settings = reading.settings
+    env = {
+        **stack.full_env(), "BB_PREFIX": settings.prefix, "BB_MYSQL_DATABASE": settings.mysql_database,
+        "BB_MONGO_DATABASE": settings.mongo_database, "BB_SESSION_TIMEOUT": "6", "PATH": os.environ["PATH"],
+    }  # fmt: skip
+    for delay in (0.9, 1.3, 1.8, 2.2):
+        worker = await asyncio.create_subprocess_exec(sys.executable, "-m", "agents.apps.read", cwd=ROOT, env=env)
+        saying = asyncio.create_task(reading.say())
+        await asyncio.sleep(delay)
+        worker.send_signal(signal.SIGKILL)
+        await worker.wait()
+        await saying
+        a_day(reading, 12)
+    await reading.say()
+    async with reading.projecting() as projector:
+        await reading.caught_up(projector)
+    shown = await reading.shown(*BUYERS)
+    check(reading, shown)
+    for entries in shown["live"].values():
+        ids = [msgspec.json.decode(data)["id"] for _, _, data in entries]
+        assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize("first", [EVENTS, PRIVATE])
+async def test_events_and_private_records_meet_in_any_order(reading: Reading, first: str) -> None:
+    """Each fills its own fields, and what waits for the order hears of it only when both are there."""
+    log = reading.log
+    log.shop()
+    log.place("order", "ann")
+    one = [record for record in log.records if record.topic.endswith(first)]
+    other = [record for record in log.records if not record.topic.endswith(first)]
+    redis = Redis.from_url(reading.settings.redis_url)
+    pubsub = redis.pubsub()
+    await pubsub.subscribe(PROJECTED)
+    await reading.say(one)
+    async with reading.projecting() as projector:
+        await reading.caught_up(projector)
+        order = await reading.orders.one("order")
+        assert (order is not None) == (first == EVENTS)
+        assert order is None or (order["status"], "address" in order, order["stores"][0]["name"]) == ("AWAITING_PAYMENT", False, "")
+        assert (await reading.stores.one("store-rose") is not None) == (first == EVENTS)
+        assert "order" not in await heard(pubsub)
+        await reading.say(other)
+        await reading.caught_up(projector)
+        order = await reading.orders.one("order")
+        assert order is not None
+        assert (order["address"]["recipient"], order["stores"][0]["name"], set(order["redirects"])) == (
+            "이철수", "장미 꽃집", {"pc", "mobile", "app"},
+        )  # fmt: skip
+        assert (await heard(pubsub))["order"] == order["seq"] == 3
+    await pubsub.aclose()  # type: ignore[no-untyped-call]
+    await redis.aclose()
+
+
+async def heard(pubsub: Any) -> dict[str, int]:
+    """What the order history was reported to show."""
+    seen: dict[str, int] = {}
+    while (said := await pubsub.get_message(ignore_subscribe_messages=True, timeout=0.5)) is not None:
+        report = decode_projected(said["data"])
+        if report.model == "orders":
+            seen |= report.seen
+    return seen
+
+
+async def test_an_erased_private_record_leaves_the_figures(reading: Reading) -> None:
+    log = reading.log
+    log.shop()
+    log.place("order", "ann")
+    log.pay("order")
+    await reading.say()
+    async with reading.projecting() as projector:
+        await reading.caught_up(projector)
+        record = next(one for one in log.records if one.topic.endswith("orders.private"))
+        await reading.say([Record(record.topic, record.partition, record.key, None)])
+        await reading.caught_up(projector)
+    order = await reading.orders.one("order")
+    sold, _ = await reading.orders.of_store("store-rose", "", 10)
+    assert order is not None
+    assert (order["status"], order["total"], "address" in order, "address" in sold[0]) == ("CONFIRMED", 33_000, False, False)
+    items = await dynamo.scan(reading.databases, table_name(reading.databases, 1))
+    assert "이철수" not in str(items)
+
+
+@pytest.mark.parametrize("daemon", ["mysql", "dynamo", "redis", "mongo"])
+async def test_a_database_that_is_away_stops_only_its_own_models(reading: Reading, stack: Stack, daemon: str) -> None:
+    a_day(reading, 3)
+    await reading.say()
+    async with reading.projecting() as projector:
+        await reading.caught_up(projector)
+        await asyncio.to_thread(stack.stop_programs, [daemon])
+        try:
+            a_day(reading, 8)
+            # A model whose new facts would change none of its rows need not notice.
+            reading.log.shop()
+            await reading.say()
+            others = [pump for pump in projector.pumps if pump.model.name in ELSEWHERE[daemon]]
+            await until(lambda: all(pump.lag(projector.ends()) == 0 for pump in others))
+            await asyncio.sleep(3)
+            assert projector.why_not_ready() is not None
+        finally:
+            await asyncio.to_thread(stack.start_daemons, [daemon])
+        await reading.caught_up(projector)
+    check(reading, await reading.shown())
+
+
+ELSEWHERE = {
+    "mysql": ("orders", "products", "live"),
+    "dynamo": ("stock", "coupons", "ledger", "stores", "products", "live"),
+    "redis": ("orders", "stock", "coupons", "ledger", "stores", "products"),
+    "mongo": ("orders", "stock", "coupons", "ledger", "stores", "live"),
+}
+
+
+async def test_two_workers_share_and_one_takes_over(reading: Reading) -> None:
+    a_day(reading)
+    await reading.say()
+    async with reading.projecting("one") as one:
+        async with reading.projecting("two") as two:
+            await until(lambda: one._assigned and two._assigned and not one._assigned & two._assigned)
+            await reading.caught_up(one, two)
+            # An aggregate's events and its private record are one worker's.
+            for worker in (one, two):
+                assert len({spot.partition for spot in worker.owned}) == reading.settings.partitions // 2
+            a_day(reading, 4)
+            await reading.say()
+            await reading.caught_up(one, two)
+        a_day(reading, 4)
+        await reading.say()
+        await reading.caught_up(one)
+    check(reading, await reading.shown())
+
+
+@pytest.mark.parametrize("model", ["orders", "stock", "coupons", "ledger", "stores", "products"])
+async def test_a_rebuilt_model_equals_the_live_one(reading: Reading, model: str) -> None:
+    a_day(reading)
+    await reading.say()
+    async with reading.projecting() as projector:
+        await reading.caught_up(projector)
+        before = await reading.shown()
+        rebuilding = asyncio.create_task(rebuild(reading.settings, model))
+        assert await rebuilding == 2
+        await until(lambda: next(p for p in projector.pumps if p.model.name == model).version == 2)
+        await reading.registry.refresh()
+        assert await reading.registry.version(model) == 2
+        assert await reading.shown() == before
+        a_day(reading, 4)
+        await reading.say()
+        await reading.caught_up(projector)
+        check(reading, await reading.shown())
+
+
+async def test_tampering_shows_and_stays(reading: Reading) -> None:
+    a_day(reading)
+    await reading.say()
+    async with reading.projecting() as projector:
+        await reading.caught_up(projector)
+        await mysql.run(reading.databases, ["UPDATE stock_1 SET on_hand = on_hand + 1 WHERE flower_id = 'rose'"])
+        reading.log.send("inventory", "store-rose", ChangeStock(flower_id="rose", by="owner", delta=5))
+        await reading.say()
+        await reading.caught_up(projector)
+    with pytest.raises(AssertionError):
+        check(reading, await reading.shown())
+
+
+async def test_poison_goes_to_bb_dead_and_the_rest_is_folded(reading: Reading) -> None:
+    a_day(reading, 3)
+    topic = f"{reading.settings.prefix}.orders.events"
+    await reading.say([Record(topic, 0, "x", b"no json"), Record(topic, 1, "y", b'[{"specversion":"1.0"}]')])
+    await reading.say()
+    async with reading.projecting() as projector:
+        await reading.caught_up(projector)
+    check(reading, await reading.shown())
+    consumer = AIOKafkaConsumer(
+        f"{reading.settings.prefix}.dead", bootstrap_servers=reading.settings.kafka, auto_offset_reset="earliest"
+    )
+    await consumer.start()
+    dead = [msgspec.json.decode((await consumer.getone()).value) for _ in range(2)]
+    await consumer.stop()
+    found = sorted((one["topic"], one["partition"], one["offset"], one["key"]) for one in dead)
+    assert found == [(topic, 0, 0, "x"), (topic, 1, 0, "y")]
+    assert all(one["cause"].startswith("Undecodable") for one in dead)
+
+
+async def test_a_newer_version_stops_the_worker(reading: Reading) -> None:
+    a_day(reading, 1)
+    placed = next(one for one in reading.log.records if one.topic.endswith("orders.events"))
+    assert placed.value is not None
+    await reading.say([placed._replace(value=placed.value.replace(b"OrderPlaced.v1", b"OrderPlaced.v2"))])
+    projector = Projector(reading.settings, group="g", instance="i")
+    with pytest.raises(NewerVersion, match="OrderPlaced"):
+        await asyncio.wait_for(projector.run(), 30)
