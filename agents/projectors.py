@@ -1,8 +1,9 @@
 """Projectors: everything that the log says, folded into the read models (design §8).
 
-One plain aiokafka consumer per process reads all topics that the read models need; a consumer group deals the partitions out, but
-where to read on is what each database has stored. Each read model has its own pump, so a database that is away stops no other:
-its records are read again when it is back. What cannot be decoded goes to ``bb.dead``; a newer version ends the process.
+Two plain aiokafka consumers per process read all topics that the read models need, the busy ones and the quiet ones; a consumer
+group deals the partitions out, but where to read on is what each database has stored. Each read model has its own pump, so a
+database that is away stops no other: its records are read again when it is back. What cannot be decoded goes to ``bb.dead``; a
+newer version ends the process.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from agents.facts import NOTHING, Said, decode
 from agents.pump import DEAD, LAG, Pump, live_version
 from agents.runtime.turn import Dead
 from models.read.databases import Databases
-from models.read.facts import ReadModel, Spot
+from models.read.facts import EVENTS, PRIVATE, ReadModel, Spot
 from models.read.models import MODELS
 from models.read.registry import CACHED, Registry
 from models.settings import Settings
@@ -41,9 +42,11 @@ FETCH_WAIT = 500
 """Milliseconds that the broker may wait for new records."""
 RECORDS = 2_000
 """Records taken at once."""
-PACE, LONGEST = 1.5, 25.0
-"""Milliseconds that the next look waits for each record of this one, and at most: a fetch over forty partitions costs 0.4 CPU-ms,
-however little it brings. aiokafka fetches again once everything is taken, if that is within 100 ms."""
+PACE, SHORTEST, LONGEST = 0.7, 2.0, 12.0
+"""Milliseconds that the next look waits for each record of this one, at least and at most: a fetch costs 20 CPU-us for each
+partition that it names, however little it brings. aiokafka fetches again once everything is taken, if that is within 100 ms."""
+QUIET = {("stores", EVENTS), ("stores", PRIVATE), ("catalog", EVENTS), ("catalog", PRIVATE), ("inventory", PRIVATE)}
+"""Topics that no order writes: with a consumer of their own they are not named in every fetch of the others."""
 WATCH = 0.5
 """Seconds between looks at lag and registry."""
 
@@ -108,11 +111,15 @@ class Projector(ConsumerRebalanceListener):  # type: ignore[misc]
             name = catalogue.topic(settings.prefix, domain, kind)
             for number in range(settings.partitions):
                 self._spots[TopicPartition(name, number)] = Spot(domain, kind, number)
-        self._topics = sorted({tp.topic for tp in self._spots})
+        quiet = {tp for tp, spot in self._spots.items() if (spot.domain, spot.kind) in QUIET}
+        # Without busy topics there is nothing to keep the quiet ones apart from.
+        self._quiet = quiet if len(quiet) < len(self._spots) else set()
+        self._topics = sorted({tp.topic for tp in self._spots if tp not in self._quiet})
         self._readers = {
             tp: [pump for pump in self.pumps if (spot.domain, spot.kind) in pump.model.sources] for tp, spot in self._spots.items()
         }
         self._consumer: Any = None
+        self._second: Any = None
         self._producer: Any = None
         self._assigned: frozenset[TopicPartition] = frozenset()
         self._paused: set[TopicPartition] = set()
@@ -140,37 +147,52 @@ class Projector(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def run(self) -> None:
         """Feed until ``stop``. Raises ``NewerVersion``, and ``OffsetOutOfRangeError`` if the log has lost what was to come next."""
-        consumer = self._consumer = AIOKafkaConsumer(
-            bootstrap_servers=self.settings.kafka,
+        common: dict[str, Any] = {
+            "bootstrap_servers": self.settings.kafka,
+            "enable_auto_commit": False,
+            # A position that the log no longer has is an alarm and never a fresh start.
+            "auto_offset_reset": "none",
+            "fetch_max_wait_ms": FETCH_WAIT,
+            "max_partition_fetch_bytes": 1 << 20,
+        }
+        self._consumer = AIOKafkaConsumer(
+            **common,
             group_id=self._group or None,
             group_instance_id=self._instance or None,
-            enable_auto_commit=False,
-            # A position that the log no longer has is an alarm and never a fresh start.
-            auto_offset_reset="none",
             # All topics have equally many partitions, and this one deals the same numbers of each to a member: an aggregate's
             # events and its private record must meet in one process.
             partition_assignment_strategy=(RangePartitionAssignor,),
             session_timeout_ms=int(self.settings.session_timeout * 1000),
             heartbeat_interval_ms=int(min(3.0, self.settings.session_timeout / 7) * 1000),
-            fetch_max_wait_ms=FETCH_WAIT,
             max_poll_interval_ms=600_000,
-            max_partition_fetch_bytes=1 << 20,
         )
-        await self._persist_start(consumer)
-        watch = asyncio.create_task(self._watch())
+        self._second = AIOKafkaConsumer(**common)
+        consumers = [self._consumer, *([self._second] if self._quiet else [])]
+        tasks = []
         try:
+            for consumer in consumers:
+                await self._persist_start(consumer)
             if self._group:
-                consumer.subscribe(self._topics, listener=self)
+                self._consumer.subscribe(self._topics, listener=self)
             else:
-                consumer.assign(list(self._spots))
-                await self.on_partitions_assigned(list(self._spots))
-            await self._read(consumer, watch)
+                busy = [tp for tp in self._spots if tp not in self._quiet]
+                self._consumer.assign(busy)
+                await self.on_partitions_assigned(busy)
+            tasks = [asyncio.create_task(self._read(consumer)) for consumer in consumers]
+            tasks.append(asyncio.create_task(self._watch()))
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in tasks:
+                if task.done():
+                    task.result()
         finally:
-            watch.cancel()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
             for pump in self.pumps:
                 await pump.stop()
             with contextlib.suppress(KafkaError, asyncio.TimeoutError):
-                await consumer.stop()
+                for consumer in consumers:
+                    await consumer.stop()
                 if self._producer is not None:
                     await self._producer.stop()
             if self._reporting is not None:
@@ -199,14 +221,19 @@ class Projector(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def on_partitions_assigned(self, assigned: list[TopicPartition]) -> None:
         """Start the pumps; what a database stands at is sought once it has said so."""
-        self._assigned = frozenset(assigned)
+        numbers = {tp.partition for tp in assigned}
+        quiet = [tp for tp in self._quiet if tp.partition in numbers]
+        self._assigned = frozenset([*assigned, *quiet])
+        if self._quiet:
+            self._second.assign(quiet)
         if not assigned:
             return
-        self._paused = set(assigned)
-        self._consumer.pause(*assigned)
-        for tp in assigned:
-            self._consumer.seek(tp, 0)
-        spots = [self._spots[tp] for tp in assigned]
+        self._paused = set(self._assigned)
+        for tp in self._assigned:
+            consumer = self._of(tp)
+            consumer.pause(tp)
+            consumer.seek(tp, 0)
+        spots = [self._spots[tp] for tp in self._assigned]
         for pump in self.pumps:
             pump.start(spots)
         # A database that is there answers in this time; one that is not must not keep the others waiting.
@@ -215,33 +242,31 @@ class Projector(ConsumerRebalanceListener):  # type: ignore[misc]
         for wait in waits:
             wait.cancel()
 
-    def _rewind(self) -> None:
-        """Go back to where the pumps that ask for it stand, and not behind others that are further back."""
-        asking = [pump for pump in self.pumps if pump.rewind]
-        if not asking:
-            return
+    def _of(self, tp: TopicPartition) -> Any:
+        return self._second if tp in self._quiet else self._consumer
+
+    def _rewind(self, consumer: Any) -> None:
+        """Go back to where the pumps that ask for it stand. Nothing that was fetched before comes after this."""
         for tp in self._assigned:
             spot = self._spots[tp]
-            wanted = [pump.accepted[spot].next for pump in asking if spot in pump.accepted]
-            if not wanted:
+            asking = [pump for pump in self._readers[tp] if pump.asks(spot)]
+            if not asking or self._of(tp) is not consumer:
                 continue
-            target = min(wanted)
+            target = min(pump.accepted[spot].next for pump in asking)
             if tp in self._paused:
-                self._consumer.seek(tp, target)
-                self._consumer.resume(tp)
+                consumer.seek(tp, target)
+                consumer.resume(tp)
                 self._paused.discard(tp)
-            elif target < self._consumer._subscription.subscription.assignment.state_value(tp).position:
-                self._consumer.seek(tp, target)
-        for pump in asking:
-            pump.sought()
+            elif target < consumer._subscription.subscription.assignment.state_value(tp).position:
+                consumer.seek(tp, target)
+            for pump in asking:
+                pump.lost.discard(spot)
 
     # -- reading -----------------------------------------------------------------------------------------------------------------
 
-    async def _read(self, consumer: Any, watch: asyncio.Task[None]) -> None:
+    async def _read(self, consumer: Any) -> None:
         while not self._stopping:
-            if watch.done():
-                watch.result()
-            self._rewind()
+            self._rewind(consumer)
             found = await consumer.getmany(timeout_ms=250, max_records=RECORDS)
             taken = 0
             for tp, records in found.items():
@@ -259,7 +284,7 @@ class Projector(ConsumerRebalanceListener):  # type: ignore[misc]
                     pump.room.clear()
                     await pump.room.wait()
             if taken:
-                await asyncio.sleep(min(taken * PACE, LONGEST) / 1000)
+                await asyncio.sleep(min(SHORTEST + taken * PACE, LONGEST) / 1000)
 
     async def _decode(self, spot: Spot, record: Any) -> Said:
         try:
@@ -307,7 +332,7 @@ class Projector(ConsumerRebalanceListener):  # type: ignore[misc]
         found = {}
         for tp in self._assigned:
             with contextlib.suppress(Exception):
-                if (end := self._consumer.highwater(tp)) is not None:
+                if (end := self._of(tp).highwater(tp)) is not None:
                     found[self._spots[tp]] = end
         return found
 

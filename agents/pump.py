@@ -7,6 +7,7 @@ again later. What has been folded already is dropped, by offset and by the sende
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import time
 from collections import deque
@@ -74,18 +75,20 @@ class Pump:
         self.wanted: frozenset[Spot] = frozenset()
         self.stored: dict[Spot, Position] = {}
         self.accepted: dict[Spot, Position] = {}
-        self.rewind = False
-        """The reader must go back to ``accepted``: records were refused, or the positions have just been loaded."""
+        self.lost: set[Spot] = set()
+        """Spots of which nothing is accepted until their reader goes back to ``accepted``: records were refused, or the positions
+        have just been loaded."""
         self.away = ""
         """Why the database does not take what it is given; "": it does."""
         self.ready = asyncio.Event()
         self.room = asyncio.Event()
         self._queue: deque[Item] = deque()
         self._filled = asyncio.Event()
+        self._pressed = asyncio.Event()
+        self._since = 0.0
         self._busy = asyncio.Event()
         self._store: Store | None = None
         self._unsettled = False
-        self._behind = False
         self._hole: tuple[Spot, int] | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -117,7 +120,7 @@ class Pump:
     def accepts(self, spot: Spot, offset: int) -> bool:
         """Would ``offer`` take a record from there? If nobody does, it need not be decoded."""
         before = self.accepted.get(spot)
-        return before is not None and offset >= before.next and not self._behind and not self.rewind
+        return before is not None and offset >= before.next and spot not in self.lost
 
     def offer(self, spot: Spot, offset: int, said: Said, raw: bytes | None) -> None:
         """Take the record into the queue, unless it is known or there is no room for it."""
@@ -128,10 +131,10 @@ class Pump:
             # These topics have no holes, so something was lost below: read it again, once.
             log.error("projector_hole", model=self.model.name, spot=spot.name, first=before.next, last=offset - 1)
             self._hole = (spot, before.next)
-            self.rewind = True
+            self.lost.add(spot)
             return
         if len(self._queue) >= MOST:
-            self._behind = True
+            self.lost.add(spot)
             return
         heard, facts = before.heard, said.facts
         if said.sender:
@@ -141,16 +144,20 @@ class Pump:
                 heard = {**heard, said.sender: said.position}
         after = self.accepted[spot] = Position(offset + 1, heard)
         self._queue.append(Item(spot, facts, after, offset, raw))
-        self._filled.set()
+        if not self._filled.is_set():
+            self._since = time.monotonic()
+            self._filled.set()
+        if len(self._queue) >= BATCH or any(map(self.model.urgent, facts)):
+            self._pressed.set()
 
     @property
     def full(self) -> bool:
         """The reader should wait for room, as the database is there and takes what it is given."""
         return len(self._queue) >= MOST and not self.away
 
-    def sought(self) -> None:
-        """The reader has gone back to ``accepted``."""
-        self.rewind = self._behind = False
+    def asks(self, spot: Spot) -> bool:
+        """Should the reader of ``spot`` go back now? Not while there is no room for what it would bring."""
+        return spot in self.lost and len(self._queue) < MOST // 2
 
     def lag(self, ends: Mapping[Spot, int]) -> int:
         """Records that the log has and the database not."""
@@ -161,8 +168,10 @@ class Pump:
     def _clear(self) -> None:
         self._queue.clear()
         self.stored, self.accepted = {}, {}
-        self.rewind = self._behind = self._unsettled = False
+        self.lost = set()
+        self._unsettled = False
         self._filled.clear()
+        self._pressed.clear()
         self._busy.clear()
         self.room.set()
 
@@ -183,7 +192,7 @@ class Pump:
         settled = time.monotonic()
         while True:
             if not self._filled.is_set() and self._unsettled:
-                await self._wait(SETTLE)
+                await self._wait(self._filled, SETTLE)
             else:
                 await self._filled.wait()
             if self._unsettled and time.monotonic() - settled > SETTLE:
@@ -192,6 +201,8 @@ class Pump:
             if not self._queue:
                 self._filled.clear()
                 continue
+            if not self._pressed.is_set():
+                await self._wait(self._pressed, self._since + self.model.patience / 1000 - time.monotonic())
             begun = time.monotonic()
             items = self._take()
             self._busy.set()
@@ -206,12 +217,11 @@ class Pump:
             if pause > 0:
                 await asyncio.sleep(pause)
 
-    async def _wait(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._filled.wait()
-        except TimeoutError:
-            pass
+    async def _wait(self, event: asyncio.Event, seconds: float) -> None:
+        if seconds > 0:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await event.wait()
 
     def _take(self) -> list[Item]:
         items, facts = [], 0
@@ -221,8 +231,7 @@ class Pump:
             facts += len(item.facts)
         if not self._queue:
             self._filled.clear()
-        if self._behind and not self._queue:
-            self.rewind = True
+            self._pressed.clear()
         if len(self._queue) < MOST:
             self.room.set()
         return items
@@ -268,7 +277,7 @@ class Pump:
         found = await self._persist(store.positions)
         self.stored = {spot: found.get(spot, Position()) for spot in self.wanted}
         self.accepted = dict(self.stored)
-        self.rewind = True
+        self.lost = set(self.wanted)
 
     async def _persist(self, call: Callable[[], Awaitable[T]]) -> T:
         """The answer of ``call``, tried again until the database gives one. Raises ``Poison``, ``Refused``, ``Outrun`` at once."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import msgspec
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
 PROJECTED = "bb:projected"
 """Channel on which projectors say what they have stored: one ``Projected`` a batch."""
@@ -14,7 +17,8 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     """What became of a command. ``status`` 200 with ``body``, or the status of a refusal with ``code`` and details in ``body``.
 
     ``key``/``seq``: the aggregate and the number of its last event then: a read model that has folded ``seq`` shows it.
-    ``status`` 0: still undecided (answer to ``Inquire``); 404: the row does not know the command.
+    ``status`` 0: still undecided (answer to ``Inquire``); 404: the row does not know the command. ``fingerprint``: whose words
+    are answered, as other words may come under the same command id; "" in the answer to an ``Inquire``.
     """
 
     command: str
@@ -24,6 +28,7 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     status: int = 200
     code: str = ""
     body: dict[str, Any] = {}
+    fingerprint: str = ""
 
 
 class Projected(msgspec.Struct, frozen=True):
@@ -41,3 +46,40 @@ decode_projected = msgspec.json.Decoder(Projected).decode
 def channel(process: str) -> str:
     """The channel of one web process; ``process`` is unique to its life."""
     return f"bb:answers:{process}"
+
+
+class Answering:
+    """Publishes answers without ever holding a turn up: what Redis does not take in time is dropped (the row keeps it)."""
+
+    MOST = 2_000
+    """Answers under way; beyond it Redis is away and further ones are dropped."""
+
+    def __init__(self, url: str) -> None:
+        """``url``: ``redis://…``."""
+        self._redis = Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)
+        self._queue: list[tuple[str, list[Answer]]] = []
+        self._task: asyncio.Task[None] | None = None
+
+    def publish(self, channels: dict[str, list[Answer]]) -> None:
+        """Send each list to its channel, soon."""
+        if len(self._queue) < self.MOST:
+            self._queue += channels.items()
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._drain())
+
+    async def _drain(self) -> None:
+        while self._queue:
+            batch, self._queue = self._queue, []
+            try:
+                async with self._redis.pipeline(transaction=False) as pipe:
+                    for name, answers in batch:
+                        pipe.publish(name, encode(answers))
+                    await pipe.execute()
+            except (RedisError, OSError):
+                await asyncio.sleep(0.1)
+
+    async def close(self) -> None:
+        """Let go of Redis; what was not sent yet is dropped."""
+        if self._task is not None:
+            self._task.cancel()
+        await self._redis.aclose()

@@ -108,6 +108,13 @@ CONTRACTS: tuple[Contract, ...] = (
 )
 DOMAINS: Mapping[str, Contract] = {contract.domain: contract for contract in CONTRACTS}
 
+WORKERS: Mapping[str, tuple[str, ...]] = {
+    "trade": ("orders", "inventory", "payments"),
+    "fulfilment": ("deliveries",),
+    "shop": ("stores", "catalog"),
+}
+"""Worker -> the domains that it runs (``agents/apps/<worker>.py``)."""
+
 DEAD = "dead"
 INBOX_BYTES = 128 * 1024
 FOREVER = {"retention.ms": "-1", "message.timestamp.type": "LogAppendTime"}

@@ -36,7 +36,7 @@ SILENCE = 20.0
 """Seconds without a sign of life from Redis (it is pinged twice in this time) after which the connection is given up."""
 _UNDECIDED, _UNKNOWN = 0, "command_unknown"
 Waiters = dict[tuple[str, str], list[asyncio.Future[Answer]]]
-"""(Channel, command) -> who waits."""
+"""(Command, fingerprint of the words) -> who waits."""
 
 
 class Unavailable(Exception):
@@ -57,7 +57,6 @@ class Client:
         self._tasks: list[asyncio.Task[None]] = []
         self._asked: Waiters = {}
         self._inquired: Waiters = {}
-        self._words: OrderedDict[str, str] = OrderedDict()
         self._awaited: dict[tuple[str, str], list[tuple[int, asyncio.Future[None]]]] = {}
         self._seen: OrderedDict[tuple[str, str], int] = OrderedDict()
         self._heard = 0.0
@@ -97,29 +96,6 @@ class Client:
         traceparent: str = "",
     ) -> None:
         """Append ``message`` to the inbox of ``domain``; returns after the broker's acknowledgement. Raises ``Unavailable``."""
-        await self._send(
-            domain,
-            key,
-            message,
-            id=id,
-            fingerprint=fingerprint,
-            correlation=correlation,
-            traceparent=traceparent,
-            replyto=self._channel,
-        )
-
-    async def _send(
-        self,
-        domain: str,
-        key: str,
-        message: msgspec.Struct,
-        *,
-        id: str,
-        fingerprint: str,
-        correlation: str,
-        traceparent: str,
-        replyto: str,
-    ) -> None:
         sealed = seal(
             domain,
             key,
@@ -128,7 +104,7 @@ class Client:
             source=self._source,
             correlation=correlation or key,
             traceparent=traceparent,
-            replyto=replyto,
+            replyto=self._channel,
             fingerprint=fingerprint,
         )
         producer = self._producer
@@ -160,19 +136,12 @@ class Client:
     ) -> Answer | None:
         """Send the command and wait up to ``wait`` seconds for its answer; ``None``: none came. Raises ``Unavailable``."""
         deadline = asyncio.get_running_loop().time() + wait
-        replyto = self._channel_for(id, fingerprint)
-        future = self._wait_for(self._asked, (replyto, id))
+        waiter = (id, fingerprint)
+        future = self._wait_for(self._asked, waiter)
 
         async def say() -> None:
-            await self._send(
-                domain,
-                key,
-                message,
-                id=id,
-                fingerprint=fingerprint,
-                correlation=correlation,
-                traceparent=traceparent,
-                replyto=replyto,
+            await self.send(
+                domain, key, message, id=id, fingerprint=fingerprint, correlation=correlation, traceparent=traceparent
             )
 
         try:
@@ -189,14 +158,14 @@ class Client:
                 return future.result()
             return None
         finally:
-            _forget(self._asked, (replyto, id), future)
+            _forget(self._asked, waiter, future)
 
     async def inquire(self, domain: str, key: str, command: str, wait: float, part: str = "") -> Answer | None:
         """What became of ``command``: its answer, ``status`` 0 if undecided, 404 if the row does not know it.
 
         ``None``: no answer within ``wait`` seconds. Raises ``Unavailable``.
         """
-        waiter = (self._channel, command)
+        waiter = (command, "")
         future = self._wait_for(self._inquired, waiter)
         try:
             await self._send_inquiry(domain, key, command, part)
@@ -225,16 +194,6 @@ class Client:
                     del self._awaited[name]
 
     # -- inner ---------------------------------------------------------------------------------------------------------------
-
-    def _channel_for(self, id: str, fingerprint: str) -> str:
-        """Where the answer is to come. Answers name the command only, and one to the first words may still be under way.
-
-        So other words under a known id are answered on a channel of their own, below this process' own one.
-        """
-        words = self._words.setdefault(id, fingerprint)
-        if len(self._words) > REMEMBERED:
-            self._words.popitem(last=False)
-        return self._channel if words == fingerprint else f"{self._channel}:{fingerprint}"
 
     async def _send_inquiry(self, domain: str, key: str, command: str, part: str) -> None:
         self._numbers += 1
@@ -274,7 +233,6 @@ class Client:
             pubsub = redis.pubsub()
             ping = asyncio.create_task(self._ping(pubsub))
             try:
-                await pubsub.psubscribe(f"{self._channel}:*")
                 await pubsub.subscribe(self._channel, PROJECTED)
                 self._heard = asyncio.get_running_loop().time()
                 await self._read(pubsub)
@@ -304,9 +262,7 @@ class Client:
                 if said[0] == b"message" and said[1] == projected:
                     self._take_projected(said[2])
                 elif said[0] == b"message" and said[1] == mine:
-                    self._take_answers(self._channel, said[2])
-                elif said[0] == b"pmessage":
-                    self._take_answers(said[2].decode(), said[3])
+                    self._take_answers(said[2])
                 elif said[0] == b"subscribe":
                     self.listening.set()
             except msgspec.MsgspecError as error:
@@ -329,14 +285,14 @@ class Client:
                 # The reader sees the broken connection too and begins anew.
                 continue
 
-    def _take_answers(self, replied: str, data: bytes) -> None:
+    def _take_answers(self, data: bytes) -> None:
         for answer in decode_answers(data):
             undecided = answer.status == _UNDECIDED or answer.code == _UNKNOWN
-            for future in self._inquired.get((replied, answer.command), ()):
+            for future in self._inquired.get((answer.command, ""), ()):
                 if not future.done():
                     future.set_result(answer)
             if not undecided:
-                for future in self._asked.get((replied, answer.command), ()):
+                for future in self._asked.get((answer.command, answer.fingerprint), ()):
                     if not future.done():
                         future.set_result(answer)
 

@@ -17,22 +17,24 @@ OPEN, PARKED = 1, 2
 """Flags: an effect has no outcome yet; the aggregate waits for an operator."""
 MAX_ROW = 64 * 1024
 LEDGER = b"\x00ledger"
+NIL = msgspec.Raw(b"\xc0")
+"""Nothing, encoded: msgspec does not decode an optional ``Raw``."""
 
 
 class Memo(msgspec.Struct, array_like=True):
-    """What the row remembers of a command: when (ms), of whose words, what it waits for, who waits, and the answer."""
+    """What the row remembers of a command: when (ms), of whose words, what it waits for, the channels that wait, the answer."""
 
     at: int
     fingerprint: str
     awaits: str
-    replyto: str
-    answer: msgspec.Raw | None = None
+    replyto: list[str]
+    answer: msgspec.Raw = NIL
 
 
 class Row(msgspec.Struct, array_like=True):
-    """``state``: encoded by the domain, ``None``: the aggregate does not exist (yet); ``seq`` counts its events."""
+    """``state``: encoded by the domain, ``NIL``: the aggregate does not exist (yet); ``seq`` counts its events."""
 
-    state: msgspec.Raw | None = None
+    state: msgspec.Raw = NIL
     seq: int = 0
     commands: dict[str, Memo] = {}
     parked: int = 0

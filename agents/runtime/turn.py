@@ -15,6 +15,7 @@ from agents.runtime.domain import Domain, Tombstone
 from agents.runtime.rows import (
     LEDGER,
     MAX_ROW,
+    NIL,
     OPEN,
     PARKED,
     Ledger,
@@ -37,6 +38,12 @@ MAX_INPUTS, MAX_BYTES = 200, 900_000
 """Inputs of a turn; bytes of its record batch, below the broker's ``message.max.bytes`` of 1 MiB."""
 OVERHEAD = 64
 """Bytes that a record of a batch needs beside key and value, rounded up."""
+COMMANDS = 64
+"""Commands of clients that one row remembers; more within a day are refused, or the row would grow without end."""
+WAITING = 8
+"""Web processes that one row tells of an answer; a further one asks again."""
+
+decode_answer = msgspec.msgpack.Decoder(Answer).decode
 
 
 class Input(msgspec.Struct, frozen=True):
@@ -156,7 +163,7 @@ class Decider:
         if isinstance(message, Inquire):
             return self._inquire(turn, step, key, row, envelope, message)
         if isinstance(message, Reminder) and self._forget(turn, step, message, item):
-            return
+            return None
         if row.parked and not envelope.replay:
             return self._follow(step, item, envelope, row)
         # An operator's replay is remembered like a command: said twice, it happens once.
@@ -165,6 +172,10 @@ class Decider:
         memory = self._row(turn, key, part) if part else row
         if remembered and (memo := memory.commands.get(envelope.id)) is not None:
             return self._again(step, key, part, memory, item, envelope, memo)
+        if remembered and envelope.replyto and len(memory.commands) >= COMMANDS and not self._prune(memory, item.now):
+            step.outcome = "refused"
+            answer = Answer(envelope.id, self.domain.name, key, row.seq, 429, "too_many_commands", {"a_day": COMMANDS})
+            return self._reply(step, envelope.replyto, answer, envelope.fingerprint)
         states = self._load(turn, key, (*self.domain.parts(message), *((part,) if part else ())))
         before = dict(states)
         events = self.domain.decide(states, message, item.now)
@@ -174,7 +185,7 @@ class Decider:
             step.outcome = "refused"
             if remembered:
                 self._remember(step, key, part, row, memory, item, envelope, before[part], events)
-            return
+            return None
         sends, published, private = self._apply(step, key, row, states, events, envelope, item)
         if envelope.replay and row.parked:
             row.parked -= 1
@@ -187,6 +198,7 @@ class Decider:
                 if name and (name == part or before.get(name) is not state):
                     self._store(step, key, name, memory if name == part else self._row(turn, key, name), state, item)
         step.outputs += self._outputs(key, item, envelope, sends, published, private)
+        return None
 
     def _apply(
         self, step: _Step, key: str, row: Row, states: dict[str, Any], events: list[Any], envelope: Envelope, item: Input
@@ -244,8 +256,9 @@ class Decider:
             value = None
             if not isinstance(private, Tombstone):
                 seq = published[-1][0]
-                id = id_of(self.domain.name, key, str(seq), "private")
-                value = encode_json(seal(self.domain.name, key, private, id=id, seq=seq, position=first + len(sends) + 1, **common))
+                ident = id_of(self.domain.name, key, str(seq), "private")
+                position = first + len(sends) + 1
+                value = encode_json(seal(self.domain.name, key, private, id=ident, seq=seq, position=position, **common))
             outputs.append(Output(topic(self.prefix, self.domain.name, "private"), key, value))
         return outputs
 
@@ -258,16 +271,16 @@ class Decider:
         step.outcome = "repeated"
         if memo.fingerprint != envelope.fingerprint:
             answer = Answer(envelope.id, self.domain.name, key, memory.seq, 422, "idempotency_key_reused")
-        elif memo.answer is not None:
-            answer = msgspec.msgpack.decode(memo.answer, type=Answer)
-        elif envelope.replyto and envelope.replyto != memo.replyto:
-            memo.replyto = envelope.replyto
+        elif memo.answer != NIL:
+            answer = decode_answer(memo.answer)
+        elif envelope.replyto and envelope.replyto not in memo.replyto and len(memo.replyto) < WAITING:
+            memo.replyto.append(envelope.replyto)
             state = self._raw_state(memory)
             self._store(step, key, part, memory, state, item)
             return
         else:
             return
-        self._reply(step, envelope.replyto, answer)
+        self._reply(step, envelope.replyto, answer, envelope.fingerprint)
 
     def _note(
         self,
@@ -285,12 +298,12 @@ class Decider:
         awaits = message.awaits() if isinstance(message, Command) else ""
         answering = next((event for event in events if awaits in event.answers()), None) if awaits else None
         waits = bool(awaits) and bool(events) and answering is None
-        memo = Memo(item.now, envelope.fingerprint, awaits if waits else "", envelope.replyto)
+        memo = Memo(item.now, envelope.fingerprint, awaits if waits else "", [envelope.replyto] if envelope.replyto else [])
         if not waits:
             said = self.domain.answer(key, states, answering)
             answer = self._answer(envelope.id, key, row, said)
             memo.answer = msgspec.Raw(encode(answer))
-            self._reply(step, envelope.replyto, answer)
+            self._reply(step, envelope.replyto, answer, envelope.fingerprint)
         self._prune(memory, item.now)
         memory.commands[envelope.id] = memo
 
@@ -309,38 +322,38 @@ class Decider:
         """A refused command leaves id, fingerprint and answer for 24 h, and nothing else."""
         answer = self._answer(envelope.id, key, row, refusal)
         self._prune(memory, item.now)
-        memory.commands[envelope.id] = Memo(
-            item.now, envelope.fingerprint, "", envelope.replyto, msgspec.Raw(encode(answer))
-        )
+        memory.commands[envelope.id] = Memo(item.now, envelope.fingerprint, "", [], msgspec.Raw(encode(answer)))
         self._store(step, key, part, memory, state, item)
-        self._reply(step, envelope.replyto, answer)
+        self._reply(step, envelope.replyto, answer, envelope.fingerprint)
 
     def _answer_waiting(self, step: _Step, key: str, row: Row, states: dict[str, Any], event: Any, wish: str) -> None:
         """An event decides a wish: every command of this aggregate that waits for it is answered."""
         for command, memo in row.commands.items():
-            if memo.answer is None and memo.awaits == wish:
+            if memo.answer == NIL and memo.awaits == wish:
                 answer = self._answer(command, key, row, self.domain.answer(key, states, event))
                 memo.answer = msgspec.Raw(encode(answer))
-                self._reply(step, memo.replyto, answer)
+                for channel in memo.replyto:
+                    self._reply(step, channel, answer, memo.fingerprint)
 
     def _answer(self, command: str, key: str, row: Row, said: dict[str, Any] | Refusal) -> Answer:
         if isinstance(said, Refusal):
             return Answer(command, self.domain.name, key, row.seq, said.status, said.code, said.details)
         return Answer(command, self.domain.name, key, row.seq, 200, "", said)
 
-    def _reply(self, step: _Step, channel: str, answer: Answer) -> None:
+    def _reply(self, step: _Step, channel: str, answer: Answer, fingerprint: str = "") -> None:
+        """Tell whoever waits on ``channel`` for the answer to a command with these words."""
         if channel:
-            step.replies.append(Reply(channel, answer))
+            step.replies.append(Reply(channel, msgspec.structs.replace(answer, fingerprint=fingerprint) if fingerprint else answer))
 
     def _inquire(self, turn: Turn, step: _Step, key: str, row: Row, envelope: Envelope, message: Inquire) -> None:
         memory = self._row(turn, key, message.part) if message.part else row
         memo = memory.commands.get(message.command)
         if memo is None:
             answer = Answer(message.command, self.domain.name, key, row.seq, 404, "command_unknown")
-        elif memo.answer is None:
+        elif memo.answer == NIL:
             answer = Answer(message.command, self.domain.name, key, row.seq, 0)
         else:
-            answer = msgspec.msgpack.decode(memo.answer, type=Answer)
+            answer = decode_answer(memo.answer)
         step.outcome = "inquired"
         self._reply(step, envelope.replyto, answer)
 
@@ -353,7 +366,7 @@ class Decider:
         return unpack_row(raw) if raw else Row()
 
     def _raw_state(self, row: Row) -> Any:
-        return self.decode_state(row.state) if row.state is not None else None
+        return self.decode_state(row.state) if row.state != NIL else None
 
     def _load(self, turn: Turn, key: str, parts: Iterable[str]) -> dict[str, Any]:
         return {part: self._raw_state(self._row(turn, key, part)) for part in ("", *parts)}
@@ -361,10 +374,10 @@ class Decider:
     def _forget(self, turn: Turn, step: _Step, message: Reminder, item: Input) -> bool:
         """A reminder to a row that holds nothing but old answers: forget them. False: the domain wants the reminder."""
         memory = self._row(turn, item.key, message.part)
-        if memory.state is None and self._prune(memory, item.now):
+        if memory.state == NIL and self._prune(memory, item.now):
             self._store(step, item.key, message.part, memory, None, item)
             return True
-        return bool(message.part) or memory.state is None or not self.takes_reminders
+        return bool(message.part) or memory.state == NIL or not self.takes_reminders
 
     def _prune(self, row: Row, now: int) -> bool:
         old = [command for command, memo in row.commands.items() if memo.at < now - DAY]
@@ -375,7 +388,7 @@ class Decider:
     def _store(self, step: _Step, key: str, part: str, row: Row, state: Any, item: Input) -> None:
         """Encode the row; without state, memory and history it is deleted."""
         raw_key = row_key(key, part)
-        row.state = None if state is None else msgspec.Raw(encode(state))
+        row.state = NIL if state is None else msgspec.Raw(encode(state))
         flags = PARKED if row.parked else 0
         wake_at = 0
         if not part and state is not None:
@@ -400,7 +413,8 @@ class Decider:
         row.parked += 1
         self._store(step, item.key, "", row, self._raw_state(row), item)
         step.outputs.append(self._letter(item, "the aggregate is parked", "", row.seq, True))
-        self._reply(step, envelope.replyto, Answer(envelope.id, self.domain.name, item.key, row.seq, 500, "internal_error"))
+        answer = Answer(envelope.id, self.domain.name, item.key, row.seq, 500, "internal_error")
+        self._reply(step, envelope.replyto, answer, envelope.fingerprint)
 
     def _dead(self, turn: Turn, item: Input, envelope: Envelope | None, error: Exception) -> _Step:
         """A poison value never stops the partition; one that may not be refused parks its aggregate."""
@@ -420,7 +434,7 @@ class Decider:
         step.outputs.append(self._letter(item, f"{type(error).__name__}: {error}", stack, row.seq, park))
         if envelope is not None and envelope.replyto:
             answer = Answer(envelope.id, self.domain.name, item.key, row.seq, 500, "internal_error")
-            self._reply(step, envelope.replyto, answer)
+            self._reply(step, envelope.replyto, answer, envelope.fingerprint)
         return step
 
     def _letter(self, item: Input, cause: str, stack: str, seq: int, parked: bool) -> Output:

@@ -234,8 +234,10 @@ def _refused(payment: Payment, message: EffectRefused, now: int) -> list[Event]:
         case "capture":
             return [PaymentFailed(stage="capture", code=message.code, next_at=_last_look(payment, now))]
         case "query" if payment.status in (FAILED, EXPIRED):
-            # The gateway has forgotten a payment that was never made.
-            return [Reconciled(at=now, next_at=0)]
+            # The gateway may have forgotten a payment that was never made, or have a bad day: money must not hang on one no.
+            if now > payment.readied_at + OPEN_FOR:
+                return [Reconciled(at=now, next_at=0)]
+            return _ask_later(payment, message.effect, message.attempt, f"refused: {message.code}", now, DAY)
     return _ask_later(payment, message.effect, message.attempt, f"refused: {message.code}", now, HOUR)
 
 

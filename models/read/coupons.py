@@ -187,7 +187,9 @@ MODEL = ReadModel(
     store=_store,
     create=create,
     drop=drop,
-    pace=40.0,
+    urgent=lambda fact: isinstance(fact.body, CouponClaimed | CouponCreated | CouponPrivate),
+    patience=150.0,
+    pace=5.0,
     longest=150.0,
 )
 

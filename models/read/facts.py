@@ -95,14 +95,17 @@ class ReadModel(msgspec.Struct, frozen=True, kw_only=True):
     """A read model as the projector sees it.
 
     ``sources``: (domain, kind) of the topics it folds. ``store(databases, version)`` opens a version of it. ``reported``: is there
-    somebody who waits to read it? ``pace``: milliseconds that a batch's successor waits for each fact in the batch (at most
-    ``longest``): a busy model writes long batches, an idle one at once. ``versioned``: False for a model that is not rebuilt.
+    somebody who waits to read it? ``urgent``: does somebody wait for this very fact? One that is not urgent may wait ``patience``
+    milliseconds for others, so that they share a write. ``pace``: milliseconds that a batch's successor waits for each fact in the
+    batch (at most ``longest``): a busy model writes long batches, an idle one at once. ``versioned``: False: it is not rebuilt.
     """
 
     name: str
     sources: tuple[tuple[str, str], ...]
     store: Callable[[Any, int], Store]
     reported: bool = True
+    urgent: Callable[[Fact], bool] = lambda fact: True
+    patience: float = 100.0
     pace: float = 2.0
     longest: float = 40.0
     versioned: bool = True

@@ -95,8 +95,8 @@ MODEL = ReadModel(
     create=create,
     drop=drop,
     reported=False,
-    pace=50.0,
-    longest=250.0,
+    urgent=lambda fact: False,
+    patience=250.0,
 )
 
 

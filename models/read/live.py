@@ -150,8 +150,8 @@ MODEL = ReadModel(
     store=_store,
     reported=False,
     versioned=False,
-    pace=4.0,
-    longest=60.0,
+    urgent=lambda fact: False,
+    patience=40.0,
 )
 
 

@@ -32,7 +32,7 @@ from models.orders.state import CANCELLED, CANCELLING, PENDING, REFUNDED
 from models.read import dynamo
 from models.read.cursors import pack, unpack
 from models.read.databases import Databases
-from models.read.facts import EVENTS, PRIVATE, Batch, Outrun, Position, ReadModel, Spot
+from models.read.facts import EVENTS, PRIVATE, Batch, Fact, Outrun, Position, ReadModel, Spot
 from models.read.mysql import spot_of
 from models.read.orders_fold import Entry, Happened, Order, Sold, project, shown, shown_sold, sold
 from models.read.registry import Registry
@@ -197,9 +197,23 @@ async def drop(databases: Databases, version: int) -> None:
     await dynamo.drop(databases, table_name(databases, version))
 
 
+def _urgent(fact: Fact) -> bool:
+    """Events that answer a command, and the record that says where to pay; the steps between them may share a write."""
+    if fact.private:
+        return not isinstance(fact.body, OrderPrivate) or bool(fact.body.redirects)
+    return bool(fact.body.answers())
+
+
 MODEL = ReadModel(
-    name="orders", sources=(("orders", EVENTS), ("orders", PRIVATE)), store=_store, create=create, drop=drop, pace=3.0, longest=50.0
-)  # fmt: skip
+    name="orders",
+    sources=(("orders", EVENTS), ("orders", PRIVATE)),
+    store=_store,
+    create=create,
+    drop=drop,
+    urgent=_urgent,
+    pace=2.0,
+    longest=30.0,
+)
 
 
 class Queries:

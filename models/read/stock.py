@@ -130,7 +130,9 @@ MODEL = ReadModel(
     store=_store,
     create=create,
     drop=drop,
-    pace=40.0,
+    urgent=lambda fact: isinstance(fact.body, StockChanged),
+    patience=150.0,
+    pace=5.0,
     longest=150.0,
 )
 

@@ -132,7 +132,7 @@ async def test_what_comes_again_changes_nothing(reading: Reading) -> None:
         assert await reading.shown(*BUYERS) == before
         # Everything at its own offset again, to a process that has it.
         for tp in projector._assigned:
-            projector._consumer.seek(tp, 0)
+            projector._of(tp).seek(tp, 0)
         await asyncio.sleep(0.5)
         await reading.caught_up(projector)
         assert await reading.shown(*BUYERS) == before

@@ -72,6 +72,8 @@ class Actors:
                     self.inputs.append((envelope, message))
                     answer = self._answer(domain, envelope, message)
                     if answer is not None:
+                        if not isinstance(message, Inquire):
+                            answer = msgspec.structs.replace(answer, fingerprint=envelope.fingerprint)
                         answers.append((envelope.replyto, answer))
             if answers and not self.silent:
                 await self._say(answers)

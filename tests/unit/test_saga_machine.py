@@ -19,7 +19,7 @@ from tests.unit.gateway_model import FAULTS
 from tests.unit.saga_world import BUYERS, FLOWERS, World
 from tests.unit.shop import ROSE
 
-EXAMPLES, STEPS = 200, 100
+EXAMPLES, STEPS = 120, 100
 TIMES = (*(100, SECOND, 2 * SECOND, 5 * SECOND, 20 * SECOND, MINUTE) * 3, 4 * MINUTE, 16 * MINUTE)
 LOST = (("late",), ("late", "ok"), ("late", "ok", "refused"), ("late", "ok", "late"), ("after", "before"))
 CARTS = (("bouquet",), ("plant",), ("basket",), ("bouquet", "basket"), ("bouquet", "plant", "basket"))

@@ -32,11 +32,6 @@ PAYMENTS = payments(GatewayModel(lambda: NOW))
 COUPON = CreateCoupon(coupon_id="c", limit=1, discount=1, min_amount=1, starts=TODAY, ends=TOMORROW, name="이철수")
 
 
-second_message = pytest.mark.xfail(
-    reason="agents/runtime/rows.py: msgspec 0.22 decodes `Raw | None` from null only, so no row is read back", strict=False
-)
-
-
 def turn(domain: Domain, *messages: tuple[Message, int]) -> Turn:
     """One turn over ``messages`` with their times, under one key."""
     taken, decider = Turn(Ledger()), Decider(domain, 0, "bb", lambda key: None)
@@ -72,14 +67,12 @@ def answers(done: Turn) -> list[Any]:
     return [(reply.answer.status, reply.answer.code, reply.answer.body.get("status")) for reply in done.replies]
 
 
-@second_message
 def test_a_buyer_is_answered_once_the_order_awaits_its_payment() -> None:
     ready = PaymentReady(redirects={"pc": "https://pay"})
     done = turn(ORDERS, (BOTH, NOW), (Held(store_id="store-rose"), NOW), (ready, NOW), (Held(store_id="store-tulip"), NOW))
     assert answers(done) == [(200, "", "AWAITING_PAYMENT")]
 
 
-@second_message
 def test_an_orders_reminder_reaches_it() -> None:
     done = turn(ORDERS, (BOTH, NOW), (Reminder(due=DEADLINE), DEADLINE))
     assert answers(done) == [(409, "expired", None)]

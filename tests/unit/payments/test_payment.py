@@ -193,8 +193,24 @@ def test_dropped_before_a_capture_is_never_captured() -> None:
     assert actor.sends == []
     assert actor.take(CAPTURE) == []
     assert remind(actor) == [started("query", 2, NOW + 20 * MINUTE)]
-    assert actor.take(refused("query", 2)) == [m.Reconciled(at=actor.now, next_at=0)]
+    assert actor.take(books(2)) == [m.Reconciled(at=actor.now, next_at=0)]
     assert (actor.wake(), actor.state.status) == (0, "EXPIRED")
+
+
+def test_a_refused_question_about_a_dropped_payment_is_asked_again_for_thirty_days() -> None:
+    actor = payment(ASK, READY)
+    actor.take(m.DropPayment())
+    attempt = 2
+    while actor.now <= NOW + 30 * DAY:
+        (asked,) = remind(actor)
+        assert asked == started("query", attempt, actor.now)
+        last, answer = actor.now, actor.take(refused("query", attempt))
+        attempt += 1
+        if last <= NOW + 30 * DAY:
+            pause = min(SECOND << (attempt - 3), DAY)
+            assert answer == [m.OutcomeUnknown(effect="query", attempt=attempt - 1, ask_at=last + pause, error="refused: -780")]
+    assert answer == [m.Reconciled(at=actor.now, next_at=0)]
+    assert (actor.wake(), attempt) == (0, 49)
 
 
 def test_dropped_before_it_is_ready_needs_no_look() -> None:

@@ -29,23 +29,6 @@ from topics.envelope import encode, seal
 from topics.partitions import partition_of
 
 
-def _read_row(value: Any) -> rows.Row:
-    """As ``rows.unpack_row``, which cannot read a row back while its structs say ``Raw | None`` (msgspec 0.22)."""
-    encoded = msgspec.msgpack.encode
-    state, seq, commands, *rest = msgspec.msgpack.decode(value)
-    memos = {
-        name: rows.Memo(at, mark, awaits, replyto, None if answer is None else msgspec.Raw(encoded(answer)))
-        for name, (at, mark, awaits, replyto, answer) in commands.items()
-    }
-    return rows.Row(None if state is None else msgspec.Raw(encoded(state)), seq, memos, *rest)
-
-
-try:
-    rows.unpack_row(rows.pack_row(rows.Row(msgspec.Raw(b"\x01")), 0, 0, 0))
-except msgspec.MsgspecError:
-    rows._decode_row = _read_row
-
-
 class Record(NamedTuple):
     """A record of an events or private topic. ``topic`` has the prefix."""
 

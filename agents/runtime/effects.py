@@ -1,0 +1,94 @@
+"""Calls to the outside, beside the stream (design §5.7).
+
+The row names the attempt before the call is made; its outcome comes back through the own inbox. After a crash the rows that
+are flagged OPEN tell what was under way: what may be repeated is, anything else waits its lease out and counts as unknown,
+and ``decide`` asks the other side.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+
+from agents.runtime.domain import Domain
+from agents.runtime.metrics import EFFECT_SECONDS
+from agents.runtime.points import point
+from models.actor import SECOND, Effect, EffectUnknown, Message, id_of
+from models.effects import PortKind
+
+log = structlog.get_logger(__name__)
+LEASE_ROOM = 5 * SECOND
+"""A lease is the time-out and this much more (ms)."""
+REPEATABLE = {PortKind.KEYED, PortKind.REPEATABLE}
+
+Tell = Callable[[str, str, Message, str], Awaitable[None]]
+"""(domain, key, message, id): append to the inbox, return after the broker's acknowledgement."""
+
+
+def now_ms() -> int:
+    """The worker's clock; only for leases and reminders, never for a decision."""
+    return int(time.time() * 1000)
+
+
+class Effects:
+    """The effects of one domain on this worker, at most ``domain.concurrency`` at a time."""
+
+    def __init__(self, domain: Domain, tell: Tell) -> None:
+        self.domain, self.tell = domain, tell
+        self.pool = asyncio.Semaphore(domain.concurrency)
+        self.running: dict[str, tuple[str, int]] = {}
+        self.tasks: set[asyncio.Task[None]] = set()
+
+    def start(self, key: str, state: Any, *, taken_over: bool = False) -> None:
+        """Make the call that ``state`` waits for, unless this worker is at it. ``taken_over``: a predecessor may have begun."""
+        effect = self.domain.pending(state) if state is not None else None
+        if effect is None or self.domain.perform is None:
+            self.running.pop(key, None)
+            return
+        attempt = (effect.name, effect.attempt)
+        if self.running.get(key) == attempt:
+            return
+        self.running[key] = attempt
+        ask = taken_over and self.domain.kinds[effect.name] not in REPEATABLE
+        task = asyncio.create_task(self._give_up(key, effect) if ask else self._perform(key, state, effect))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    async def _perform(self, key: str, state: Any, effect: Effect) -> None:
+        perform = self.domain.perform
+        assert perform is not None
+        async with self.pool:
+            left = (effect.until - LEASE_ROOM - now_ms()) / 1000
+            started, outcome = time.perf_counter(), "done"
+            message: Message
+            if left <= 0:
+                # A successor may believe that nobody is at it any more, so this attempt must not begin.
+                outcome, message = "late", EffectUnknown(effect=effect.name, attempt=effect.attempt, error="lease ran out")
+            else:
+                try:
+                    message = await asyncio.wait_for(perform(key, state, effect), left)
+                except Exception as error:
+                    outcome = "unknown"
+                    message = EffectUnknown(effect=effect.name, attempt=effect.attempt, error=type(error).__name__)
+            EFFECT_SECONDS.labels(self.domain.name, effect.name, outcome).observe(time.perf_counter() - started)
+        point("effect done")
+        await self._say(key, effect, message)
+
+    async def _give_up(self, key: str, effect: Effect) -> None:
+        """Nobody knows what the predecessor's call did: when nobody can be at it any more, say so."""
+        await asyncio.sleep(max(0.0, (effect.until - now_ms()) / 1000))
+        await self._say(key, effect, EffectUnknown(effect=effect.name, attempt=effect.attempt, error="its worker ended"))
+
+    async def _say(self, key: str, effect: Effect, message: Message) -> None:
+        """Until it is said: otherwise the aggregate waits until another worker takes the partition over."""
+        ident = id_of(self.domain.name, key, effect.name, str(effect.attempt), type(message).__name__)
+        while True:
+            try:
+                return await self.tell(self.domain.name, key, message, ident)
+            except Exception as error:
+                log.warning("outcome_not_sent", domain=self.domain.name, key=key, effect=effect.name, error=repr(error))
+                await asyncio.sleep(1)

@@ -1,0 +1,357 @@
+"""The kernel of a worker: the domains it runs, the loop that makes their turns, and the watch over both (design §5).
+
+A turn spans all partitions of the worker: what has arrived is decided, then one atomic record batch per changelog partition
+-> acknowledged -> the same records into the local store -> effects start -> outputs published -> acknowledged -> the web
+answered -> inputs done. What arrives meanwhile is the next turn; nothing ever waits for more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import structlog
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from faust.types import TP
+
+from agents.runtime import metrics
+from agents.runtime.domain import Domain
+from agents.runtime.effects import Effects, now_ms
+from agents.runtime.partition import ZOMBIE, Batch, Partition
+from agents.runtime.points import point
+from agents.runtime.rows import Output, split_key
+from agents.runtime.table import ActorTable
+from agents.runtime.turn import MAX_BYTES, Reply, Turn
+from models.actor import Message, Reminder, id_of
+from topics.answers import Answering
+from topics.broker import check
+from topics.catalogue import topic
+from topics.envelope import NewerVersion, encode, seal
+from topics.partitions import partition_of
+
+log = structlog.get_logger(__name__)
+saga_log = structlog.get_logger("saga")
+TICK = 0.1
+"""Seconds between looks at the clock: reminders, holes at the end, and whether this process stood still."""
+REMINDERS_PER_TICK = 50
+FAILED, TOO_OLD = 70, 78
+"""Exit codes: the loop failed; a message of a newer major version came."""
+
+
+class Kernel:
+    """See the module's text. ``app`` is the worker's Faust app; ``session`` its session time-out in seconds."""
+
+    def __init__(
+        self,
+        app: Any,
+        domains: Iterable[Domain],
+        *,
+        prefix: str,
+        partitions: int,
+        bootstrap: str,
+        session: float,
+        answering: Answering,
+    ) -> None:
+        self.app, self.prefix, self.partitions, self.bootstrap, self.session = app, prefix, partitions, bootstrap, session
+        self.answering = answering
+        self.domains = {domain.name: domain for domain in domains}
+        self.tables: dict[str, ActorTable] = {}
+        self.effects = {name: Effects(domain, self.tell) for name, domain in self.domains.items()}
+        self.actors: dict[TP, Partition] = {}
+        self.overwritten: dict[Partition, set[bytes]] = {}
+        self.waiting: dict[Partition, None] = {}
+        self.arrived, self.idle, self.started = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self.idle.set()
+        self.draining = False
+        self.ticked = time.monotonic()
+        self.largest: dict[str, int] = {}
+        for domain in self.domains.values():
+            self._declare(domain)
+        app.kernel = self
+        app.on_partitions_revoked.connect(self.on_revoked)
+        app.on_rebalance_complete.connect(self.on_assigned)
+        app.task(self.run)
+
+    def topic(self, domain: str, kind: str) -> str:
+        """The topic's full name."""
+        return topic(self.prefix, domain, kind)
+
+    def _declare(self, domain: Domain) -> None:
+        raw: dict[str, Any] = {
+            "key_type": bytes,
+            "value_type": bytes,
+            "key_serializer": "raw",
+            "value_serializer": "raw",
+            "partitions": self.partitions,
+        }
+        table = ActorTable(
+            self.app,
+            name=f"{self.prefix}-{domain.name}",
+            key_type=bytes,
+            value_type=bytes,
+            partitions=self.partitions,
+            changelog_topic=self.app.topic(self.topic(domain.name, "changelog"), **raw, compacting=True),
+        )
+        table.bootstrap, table.loaded, table.overwritten = self.bootstrap, {}, {}
+        self.tables[domain.name] = self.app.tables.add(table)
+        for number in range(self.partitions):
+            actor = Partition(self, domain, number)
+            self.actors[actor.inbox] = actor
+
+        async def receive(stream: Any) -> None:
+            async for event in stream.noack().events():
+                await self.actors[event.message.tp].put(event)
+
+        self.app.agent(self.app.topic(self.topic(domain.name, "inbox"), **raw), name=domain.name)(receive)
+
+    # -- what the consumer asks (agents/runtime/consumer.py) ---------------------------------------------------------------
+
+    def is_inbox(self, tp: TP) -> bool:
+        """True for the partitions whose position is a ledger's."""
+        return tp in self.actors
+
+    def position(self, tp: TP, committed: int | None, earliest: int) -> int:
+        """Offset at which ``tp`` is to be read on."""
+        return self.actors[tp].position(committed, earliest)
+
+    def finished(self) -> Mapping[TP, int]:
+        """What may be committed: the offset after the last finished input of each partition owned."""
+        return {tp: actor.finished for tp, actor in self.actors.items() if actor.owned and actor.positioned}
+
+    async def drain(self) -> None:
+        """Let the turn in flight end and begin no other; at most half a session, then the next owner repeats it."""
+        self.draining = True
+        try:
+            await asyncio.wait_for(self.idle.wait(), self.session / 2)
+        except TimeoutError:
+            log.error("turn_not_finished", seconds=self.session / 2)
+
+    async def on_revoked(self, app: Any, revoked: Iterable[TP], **_: Any) -> None:
+        """The partitions are given up: what is queued will be read by their next owner."""
+        for tp in revoked:
+            if actor := self.actors.get(tp):
+                actor.reset()
+                self.waiting.pop(actor, None)
+                self.overwritten.pop(actor, None)
+
+    async def on_assigned(self, *_: Any, **__: Any) -> None:
+        """Tables are loaded, streams not yet resumed."""
+        for tp in self.app.consumer.assignment():
+            actor = self.actors.get(tp)
+            if actor is not None and not actor.owned:
+                actor.start()
+        self.draining = False
+        if self.waiting:
+            self.arrived.set()
+
+    # -- the loop --------------------------------------------------------------------------------------------------------------
+
+    def wake(self, actor: Partition) -> None:
+        """There is something to do for ``actor``."""
+        self.waiting[actor] = None
+        self.arrived.set()
+
+    async def open(self) -> None:
+        """Connect to the broker; before Faust does. Raises ``TopicsDiffer`` rather than send a key to a wrong partition."""
+        mine = [self.topic(name, kind) for name in self.domains for kind in ("inbox", "events", "changelog")]
+        await check(self.bootstrap, self.prefix, self.partitions, mine)
+        self.producer = AIOKafkaProducer(
+            bootstrap_servers=self.bootstrap,
+            acks="all",
+            linger_ms=0,
+            max_batch_size=MAX_BYTES + 100_000,
+            max_request_size=1_048_576,
+            # Given up before the session ends: an older row must not land after somebody else took over.
+            request_timeout_ms=int(self.session * 500),
+        )
+        await self.producer.start()
+        self.started.set()
+
+    async def close(self) -> None:
+        """Outcomes of effects that are still under way are waited for by the next owner."""
+        self.started.clear()
+        await self.producer.stop()
+        await self.answering.close()
+
+    async def run(self) -> None:
+        """Faust task: serve until the worker ends. Whatever fails here ends the process: the log knows how to go on."""
+        both = [asyncio.create_task(self.turns()), asyncio.create_task(self.watch())]
+        try:
+            done, _ = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        except asyncio.CancelledError:
+            raise
+        except NewerVersion as error:
+            log.critical("newer_version", error=str(error))
+            os._exit(TOO_OLD)
+        except BaseException:
+            log.critical("kernel_failed", exc_info=True)
+            os._exit(FAILED)
+        finally:
+            for task in both:
+                task.cancel()
+
+    async def turns(self) -> None:
+        """What arrives while a turn is being written is the next one."""
+        while True:
+            await self.arrived.wait()
+            self.arrived.clear()
+            if self.draining:
+                continue
+            self.idle.clear()
+            try:
+                await self._turn()
+            finally:
+                self.idle.set()
+
+    async def _turn(self) -> None:
+        started = time.perf_counter()
+        for actor in [actor for actor in self.waiting if actor.rewrite]:
+            batch, actor.rewrite = actor.rewrite, []
+            await actor.written(batch, await actor.send(batch))
+        for actor in [actor for actor in self.waiting if actor.resend]:
+            outputs, actor.resend = actor.resend, []
+            await self.publish(outputs)
+        turns = [(actor, actor.take()) for actor in self.waiting if actor.queue]
+        self.waiting = {actor: None for actor, _ in turns if actor.queue}
+        if self.waiting:
+            self.arrived.set()
+        if turns:
+            await self._finish(turns)
+            metrics.TURN_SECONDS.observe(time.perf_counter() - started)
+        while self.overwritten:
+            actor, keys = self.overwritten.popitem()
+            batch = actor.rewriting(keys)
+            await actor.written(batch, await actor.send(batch))
+
+    async def _finish(self, turns: list[tuple[Partition, Turn]]) -> None:
+        """Log, acknowledgement, store, effects, outputs, acknowledgement, answers, inputs done: in this order."""
+        point("decided")
+        writing: list[tuple[Partition, Batch, Any]] = []
+        for actor, turn in turns:
+            if turn.dirty:
+                batch = turn.batch()
+                writing.append((actor, batch, await actor.send(batch)))
+        for actor, batch, acknowledgement in writing:
+            await actor.written(batch, acknowledgement)
+        for actor, batch, _ in writing:
+            actor.start_effects(batch)
+        point("effects started")
+        await self.publish([output for _, turn in turns for output in turn.outputs])
+        point("published")
+        self._answer(reply for _, turn in turns for reply in turn.replies)
+        for actor, turn in turns:
+            actor.finished = turn.ledger.at + 1
+        self._count(turns)
+
+    async def publish(self, outputs: list[Output]) -> None:
+        """Append the outputs in order; return when the broker has acknowledged all of them."""
+        if not outputs:
+            return
+        self.must_be_alive()
+        sent = [
+            await self.producer.send(
+                out.topic, key=out.key.encode(), value=out.value, partition=partition_of(out.key, self.partitions)
+            )
+            for out in outputs
+        ]
+        point("sent")
+        for acknowledgement in sent:
+            await acknowledgement
+
+    async def tell(self, domain: str, key: str, message: Message, ident: str) -> None:
+        """Append ``message`` to the inbox of one of our own domains (outcomes, reminders). Raises if the broker refuses."""
+        sealed = seal(domain, key, message, id=ident, source=f"/{domain}", correlation=key)
+        await self.producer.send_and_wait(
+            self.topic(domain, "inbox"), key=key.encode(), value=encode(sealed), partition=partition_of(key, self.partitions)
+        )
+
+    def _answer(self, replies: Iterable[Reply]) -> None:
+        channels: dict[str, list[Any]] = {}
+        for reply in replies:
+            channels.setdefault(reply.channel, []).append(reply.answer)
+        if channels:
+            self.answering.publish(channels)
+
+    def _count(self, turns: list[tuple[Partition, Turn]]) -> None:
+        metrics.TURN_INPUTS.observe(sum(turn.inputs for _, turn in turns))
+        for actor, turn in turns:
+            name = actor.domain.name
+            for outcome, number in turn.outcomes.items():
+                metrics.INPUTS.labels(name, outcome).inc(number)
+            largest = max((len(value) for value in turn.rows.values() if value), default=0)
+            if largest > self.largest.get(name, 0):
+                self.largest[name] = largest
+                metrics.ROW_BYTES.labels(name).set(largest)
+            for summary in turn.summaries:
+                saga_log.info("saga", **summary)
+
+    # -- the watch ---------------------------------------------------------------------------------------------------------------
+
+    async def watch(self) -> None:
+        """Reminders, losses at the end of a partition, and whether this process may still believe that it owns anything."""
+        looks = 0
+        while True:
+            self.must_be_alive()
+            self.ticked = time.monotonic()
+            await asyncio.sleep(TICK)
+            if self.draining or getattr(self.app, "rebalancing", False):
+                continue
+            await self.remind()
+            looks += 1
+            if looks % 5 == 0:
+                for actor in list(self.actors.values()):
+                    await actor.look_behind()
+                metrics.READY.set(1 if self.ready() is None else 0)
+
+    async def remind(self) -> None:
+        """Tell the rows whose time has come; at most ``REMINDERS_PER_TICK`` a tick, as many are due after an outage."""
+        now, left = now_ms(), REMINDERS_PER_TICK
+        for actor in self.actors.values():
+            if not actor.owned or left <= 0:
+                continue
+            due = actor.reminders.due(now, left)
+            left -= len(due)
+            for one in due:
+                key, part = split_key(one.row)
+                name = actor.domain.name
+                ident = id_of(name, key, part, "reminder", str(one.at), str(now))
+                try:
+                    await self.tell(name, key, Reminder(due=one.at, part=part), ident)
+                except KafkaError as error:
+                    # Each is due again a little later.
+                    log.warning("reminder_not_sent", domain=name, error=repr(error))
+                    return
+                metrics.REMINDERS.labels(name).inc()
+        for name in self.domains:
+            late = max((actor.reminders.overdue(now) for actor in self.actors.values() if actor.domain.name == name), default=0)
+            metrics.OVERDUE.labels(name).set(max(0, late) / 1000)
+
+    def must_be_alive(self) -> None:
+        """A process that stood still, or was not heard by the broker, for a session has been replaced: it must not write."""
+        now = time.monotonic()
+        if now - self.ticked > self.session:
+            log.critical("stood_still", seconds=now - self.ticked)
+            os._exit(ZOMBIE)
+        heard = getattr(self.app.consumer, "last_heartbeat", now)
+        if now - heard > self.session and not getattr(self.app, "rebalancing", False) and self.app.consumer.assignment():
+            log.critical("not_heard", seconds=now - heard)
+            os._exit(ZOMBIE)
+
+    def ready(self) -> str | None:
+        """Why this worker is not ready, ``None`` when it is: partitions loaded, streams running, producer connected."""
+        if not self.started.is_set():
+            return "no connection to Kafka yet"
+        if getattr(self.app, "rebalancing", True):
+            return "partitions are being assigned"
+        owned = [actor for actor in self.actors.values() if actor.owned]
+        if not owned:
+            return "no partition assigned"
+        if any(not actor.positioned for actor in owned):
+            return "rows are being loaded"
+        return None

@@ -1,0 +1,24 @@
+"""What a worker counts (Prometheus)."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge, Histogram
+
+INPUTS = Counter("bb_inputs_total", "Inputs of actors by what came of them", ["domain", "outcome"])
+TURN_INPUTS = Histogram("bb_turn_inputs", "Inputs of a turn of the worker", buckets=(1, 2, 5, 10, 20, 50, 100, 200, 400, 800))
+TURN_SECONDS = Histogram(
+    "bb_turn_seconds", "From taking a turn to its outputs acknowledged", buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 2)
+)
+ROW_BYTES = Gauge("bb_row_bytes_max", "Largest row written", ["domain"])
+HOLES = Counter("bb_input_holes_total", "Inputs lost between broker and actor, noticed and read again", ["domain"])
+GONE = Counter("bb_inputs_gone_total", "Inputs that the topic no longer had when they were to be read", ["domain"])
+FOREIGN = Counter("bb_foreign_rows_total", "Rows that another worker wrote into our changelog", ["domain"])
+EFFECT_SECONDS = Histogram(
+    "bb_effect_seconds", "Calls to the outside", ["domain", "effect", "outcome"], buckets=(0.01, 0.05, 0.1, 0.5, 1, 5, 15)
+)
+REMINDERS = Counter("bb_reminders_total", "Reminders sent", ["domain"])
+OVERDUE = Gauge(
+    "bb_reminder_overdue_seconds", "Age of the oldest reminder that had no effect yet: a saga beyond its deadline", ["domain"]
+)
+LAG = Gauge("bb_inbox_lag", "Inputs in the broker that are not finished", ["domain"])
+READY = Gauge("bb_ready", "1 when the worker's partitions are loaded and running")

@@ -1,0 +1,226 @@
+"""One domain on one partition of its inbox: arrival without holes, turns, and the write to the changelog (design §5)."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import deque
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from faust.types import TP
+
+from agents.runtime import metrics
+from agents.runtime.domain import Domain
+from agents.runtime.points import point
+from agents.runtime.reminders import Reminders
+from agents.runtime.rows import LEDGER, OPEN, Ledger, at_of, header, pack_ledger, split_key, unpack_ledger, unpack_row
+from agents.runtime.table import Record, read_range
+from agents.runtime.turn import Decider, Input, Turn
+
+if TYPE_CHECKING:
+    from agents.runtime.kernel import Kernel
+
+log = structlog.get_logger(__name__)
+QUEUE = 2_000
+"""Inputs waiting in memory; beyond it the stream is held back."""
+ZOMBIE = 75
+"""Exit code of a process that finds that it was replaced."""
+
+Batch = list[tuple[bytes, bytes | None]]
+
+
+class Partition:
+    """See the module's text. All of it runs on the worker's one loop; turns of a partition never overlap."""
+
+    def __init__(self, kernel: Kernel, domain: Domain, number: int) -> None:
+        self.kernel, self.domain, self.number = kernel, domain, number
+        self.table = kernel.tables[domain.name]
+        self.effects = kernel.effects[domain.name]
+        self.inbox = TP(kernel.topic(domain.name, "inbox"), number)
+        self.changelog = TP(kernel.topic(domain.name, "changelog"), number)
+        self.decider = Decider(domain, number, kernel.prefix, lambda key: self.table.get_row(number, key))
+        self.queue: deque[Input] = deque()
+        self.room = asyncio.Event()
+        self.reset()
+
+    @property
+    def name(self) -> str:
+        return f"{self.domain.name}/{self.number}"
+
+    def reset(self) -> None:
+        """Not ours (any more). What is queued was never finished: the next owner reads it."""
+        self.queue.clear()
+        self.room.set()
+        self.owned = False
+        self.positioned = False
+        self.next = 0
+        self.sought = -1
+        self.behind_at = -1
+        self.finished = 0
+        self.log_next = 0
+        self.ledger = Ledger()
+        self.resend: list[Any] = []
+        self.rewrite: Batch = []
+        self.reminders = Reminders()
+
+    # -- taking the partition over ------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """The table is loaded: read the ledger, find open effects and reminders, note what a zombie overwrote."""
+        self.reset()
+        self.owned = True
+        self.ledger = unpack_ledger(self.table.get_row(self.number, LEDGER))
+        self.log_next = self.table.loaded.get(self.changelog, -1) + 1
+        overwritten = self.table.overwritten.pop(self.number, set())
+        if overwritten:
+            log.error("changelog_overwritten", partition=self.name, rows=len(overwritten))
+            rows: Batch = [(key, self.table.get_row(self.number, key)) for key in sorted(overwritten - {LEDGER})]
+            self.rewrite = [(LEDGER, pack_ledger(self.ledger)), *rows]
+        opened = []
+        for key, value in self.table.scan(self.number):
+            if key == LEDGER:
+                continue
+            flags, _, wake_at = header(value)
+            if wake_at:
+                self.reminders.set(key, wake_at)
+            if flags & OPEN:
+                opened.append((key, value))
+        for key, value in opened:
+            state = self.decider.decode_state(unpack_row(value).state or b"")
+            self.effects.start(split_key(key)[0], state, taken_over=True)
+
+    def position(self, committed: int | None, earliest: int) -> int:
+        """Where to read on. The ledger says it; ``committed`` only whether the last turn's outputs have left for sure."""
+        if not self.positioned:
+            self.positioned = True
+            if self.ledger.at < 0 and committed:
+                # Without its rows a domain would start over and promise everything twice.
+                raise RuntimeError(f"{self.name}: inputs up to {committed} were handled, but the changelog is empty")
+            self.next = self.finished = self.ledger.at + 1
+            if self.ledger.kept and (committed is None or committed <= self.ledger.at):
+                self.resend = list(self.ledger.kept)
+                self.kernel.wake(self)
+            if self.rewrite:
+                self.kernel.wake(self)
+        if self.next < earliest:
+            if self.ledger.at >= 0:
+                log.critical("inputs_gone", partition=self.name, first=self.next, last=earliest - 1)
+                metrics.GONE.labels(self.domain.name).inc(earliest - self.next)
+            self.next = earliest
+        self.sought = -1
+        return self.next
+
+    # -- arrival ---------------------------------------------------------------------------------------------------------
+
+    async def put(self, event: Any) -> None:
+        """Accept a record if it is the next one. A jump means that something was lost below: read again from there."""
+        message = event.message
+        offset = message.offset
+        if not self.owned or offset < self.next:
+            return
+        if offset > self.next:
+            await self.seek_back(offset)
+            return
+        self.next = offset + 1
+        self.queue.append(Input(offset, round(message.timestamp * 1000), (event.key or b"").decode(), event.value))
+        self.kernel.wake(self)
+        if len(self.queue) >= QUEUE:
+            self.room.clear()
+            await self.room.wait()
+
+    async def seek_back(self, seen: int) -> None:
+        """Read again from the next expected offset; once for a hole, whatever else arrives meanwhile."""
+        if self.sought == self.next:
+            return
+        self.sought = self.next
+        log.warning("inputs_missing", partition=self.name, first=self.next, last=seen - 1)
+        metrics.HOLES.labels(self.domain.name).inc()
+        await self.kernel.app.consumer.seek(self.inbox, self.next)
+
+    async def look_behind(self) -> None:
+        """A loss at the end shows by nothing that follows: the broker has more, and nothing has come since the last look."""
+        if not self.owned:
+            return
+        end = self.kernel.app.consumer.highwater(self.inbox) or 0
+        metrics.LAG.labels(self.domain.name).set(max(0, end - self.finished))
+        if end > self.next and self.behind_at == self.next and not self.queue:
+            self.sought = -1
+            await self.seek_back(end)
+        self.behind_at = self.next
+
+    # -- a turn --------------------------------------------------------------------------------------------------------------
+
+    def take(self) -> Turn:
+        """Decide what has arrived, in order, in memory."""
+        turn = Turn(self.ledger)
+        while self.queue and self.decider.take(turn, self.queue[0]):
+            self.queue.popleft()
+        if len(self.queue) < QUEUE:
+            self.room.set()
+        return turn
+
+    async def send(self, batch: Batch) -> Awaitable[Any]:
+        """One record batch: the broker appends it wholly or not at all."""
+        self.kernel.must_be_alive()
+        builder = self.kernel.producer.create_batch()
+        for key, value in batch:
+            if builder.append(key=key, value=value, timestamp=None) is None:
+                raise RuntimeError(f"{self.name}: a turn does not fit into one record batch")
+        builder.close()
+        point("batch ready")
+        acknowledgement: Awaitable[Any] = await self.kernel.producer.send_batch(
+            builder, self.changelog.topic, partition=self.number
+        )
+        return acknowledgement
+
+    async def written(self, batch: Batch, acknowledgement: Awaitable[Any]) -> None:
+        """Only what the broker has goes to the store; an offset that was not expected means that somebody else wrote."""
+        metadata = await acknowledgement
+        first = int(metadata.offset)
+        expected, self.log_next = self.log_next, first + len(batch)
+        if first != expected:
+            await self.meet_foreign(expected, first)
+        point("rows acknowledged")
+        self.table.apply([Record(self.changelog, first + i, key, value) for i, (key, value) in enumerate(batch)])
+        for key, value in batch:
+            if key != LEDGER:
+                self.reminders.set(key, header(value)[2] if value else 0)
+
+    async def meet_foreign(self, first: int, end: int) -> None:
+        """Somebody else wrote from ``first`` to ``end - 1``. Who finds rows newer than its ledger is the zombie (design §5.10)."""
+        log.error("foreign_rows", partition=self.name, first=first, last=end - 1)
+        metrics.FOREIGN.labels(self.domain.name).inc(end - first)
+        ours = self.ledger.at
+        stale: set[bytes] = set()
+        async for records in read_range(self.kernel.bootstrap, self.changelog, first, end):
+            for record in records:
+                if at_of(record.value) > ours:
+                    log.critical("replaced", partition=self.name, theirs=at_of(record.value), ours=ours)
+                    os._exit(ZOMBIE)
+                stale.add(record.key)
+        self.rewrite_later(stale)
+
+    def rewrite_later(self, keys: set[bytes]) -> None:
+        """Compaction keeps the last row of a key, so ours must come last: the next write of the loop does it."""
+        self.kernel.overwritten.setdefault(self, set()).update(keys)
+
+    def rewriting(self, keys: set[bytes]) -> Batch:
+        """Our rows of ``keys`` as a batch, the ledger first."""
+        rows: Batch = [(key, self.table.get_row(self.number, key)) for key in sorted(keys - {LEDGER})]
+        return [(LEDGER, pack_ledger(self.ledger)), *rows]
+
+    def start_effects(self, batch: Batch) -> None:
+        """Effects of the rows just written begin; those that a row no longer waits for are forgotten."""
+        if self.domain.perform is None:
+            return
+        for key, value in batch:
+            if key == LEDGER or b"\x00" in key or value is None:
+                continue
+            flags, _, _ = header(value)
+            name = key.decode()
+            if flags & OPEN:
+                self.effects.start(name, self.decider.decode_state(unpack_row(value).state or b""))
+            else:
+                self.effects.start(name, None)

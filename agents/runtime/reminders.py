@@ -1,0 +1,54 @@
+"""Time for aggregates: an index in memory of who wants to be woken when, rebuilt from the row headers (design §5.8)."""
+
+from __future__ import annotations
+
+import heapq
+
+import msgspec
+
+
+class Due(msgspec.Struct, frozen=True, order=True):
+    """``at``: when the row asked to be woken (ms)."""
+
+    at: int
+    row: bytes
+
+
+class Reminders:
+    """The rows of one partition that have a ``wake_at``. Rows change theirs at will; an entry that no longer holds is skipped."""
+
+    AGAIN = 5_000
+    """Ms until a reminder is sent once more if the row did not change: the first may have come early by the broker's clock."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[int, bytes]] = []
+        self._wanted: dict[bytes, int] = {}
+        self._next: dict[bytes, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._wanted)
+
+    def set(self, row: bytes, wake_at: int) -> None:
+        """The row now wants to be woken at ``wake_at`` (ms; 0: not)."""
+        if wake_at == 0:
+            self._wanted.pop(row, None)
+            self._next.pop(row, None)
+        elif self._wanted.get(row) != wake_at:
+            self._wanted[row] = self._next[row] = wake_at
+            heapq.heappush(self._heap, (wake_at, row))
+
+    def due(self, now: int, most: int) -> list[Due]:
+        """At most ``most`` rows whose time has come; each is due again ``AGAIN`` later unless it changes."""
+        found: list[Due] = []
+        while self._heap and self._heap[0][0] <= now and len(found) < most:
+            at, row = heapq.heappop(self._heap)
+            if self._next.get(row) != at:
+                continue
+            found.append(Due(self._wanted[row], row))
+            self._next[row] = now + self.AGAIN
+            heapq.heappush(self._heap, (now + self.AGAIN, row))
+        return found
+
+    def overdue(self, now: int) -> int:
+        """By how much the most overdue row is late (ms): the age of what should have happened."""
+        return max((now - at for at in self._wanted.values()), default=0) if len(self._wanted) < 1000 else 0

@@ -1,0 +1,74 @@
+"""CPU time of every program of a stack, read from the kernel's own books."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+
+import msgspec
+import psutil
+
+from deploy.local.stack import Stack
+from tests.bench.figures import Cost
+
+SUPERVISOR = "supervisor"
+
+
+class Moment(msgspec.Struct, frozen=True):
+    """What had been used when: CPU seconds of each program with its children, of the whole machine, and of this process."""
+
+    at: float
+    pids: dict[str, int]
+    programs: dict[str, float]
+    machine: float
+    own: float
+
+
+def used(pid: int) -> float:
+    """CPU seconds of a process, its children, and those of them that have ended. Raises psutil.NoSuchProcess."""
+    process = psutil.Process(pid)
+    total = 0.0
+    for one in (process, *process.children(recursive=True)):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            times = one.cpu_times()
+            total += times.user + times.system + times.children_user + times.children_system
+    return total
+
+
+def machine() -> float:
+    """CPU seconds that all cores together were not idle, time that the hypervisor gave to others included."""
+    times = psutil.cpu_times()
+    return float(sum(times) - times.idle - times.iowait - times.guest - times.guest_nice)
+
+
+def now(stack: Stack) -> Moment:
+    """What everything that runs has used so far."""
+    pids = {name: pid for name in (*stack.programs, SUPERVISOR) if (pid := stack.pid(name))}
+    return Moment(time.perf_counter(), pids, {name: used(pid) for name, pid in pids.items()}, machine(), used(os.getpid()))
+
+
+def between(before: Moment, after: Moment, generator: float) -> Cost:
+    """What was used meanwhile; ``generator``: CPU seconds of the load generator, by its own word.
+
+    Raises RuntimeError if a program was started anew meanwhile: then nobody knows.
+    """
+    if changed := {name for name, pid in before.pids.items() if after.pids.get(name) != pid}:
+        raise RuntimeError(f"ended during the run: {', '.join(sorted(changed))}")
+    programs = {name: after.programs[name] - seconds for name, seconds in before.programs.items()}
+    cores = (after.at - before.at) * (os.cpu_count() or 1)
+    # The generator is a child of this process and still lives, so its part is in ``own`` and not taken off twice.
+    others = after.machine - before.machine - sum(programs.values()) - (after.own - before.own)
+    return Cost(programs, generator, max(0.0, others), cores)
+
+
+def memory(stack: Stack) -> dict[str, float]:
+    """Resident MB of each program with its children, pages that they share counted once in each."""
+    found = {}
+    for name in (*stack.programs, SUPERVISOR):
+        pid = stack.pid(name)
+        if not pid:
+            continue
+        process = psutil.Process(pid)
+        found[name] = sum(one.memory_info().rss for one in (process, *process.children(recursive=True))) / 2**20
+    return found

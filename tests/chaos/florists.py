@@ -1,0 +1,111 @@
+"""Florists of a test's own, made over public HTTP as their sellers would make them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from models.actor import id_of
+from models.kst import KST
+from tests.chaos.public import ADMIN, Answer, Person, Public, seller
+
+
+class Product(msgspec.Struct, frozen=True):
+    """What is sold. ``flowers``: flower id -> stems a piece; ``price`` in KRW."""
+
+    product_id: str
+    name: str
+    price: int
+    flowers: dict[str, int]
+    tax_free: bool = False
+
+
+class Florist(msgspec.Struct, frozen=True):
+    """A store with its policy (KRW), what it sells, its stems at the beginning and its coupons' terms by id."""
+
+    store_id: str
+    name: str
+    delivery_fee: int
+    free_from: int
+    products: tuple[Product, ...]
+    stock: dict[str, int]
+    coupons: dict[str, dict[str, Any]]
+
+    @property
+    def owner(self) -> Person:
+        """Who runs it."""
+        return seller(self.store_id)
+
+
+def today() -> str:
+    """The date in Korea, as coupons want it."""
+    return datetime.now(KST).date().isoformat()
+
+
+def next_week() -> str:
+    """A week later."""
+    return (datetime.now(KST).date() + timedelta(days=7)).isoformat()
+
+
+async def open_store(
+    public: Public,
+    *words: str,
+    name: str = "꽃집",
+    delivery_fee: int = 3_000,
+    free_from: int = 1_000_000,
+    products: Sequence[Product] = (),
+    stock: Mapping[str, int] | None = None,
+    coupons: Sequence[Mapping[str, Any]] = (),
+    cut_off: str = "23:59",
+) -> Florist:
+    """Make a store whose ids follow from ``words``, and wait until all of it is shown. ``coupons``: limit, discount, min_amount."""
+    store_id = id_of("store", *words)
+    owner = seller(store_id)
+    # The product ids of a test are its own words; the shop's are unique.
+    sold = tuple(msgspec.structs.replace(one, product_id=id_of(store_id, one.product_id)) for one in products)
+    policy = {"name": name, "delivery_fee": delivery_fee, "free_from": free_from, "cut_off": cut_off, "owner": owner.account}
+    _done(await public.patiently(ADMIN, "PUT", f"/stores/{store_id}", policy, key=f"store-{store_id}", wait=10))
+    writes: list[tuple[str, str, Mapping[str, Any], str]] = [
+        ("PUT", f"/products/{one.product_id}", _said(one, store_id), f"product-{one.product_id}") for one in sold
+    ]
+    writes += [
+        ("PATCH", f"/stores/{store_id}/stock/{flower}", {"delta": stems, "cause": "delivery"}, f"stock-{flower}")
+        for flower, stems in (stock or {}).items()
+        if stems
+    ]
+    doing = [public.patiently(owner, method, path, body, key=key, wait=10) for method, path, body, key in writes]
+    for answer in await asyncio.gather(*doing):
+        _done(answer)
+    made: dict[str, dict[str, Any]] = {}
+    for number, terms in enumerate(coupons):
+        body = {"name": f"쿠폰 {number}", "starts": today(), "ends": next_week(), **terms}
+        key = f"coupon-{number}-{store_id}"
+        answer = await public.patiently(owner, "POST", f"/stores/{store_id}/coupons", body, key=key, wait=10)
+        made[_done(answer).body["coupon_id"]] = body
+    return Florist(store_id, name, delivery_fee, free_from, sold, dict(stock or {}), made)
+
+
+def _said(product: Product, store_id: str) -> dict[str, Any]:
+    return {
+        "store_id": store_id,
+        "name": product.name,
+        "price": product.price,
+        "flowers": product.flowers,
+        "tax_free": product.tax_free,
+    }
+
+
+def _done(answer: Answer) -> Answer:
+    if answer.status not in (200, 201):
+        raise AssertionError(f"{answer.status} {answer.body}")
+    return answer
+
+
+async def on_shelf(public: Public, florist: Florist) -> dict[str, tuple[int, int]]:
+    """Flower id -> (stems on hand, stems promised), as the seller sees them."""
+    answer = await public.patiently(florist.owner, "GET", f"/stores/{florist.store_id}/stock")
+    return {one["flower_id"]: (one["on_hand"], one["held"]) for one in answer.body["items"]}
