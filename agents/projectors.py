@@ -47,6 +47,8 @@ PACE, SHORTEST, LONGEST = 0.7, 2.0, 12.0
 partition that it names, however little it brings. aiokafka fetches again once everything is taken, if that is within 100 ms."""
 QUIET = {("stores", EVENTS), ("stores", PRIVATE), ("catalog", EVENTS), ("catalog", PRIVATE), ("inventory", PRIVATE)}
 """Topics that no order writes: with a consumer of their own they are not named in every fetch of the others."""
+LOST = ""
+"""In place of a read model's name: reports before this one may not have arrived."""
 WATCH = 0.5
 """Seconds between looks at lag and registry."""
 
@@ -56,7 +58,8 @@ class Reporting:
 
     def __init__(self, url: str) -> None:
         self._redis = Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0))
-        self._waiting: dict[str, dict[str, int]] = {}
+        # What the process before this one stored last it may not have reported.
+        self._waiting: dict[str, dict[str, int]] = {LOST: {}}
         self._task: asyncio.Task[None] | None = None
 
     def report(self, model: str, seen: Mapping[str, int]) -> None:
@@ -74,6 +77,7 @@ class Reporting:
                         pipe.publish(PROJECTED, encode(Projected(model, dict(seen))))
                     await pipe.execute()
             except (RedisError, OSError):
+                self._waiting.setdefault(LOST, {})
                 await asyncio.sleep(0.1)
 
     async def close(self) -> None:

@@ -15,6 +15,7 @@ A domain is four pure functions over these types, called by ``agents/runtime`` a
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple
@@ -24,13 +25,19 @@ import msgspec
 NAMESPACE = uuid.UUID("6b0f3c5e-2f0e-5d51-9c0a-6d1f2a4b8c77")
 """Root of all ids that are made from what caused them."""
 
+_root = hashlib.sha1(NAMESPACE.bytes, usedforsecurity=False)
+_VARIANT = {f"{digit:x}": f"{digit & 3 | 8:x}" for digit in range(16)}
 SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
 """Durations in milliseconds, the unit of every instant in messages and rows."""
 
 
 def id_of(*causes: str) -> str:
     """The id of what ``causes`` (in this order) bring about: the same causes give the same UUID (version 5) everywhere."""
-    return str(uuid.uuid5(NAMESPACE, "\x1f".join(causes)))
+    digest = _root.copy()
+    digest.update("\x1f".join(causes).encode())
+    text = digest.hexdigest()
+    # As ``str(uuid.uuid5(...))``, which takes five times as long; an order needs thirty of them.
+    return f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{_VARIANT[text[16]]}{text[17:20]}-{text[20:32]}"
 
 
 class Message(msgspec.Struct, frozen=True, tag=True, omit_defaults=True, kw_only=True):

@@ -32,7 +32,7 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Projected(msgspec.Struct, frozen=True):
-    """Read model ``model`` has stored all events of each aggregate up to its ``seq``."""
+    """Read model ``model`` has stored all events of each aggregate up to its ``seq``. ``model`` "": earlier reports may be lost."""
 
     model: str
     seen: dict[str, int]

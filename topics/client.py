@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
+import time
 from collections import OrderedDict
+from collections.abc import Callable, Iterable
 
 import msgspec
 import structlog
@@ -63,6 +66,13 @@ class Client:
         self._numbers = 0
         self.listening = asyncio.Event()
         """Set while answers can arrive."""
+        self.on_projected: Callable[[str, Iterable[str]], None] = lambda model, keys: None
+        """Called with each report of a read model: its name and the aggregates of which it has stored something new."""
+        self._hearing_since = math.inf
+
+    def hearing(self) -> float:
+        """Since when (monotonic time) every report of read models has arrived here; ``inf``: none do now."""
+        return self._hearing_since
 
     @property
     def connected(self) -> bool:
@@ -240,6 +250,7 @@ class Client:
                 log.warning("redis_away", error=type(error).__name__)
             finally:
                 self.listening.clear()
+                self._hearing_since = math.inf
                 ping.cancel()
                 with contextlib.suppress(RedisError, OSError, TimeoutError, asyncio.CancelledError):
                     await pubsub.aclose()  # type: ignore[no-untyped-call]
@@ -265,6 +276,7 @@ class Client:
                     self._take_answers(said[2])
                 elif said[0] == b"subscribe":
                     self.listening.set()
+                    self._hearing_since = time.monotonic()
             except msgspec.MsgspecError as error:
                 log.error("answer_undecodable", error=str(error))
 
@@ -298,6 +310,10 @@ class Client:
 
     def _take_projected(self, data: bytes) -> None:
         report = decode_projected(data)
+        if not report.model:
+            # Reports before this one may have been lost on their way.
+            self._hearing_since = time.monotonic()
+        self.on_projected(report.model, report.seen)
         seen, awaited = self._seen, self._awaited
         for key, seq in report.seen.items():
             name = (report.model, key)

@@ -41,7 +41,8 @@ class Shared:
         self, settings: WebSettings, client: Client, reads: Reads, tokens: Tokens, secret: bytes, public_url: str, live: Any = None
     ) -> None:
         self.settings, self.client, self.reads, self.tokens, self.secret = settings, client, reads, tokens, secret
-        self.terms = Terms(reads, settings.terms_age)
+        self.terms = Terms(reads, settings.terms_age, client.hearing)
+        client.on_projected = self.terms.changed
         self.callback = f"{public_url}/api/v1/payments/callback"
         self.live = live
         self.stopping = asyncio.Event()

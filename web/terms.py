@@ -1,12 +1,17 @@
-"""What products, stores and coupons cost and allow, as the web copies it into commands: at most ``age`` seconds old."""
+"""What products, stores and coupons cost and allow, as the web copies it into commands: at most ``age`` seconds old.
+
+Products and stores are kept for longer as long as each change of theirs is heard of: read models report what they have stored, and
+what is reported is forgotten here. An order then costs no question to MongoDB and MySQL.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from models.orders.messages import CouponTerms, ProductTerms, StoreTerms, WantedLine, WantedStore
 from web.problems import Problem
@@ -15,19 +20,33 @@ from web.requests import StoreRequest
 from web.validation import FieldError
 
 MOST = 20_000
+LONGEST = 60.0
+"""Seconds for which something is kept although no change of it was reported: reports are best effort."""
 T = TypeVar("T")
+
+
+def deaf() -> float:
+    """No reports come: age alone counts."""
+    return math.inf
 
 
 class Shelf(Generic[T]):
     """Remembers what ``load`` found for ``age`` seconds; what it did not find is asked again each time.
 
-    Several requests for the same missing ids make one call of ``load``.
+    Several requests for the same missing ids make one call of ``load``. ``hearing`` answers since when (monotonic) every change is
+    told to ``forget``: what was loaded after that is kept up to ``LONGEST`` seconds.
     """
 
-    def __init__(self, load: Callable[[Iterable[str]], Awaitable[Mapping[str, T]]], age: float) -> None:
-        self._load, self._age = load, age
+    def __init__(
+        self,
+        load: Callable[[Iterable[str]], Awaitable[Mapping[str, T]]],
+        age: float,
+        hearing: Callable[[], float] = deaf,
+    ) -> None:
+        self._load, self._age, self._hearing = load, age, hearing
         self._kept: OrderedDict[str, tuple[float, T]] = OrderedDict()
-        self._loading: dict[str, asyncio.Task[None]] = {}
+        self._loading: dict[str, asyncio.Task[dict[str, T]]] = {}
+        self._changed: set[str] = set()
 
     async def get(self, ids: Iterable[str]) -> dict[str, T]:
         """Those of ``ids`` that exist. Raises what ``load`` raises."""
@@ -42,17 +61,20 @@ class Shelf(Generic[T]):
             for one in new:
                 self._loading[one] = task
         for task in {self._loading[one] for one in missing if one in self._loading}:
-            # Shielded: who goes away must not take what others wait for.
-            await asyncio.shield(task)
-        return self.fresh(wanted)
+            # Shielded: who goes away must not take what others wait for. What was fresh before the wait still is for this caller.
+            found |= await asyncio.shield(task)
+        return {one: found[one] for one in wanted if one in found}
 
     def forget(self, key: str) -> None:
-        """Ask again for ``key``: this process has just changed it."""
+        """Ask again for ``key``: it has changed."""
         self._kept.pop(key, None)
+        if key in self._loading:
+            self._changed.add(key)
 
     def fresh(self, wanted: Iterable[str]) -> dict[str, T]:
         """Those of ``wanted`` that are remembered and young enough."""
-        oldest = time.monotonic() - self._age
+        now = time.monotonic()
+        oldest = min(now - self._age, max(self._hearing(), now - LONGEST))
         found = {}
         for one in wanted:
             kept = self._kept.get(one)
@@ -60,26 +82,38 @@ class Shelf(Generic[T]):
                 found[one] = kept[1]
         return found
 
-    async def _fill(self, ids: list[str]) -> None:
+    async def _fill(self, ids: list[str]) -> dict[str, T]:
         begun = time.monotonic()
         try:
-            for key, value in (await self._load(ids)).items():
-                self._kept[key] = (begun, value)
-                self._kept.move_to_end(key)
+            loaded = dict(await self._load(ids))
+            for key, value in loaded.items():
+                # What changed while it was read is good for those who wait, and for nobody after them.
+                if key not in self._changed:
+                    self._kept[key] = (begun, value)
+                    self._kept.move_to_end(key)
         finally:
             for one in ids:
                 self._loading.pop(one, None)
+                self._changed.discard(one)
         while len(self._kept) > MOST:
             self._kept.popitem(last=False)
+        return loaded
 
 
 class Terms:
     """The three shelves, and checkouts filled from them."""
 
-    def __init__(self, reads: Reads, age: float) -> None:
-        self.products: Shelf[ProductTerms] = Shelf(reads.product_terms, age)
-        self.stores: Shelf[StoreTerms] = Shelf(reads.store_terms, age)
+    def __init__(self, reads: Reads, age: float, hearing: Callable[[], float] = deaf) -> None:
+        self.products: Shelf[ProductTerms] = Shelf(reads.product_terms, age, hearing)
+        self.stores: Shelf[StoreTerms] = Shelf(reads.store_terms, age, hearing)
         self.coupons: Shelf[CouponTerms] = Shelf(reads.coupon_terms, age)
+
+    def changed(self, model: str, keys: Iterable[str]) -> None:
+        """A read model has stored something new about each of ``keys``."""
+        shelves: dict[str, Shelf[Any]] = {"products": self.products, "stores": self.stores}
+        if model in shelves:
+            for key in keys:
+                shelves[model].forget(key)
 
     async def wanted(self, stores: list[StoreRequest]) -> tuple[WantedStore, ...]:
         """The checkout with the terms of all that it names. Raises ``Problem`` 422 with every id that nobody knows."""

@@ -25,9 +25,15 @@ class Moment(msgspec.Struct, frozen=True):
     own: float
 
 
-def used(pid: int) -> float:
-    """CPU seconds of a process, its children, and those of them that have ended. Raises psutil.NoSuchProcess."""
+def used(pid: int, *, family: bool = True) -> float:
+    """CPU seconds of a process and, as its ``family``, of its children and those of them that have ended.
+
+    Raises psutil.NoSuchProcess.
+    """
     process = psutil.Process(pid)
+    if not family:
+        own = process.cpu_times()
+        return own.user + own.system
     total = 0.0
     for one in (process, *process.children(recursive=True)):
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -45,7 +51,9 @@ def machine() -> float:
 def now(stack: Stack) -> Moment:
     """What everything that runs has used so far."""
     pids = {name: pid for name in (*stack.programs, SUPERVISOR) if (pid := stack.pid(name))}
-    return Moment(time.perf_counter(), pids, {name: used(pid) for name, pid in pids.items()}, machine(), used(os.getpid()))
+    # The supervisor's children are the programs themselves.
+    programs = {name: used(pid, family=name != SUPERVISOR) for name, pid in pids.items()}
+    return Moment(time.perf_counter(), pids, programs, machine(), used(os.getpid()))
 
 
 def between(before: Moment, after: Moment, generator: float) -> Cost:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import subprocess
 import sys
 import time
@@ -191,6 +192,66 @@ async def test_terms_are_kept_for_their_age_and_loaded_once_for_all() -> None:
     await asyncio.sleep(0.25)
     await shelf.get(["a"])
     assert asked[-1] == ["a"]
+
+
+async def test_what_grows_old_while_another_id_is_loaded_is_still_found() -> None:
+    async def load(ids: Iterable[str]) -> Mapping[str, str]:
+        await asyncio.sleep(0.3 if "slow" in ids else 0)
+        return {one: one.upper() for one in ids}
+
+    shelf: Shelf[str] = Shelf(load, 0.2)
+    await shelf.get(["a"])
+    assert await shelf.get(["a", "slow"]) == {"a": "A", "slow": "SLOW"}
+
+
+async def test_terms_whose_changes_are_heard_of_are_kept_until_one_is() -> None:
+    now: dict[str, str] = {"a": "1", "b": "1"}
+    asked: list[list[str]] = []
+    since, held = [time.monotonic()], asyncio.Event()
+    held.set()
+
+    async def load(ids: Iterable[str]) -> Mapping[str, str]:
+        asked.append(list(ids))
+        found = {one: now[one] for one in ids}
+        await held.wait()
+        return found
+
+    shelf: Shelf[str] = Shelf(load, 0.0, lambda: since[0])
+    await shelf.get(["a", "b"])
+    assert await shelf.get(["a", "b"]) == {"a": "1", "b": "1"}
+    assert asked == [["a", "b"]]
+    now["a"] = "2"
+    shelf.forget("a")
+    assert await shelf.get(["a", "b"]) == {"a": "2", "b": "1"}
+    assert asked == [["a", "b"], ["a"]]
+    # A change that is reported while its old state is being read.
+    held.clear()
+    shelf.forget("a")
+    reading = asyncio.create_task(shelf.get(["a"]))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    now["a"] = "3"
+    shelf.forget("a")
+    held.set()
+    assert await reading == {"a": "2"}
+    assert await shelf.get(["a"]) == {"a": "3"}
+    # Reports may have been lost: everything is asked again.
+    since[0] = time.monotonic()
+    assert await shelf.get(["b"]) == {"b": "1"}
+    assert asked[2:] == [["a"], ["a"], ["b"]]
+    since[0] = math.inf
+    await shelf.get(["b"])
+    assert asked[5:] == [["b"]]
+
+
+def test_a_report_of_a_read_model_reaches_its_terms_alone() -> None:
+    terms = Terms(Known(), 5)
+    forgotten: list[tuple[str, str]] = []
+    terms.products.forget = lambda key: forgotten.append(("product", key))  # type: ignore[method-assign]
+    terms.stores.forget = lambda key: forgotten.append(("store", key))  # type: ignore[method-assign]
+    for model in ("products", "stores", "orders", ""):
+        terms.changed(model, [model])
+    assert forgotten == [("product", "products"), ("store", "stores")]
 
 
 async def test_a_checkout_names_every_id_that_nobody_knows() -> None:
