@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta, timezone
 
+_TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]\Z")
 KST = timezone(timedelta(hours=9))
 
 
@@ -27,7 +29,4 @@ def is_day(text: str) -> bool:
 
 def is_time(text: str) -> bool:
     """True for a time of day, written ``HH:MM``."""
-    try:
-        return datetime.strptime(text, "%H:%M").strftime("%H:%M") == text
-    except ValueError:
-        return False
+    return bool(_TIME.match(text))

@@ -119,7 +119,7 @@ def _poll_briefly_while_records_wait(fetcher: Any) -> None:
 
     def get_actions_per_node(assignment: Any) -> Any:
         full = fetcher._fetch_max_wait_ms
-        if any(tp in fetcher.wanted for tp in fetcher._records):
+        if not fetcher.wanted.isdisjoint(fetcher._records):
             fetcher._fetch_max_wait_ms = min(full, BRIEF_WAIT_MS)
         try:
             return get_actions(assignment)

@@ -26,7 +26,7 @@ def merged(lines: Sequence[WantedLine]) -> tuple[WantedLine, ...]:
 def earliest_making_day(cut_off: str, now: int) -> str:
     """The first day (KST) on which an order of ``now`` (ms) can be made: the next one from the cut-off (``HH:MM`` KST) on."""
     clock = kst.moment(now)
-    late = clock.strftime("%H:%M") >= cut_off
+    late = f"{clock.hour:02}:{clock.minute:02}" >= cut_off
     return (clock.date() + timedelta(days=1 if late else 0)).isoformat()
 
 
