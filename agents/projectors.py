@@ -26,7 +26,6 @@ from redis.exceptions import RedisError
 
 from agents.facts import NOTHING, Said, decode
 from agents.pump import DEAD, LAG, Pump, live_version
-from agents.runtime.turn import Dead
 from models.read.databases import Databases
 from models.read.facts import EVENTS, PRIVATE, ReadModel, Spot
 from models.read.models import MODELS
@@ -34,6 +33,7 @@ from models.read.registry import CACHED, Registry
 from models.settings import Settings
 from topics import catalogue
 from topics.answers import PROJECTED, Projected, encode
+from topics.dead import Dead
 from topics.envelope import Undecodable
 from topics.partitions import partition_of
 

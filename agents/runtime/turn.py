@@ -31,6 +31,7 @@ from agents.runtime.rows import (
 from models.actor import DAY, Command, Inquire, Message, Refusal, Reminder, id_of
 from topics.answers import Answer
 from topics.catalogue import DEAD, topic
+from topics.dead import Dead
 from topics.envelope import OUTPUTS_PER_INPUT, Envelope, NewerVersion, Opener, Undecodable, decode_envelope, seal
 from topics.envelope import encode as encode_json
 
@@ -53,23 +54,6 @@ class Input(msgspec.Struct, frozen=True):
     now: int
     key: str
     value: bytes
-
-
-class Dead(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A record of ``bb.dead``: the message as it came, where from, why it was not handled, and the row's ``seq`` then.
-
-    ``parked``: it may not be refused, or follows one; the aggregate waits for it. ``message`` is the envelope's text.
-    """
-
-    topic: str
-    partition: int
-    offset: int
-    key: str
-    cause: str
-    stack: str
-    seq: int
-    parked: bool
-    message: str
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -458,4 +442,4 @@ class Decider:
         turn.dirty = turn.dirty or bool(step.rows or step.outputs)
 
 
-__all__ = ["Dead", "Decider", "Input", "Reply", "Tombstone", "TooLarge", "Turn"]
+__all__ = ["Decider", "Input", "Reply", "Tombstone", "TooLarge", "Turn"]
