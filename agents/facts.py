@@ -9,7 +9,8 @@ import msgspec
 
 from models.read.facts import EVENTS, Fact, Spot
 from topics.catalogue import DOMAINS
-from topics.envelope import NewerVersion, Opener, Undecodable, decode_batch, decode_envelope
+from topics.envelope import Envelope, Opener, Undecodable, decode_batch, decode_envelope
+from topics.tracing import sampled
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -32,10 +33,10 @@ def decode(spot: Spot, key: bytes | None, value: bytes | None, at: int) -> Said:
         return Said([Fact(spot.domain, name, 0, 0, at, "", None, private=True)])
     try:
         envelope = decode_envelope(value)
-        body = _private_decoder(spot.domain)(envelope)
+        body: Any = _private_opener(spot.domain).open(envelope)
     except msgspec.MsgspecError as error:
         raise Undecodable(str(error)) from error
-    fact = Fact(spot.domain, envelope.subject, envelope.seq, envelope.seq, at, envelope.id, body, private=True)
+    fact = Fact(spot.domain, envelope.subject, envelope.seq, envelope.seq, at, envelope.id, body, True, _trace(envelope))
     return Said([fact], envelope.sender, envelope.position)
 
 
@@ -50,8 +51,13 @@ def _events(domain: str, value: bytes | None, at: int) -> Said:
         return NOTHING
     opened = _opener(domain).open
     last = batch[-1].seq
-    facts = [Fact(domain, one.subject, one.seq, last, at, one.id, opened(one)) for one in batch]
+    trace = _trace(batch[0])
+    facts = [Fact(domain, one.subject, one.seq, last, at, one.id, opened(one), False, trace) for one in batch]
     return Said(facts, batch[-1].sender, batch[-1].position)
+
+
+def _trace(envelope: Envelope) -> str:
+    return envelope.traceparent if sampled(envelope.traceparent) else ""
 
 
 @functools.cache
@@ -60,20 +66,8 @@ def _opener(domain: str) -> Opener:
 
 
 @functools.cache
-def _private_decoder(domain: str) -> Any:
+def _private_opener(domain: str) -> Opener:
     kind = DOMAINS[domain].private
     if kind is None:
         raise LookupError(f"{domain} keeps nothing in private")
-    known = getattr(kind, "major", 1)
-    expected = f"bb.{domain}.{kind.__name__}.v"
-    decoder = msgspec.json.Decoder(kind).decode
-
-    def opened(envelope: Any) -> Any:
-        version = envelope.type.removeprefix(expected)
-        if not envelope.type.startswith(expected) or not version.isdecimal():
-            raise Undecodable(f"{envelope.type}: not kept here")
-        if int(version) > known:
-            raise NewerVersion(f"{envelope.type}: this process knows version {known}")
-        return decoder(envelope.data)
-
-    return opened
+    return Opener(kind)

@@ -18,4 +18,6 @@ ORDERS = Domain(
     answer=orders.answer,
     private=orders.private,
     summary=orders.summary,
+    unfinished=orders.unfinished,
+    limits={orders.CAPTURING: orders.CAPTURE_ALARM},
 )

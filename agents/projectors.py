@@ -26,7 +26,7 @@ from redis.exceptions import RedisError
 
 from agents.facts import NOTHING, Said, decode
 from agents.pump import DEAD, LAG, Pump, live_version
-from agents.runtime.turn import Dead
+from agents.runtime.metrics import READY
 from models.read.databases import Databases
 from models.read.facts import EVENTS, PRIVATE, ReadModel, Spot
 from models.read.models import MODELS
@@ -34,6 +34,7 @@ from models.read.registry import CACHED, Registry
 from models.settings import Settings
 from topics import catalogue
 from topics.answers import PROJECTED, Projected, encode
+from topics.dead import Dead
 from topics.envelope import Undecodable
 from topics.partitions import partition_of
 
@@ -49,6 +50,8 @@ QUIET = {("stores", EVENTS), ("stores", PRIVATE), ("catalog", EVENTS), ("catalog
 """Topics that no order writes: with a consumer of their own they are not named in every fetch of the others."""
 LOST = ""
 """In place of a read model's name: reports before this one may not have arrived."""
+STUCK = 60.0
+"""Seconds without a look for new records after which the process counts as dead; the broker is waited for in each look."""
 WATCH = 0.5
 """Seconds between looks at lag and registry."""
 
@@ -128,6 +131,7 @@ class Projector(ConsumerRebalanceListener):  # type: ignore[misc]
         self._assigned: frozenset[TopicPartition] = frozenset()
         self._paused: set[TopicPartition] = set()
         self._stopping = False
+        self._turned = time.monotonic()
         self._switching: dict[str, float] = {}
 
     def _version(self, model: ReadModel) -> Any:
@@ -146,6 +150,11 @@ class Projector(ConsumerRebalanceListener):  # type: ignore[misc]
             return "no partitions yet"
         waits = [f"{pump.model.name}: {pump.away or 'loading'}" for pump in self.pumps if pump.away or not pump.ready.is_set()]
         return "; ".join(waits) or None
+
+    def why_not_live(self) -> str | None:
+        """For ``/health/live``: a database or a broker that is away is no reason, reading that has stopped is."""
+        silent = time.monotonic() - self._turned
+        return f"nothing has been read for {silent:.0f} s" if self._assigned and silent > STUCK else None
 
     # -- life --------------------------------------------------------------------------------------------------------------------
 
@@ -270,6 +279,7 @@ class Projector(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def _read(self, consumer: Any) -> None:
         while not self._stopping:
+            self._turned = time.monotonic()
             self._rewind(consumer)
             found = await consumer.getmany(timeout_ms=250, max_records=RECORDS)
             taken = 0
@@ -344,6 +354,7 @@ class Projector(ConsumerRebalanceListener):  # type: ignore[misc]
         while True:
             await asyncio.sleep(WATCH)
             ends = self.ends()
+            READY.set(1 if self.why_not_ready() is None else 0)
             for pump in self.pumps:
                 LAG.labels(pump.model.name).set(pump.lag(ends))
             if not self._fixed:

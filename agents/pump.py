@@ -22,6 +22,7 @@ from agents.facts import Said
 from models.read.databases import Databases
 from models.read.facts import EVENTS, Batch, Fact, Outrun, Poison, Position, ReadModel, Refused, Spot, Store
 from models.read.registry import Registry
+from topics.tracing import CONSUMER, record, under
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -239,6 +240,7 @@ class Pump:
     async def _feed(self, store: Store, items: list[Item]) -> int:
         """Store the items, however long it takes; returns the number of facts."""
         dead: set[int] = set()
+        begun = time.time_ns()
         while True:
             facts = [fact for item in items for fact in item.facts if id(fact) not in dead]
             after = {item.spot: item.after for item in items}
@@ -263,9 +265,19 @@ class Pump:
                 return 0
             self.stored.update(after)
             self._unsettled = True
+            self._spans(facts, begun)
             if seen and self.model.reported:
                 self._report(self.model.name, seen)
             return len(facts)
+
+    def _spans(self, facts: list[Fact], begun: int) -> None:
+        """One for each fact of a sampled trace: from the batch's beginning until it was stored."""
+        for fact in facts:
+            if fact.trace:
+                name = f"{self.model.name} project"
+                kind = type(fact.body).__name__
+                attributes = {"bb.key": fact.key, "bb.seq": fact.seq, "bb.message": kind, "bb.batch": len(facts)}
+                record(name, under(fact.trace, name, fact.id, kind), fact.trace, begun, time.time_ns(), CONSUMER, attributes)
 
     async def _dead(self, item: Item, key: str, cause: Exception) -> None:
         log.error("projector_poison", model=self.model.name, spot=item.spot.name, offset=item.offset, error=str(cause))

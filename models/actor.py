@@ -101,6 +101,13 @@ class Effect(msgspec.Struct, frozen=True):
     until: int
 
 
+class Phase(msgspec.Struct, frozen=True):
+    """Where an unfinished saga stands, e.g. CAPTURING, and since when (ms)."""
+
+    name: str
+    since: int
+
+
 class EffectUnknown(Message, frozen=True):
     """The outcome of an effect is not known: no answer in time, a broken connection, or its worker died (design §5.7)."""
 

@@ -44,6 +44,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     health_port: int = 0
     """Where this process answers ``/health/ready`` and ``/metrics``; 0: nowhere."""
 
+    otlp_url: str = ""
+    """Where spans go by OTLP over HTTP, e.g. ``http://collector:4318``; "": where ``OTEL_EXPORTER_OTLP_*`` say, else nowhere."""
+
+    trace_ratio: float = 0.01
+    """Part of the requests without a trace of their own that begin a sampled one."""
+
     session_timeout: float = 20.0
     """Seconds after which Kafka gives the partitions of a silent worker to another."""
 

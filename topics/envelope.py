@@ -98,7 +98,7 @@ class Opener:
     """Decodes the messages of a union, older versions through their upcasters."""
 
     def __init__(self, union: Any) -> None:
-        """``union``: the tagged structs that may come."""
+        """``union``: the tagged structs that may come, or the one that may."""
         self._decode = msgspec.json.Decoder(union).decode
         self._union = union
         self._classes: dict[str, type[Message]] = {}
@@ -124,14 +124,15 @@ class Opener:
         kind = self._classes.get(name)
         if kind is None:
             raise Undecodable(f"{envelope.type}: not taken here")
-        if version > kind.major:
-            raise NewerVersion(f"{envelope.type}: this process knows version {kind.major}")
-        if version == kind.major:
+        known = getattr(kind, "major", 1)
+        if version > known:
+            raise NewerVersion(f"{envelope.type}: this process knows version {known}")
+        if version == known:
             message: Message = self._decode(envelope.data)
             self._current.add(envelope.type)
             return message
         data = msgspec.json.decode(envelope.data)
-        for older in range(version, kind.major):
+        for older in range(version, known):
             data = kind.upcast(older, data)
         return msgspec.convert(data, self._union)  # type: ignore[no-any-return]
 

@@ -18,8 +18,8 @@ import time
 import structlog
 
 from models import settings as common
+from topics import logs
 from web import child
-from web.logs import configure
 
 log = structlog.get_logger("web")
 GRACE = 20.0
@@ -119,7 +119,7 @@ def main() -> None:
     if settings.web_processes == 1:
         child.run(0)
         return
-    configure("web/parent")
+    logs.configure("web/parent", child.QUIET)
     asyncio.run(Keeper(settings.web_host, settings.web_port, settings.web_processes).run())
 
 

@@ -51,6 +51,7 @@ ACCESS: dict[tuple[str, str], Who] = {
     ("PATCH", f"{API}/stores/{{store_id}}/stock/{{flower_id}}"): Who.SELLER,
     ("GET", f"{API}/stores/{{store_id}}/orders"): Who.SELLER,
     ("GET", f"{API}/openapi.json"): Who.PUBLIC,
+    ("GET", f"{API}/asyncapi.json"): Who.PUBLIC,
     ("GET", f"{API}/docs"): Who.PUBLIC,
 }
 

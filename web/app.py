@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import re
+import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
 
+from topics import tracing
 from topics.client import Unavailable
 from web.access import ACCESS, Who, refusal
 from web.auth import BadToken, Caller
@@ -30,6 +32,8 @@ _SECONDS = Histogram(
     "bb_web_seconds", "Requests, from their head to their answer", ["route"], buckets=(0.005, 0.01, 0.02, 0.05, 0.1, 0.3, 1, 3, 10)
 )
 _ANSWERS = Counter("bb_web_answers_total", "Answers by route and status", ["route", "status"])
+_READY = Gauge("bb_web_ready", "1 while this process should get requests")
+_ANSWERING = Gauge("bb_web_hears_answers", "1 while answers of actors can arrive; 0: Redis is away, and writes are answered 202")
 RETRY_AFTER = {"Retry-After": "1"}
 
 
@@ -107,7 +111,10 @@ class App:
         path = request.raw_path.partition("?")[0]
         if not path.startswith("/api/"):
             return await self._inside(request, path)
-        trace = trace_of(request.headers.get("traceparent", ""))
+        given = request.headers.get("traceparent", "")
+        trace, above = trace_of(given), ""
+        if tracing.sampled(trace) and trace == given:
+            above, trace = given, tracing.under(given, secrets.token_hex(8))
         route: Route | None = None
         try:
             route, params = self.router.find(request.method, path)
@@ -133,6 +140,8 @@ class App:
         took = time.perf_counter() - begun
         if route is not None:
             route.count(response.status, took)
+        if tracing.sampled(trace):
+            _span(route, request.method, response.status, trace, above, took)
         if took > self.shared.settings.slow and not response.prepared:
             log.info("slow_request", route=_name(route), status=response.status, seconds=round(took, 3), trace=trace[3:35])
         return response
@@ -164,6 +173,8 @@ class App:
             why = self.not_ready()
             return web.json_response({"ready": not why, "why": why}, status=503 if why else 200)
         if path == "/metrics":
+            _READY.set(not self.not_ready())
+            _ANSWERING.set(self.shared.client.listening.is_set())
             return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
         return web.Response(status=404, text="")
 
@@ -172,6 +183,14 @@ class App:
         if self.shared.stopping.is_set():
             return "stopping"
         return "" if self.shared.client.connected else "the broker has not been reached yet"
+
+
+def _span(route: Route | None, method: str, status: int, trace: str, above: str, took: float) -> None:
+    ended = time.time_ns()
+    attributes = {"http.request.method": method, "http.route": route.template if route else "", "http.response.status_code": status}
+    error = str(status) if status >= 500 else ""
+    begun = ended - int(took * 1e9)
+    tracing.record(_name(route) or method, trace, above, begun, ended, tracing.SERVER, attributes, error)
 
 
 def _denied(why: str) -> Problem:

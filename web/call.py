@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
@@ -11,6 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 from aiohttp import web
 
+from topics import tracing
 from topics.client import Client
 from web import idempotency
 from web.auth import Caller, Tokens
@@ -133,7 +133,5 @@ class Call:
 
 
 def trace_of(header: str) -> str:
-    """The caller's W3C trace, or a new one (not sampled)."""
-    if header and _TRACE.match(header):
-        return header
-    return f"00-{os.urandom(16).hex()}-{os.urandom(8).hex()}-00"
+    """The caller's W3C trace, or a new one."""
+    return header if header and _TRACE.match(header) else tracing.new()

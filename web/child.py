@@ -14,18 +14,20 @@ import uvloop
 from aiohttp import web
 
 from models import settings as common
+from topics import logs, tracing
 from topics.client import Client
 from web import settings as own
 from web.app import App, server
 from web.auth import Tokens
 from web.call import Shared
 from web.databases import Databases
-from web.logs import configure
 from web.reads import Reads
 from web.sse import Hub
 from web.tokens import ensure_keys
 
 log = structlog.get_logger("web")
+QUIET = ("aiokafka",)
+"""A broker that is away would say so a hundred times a second; ``topics/client.py`` says it once."""
 FINISH = 12.0
 """Seconds that requests in progress have at the end; more than ``Prefer`` allows (10 s)."""
 
@@ -57,6 +59,7 @@ async def serve(number: int, reads: Reads, *, kept: bool) -> None:
     )
     if len(shared.secret) < 32:
         raise ValueError(f"{web_settings.web_secret} is too short for a secret")
+    tracing.configure("web", settings.otlp_url, settings.trace_ratio)
     await client.start()
     await reads.start()
     app = App(shared)
@@ -78,6 +81,7 @@ async def serve(number: int, reads: Reads, *, kept: bool) -> None:
     await runner.cleanup()
     await client.stop()
     await reads.stop()
+    await asyncio.to_thread(tracing.shut)
 
 
 async def _listen(runner: web.ServerRunner, host: str, port: int) -> None:
@@ -102,7 +106,7 @@ async def _orphaned(stop: asyncio.Event) -> None:
 
 def run(number: int, *, kept: bool = False) -> None:
     """Serve on the ``number``-th port until SIGTERM. ``kept``: by a parent, without which it ends."""
-    configure(f"web/{number}")
+    logs.configure(f"web/{number}", QUIET)
     uvloop.run(serve(number, Databases(common.read()), kept=kept))
 
 

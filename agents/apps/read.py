@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import logging
 import os
 import signal
 import sys
@@ -17,8 +16,8 @@ import uvloop
 
 from agents.projectors import Projector
 from agents.runtime.health import serve_health
-from agents.runtime.logs import configure
 from models import settings as common
+from topics import logs, tracing
 from topics.envelope import NewerVersion
 
 log = structlog.get_logger(__name__)
@@ -34,7 +33,10 @@ async def serve() -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, projector.stop)
-    runner = await serve_health(settings.health_port, projector.why_not_ready) if settings.health_port else None
+    runner = None
+    if settings.health_port:
+        runner = await serve_health(settings.health_port, projector.why_not_ready, projector.why_not_live)
+    tracing.configure(ident, settings.otlp_url, settings.trace_ratio)
     # What lives as long as the process need not be looked at by every collection.
     gc.collect()
     gc.freeze()
@@ -50,13 +52,13 @@ async def serve() -> int:
     finally:
         if runner is not None:
             await runner.cleanup()
+        await asyncio.to_thread(tracing.shut)
     return 0
 
 
 def main() -> None:
     """Run until told to stop."""
-    configure(os.environ.get("BB_WORKER_ID", "read"))
-    logging.getLogger("aiokafka").setLevel(logging.ERROR)
+    logs.configure(os.environ.get("BB_WORKER_ID", "read"), quiet=("aiokafka",))
     sys.exit(uvloop.run(serve()))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from models.actor import Effect, Event, Message, Refusal, Send, State
+from models.actor import Effect, Event, Message, Phase, Refusal, Send, State
 from models.effects import PortKind
 
 Decide = Callable[[State, Any, int], "list[Event] | Refusal"]
@@ -28,7 +28,8 @@ class Domain(msgspec.Struct, frozen=True, kw_only=True):
     alone. ``wake``: the instant (ms) at which the aggregate (part ``""``) wants a ``Reminder``, 0: none. ``answer``: what a
     command gets once it is decided (``event`` is the one that answers it, or ``None`` when ``decide`` did); a dict or a
     ``Refusal``. ``private``: the aggregate's record for ``bb.<domain>.private`` after an event, ``ERASE``, or ``None``: no change.
-    ``summary``: the one log line of a saga, when the event ends it.
+    ``summary``: the one log line of a saga, when the event ends it. ``unfinished``: the phase of a saga and since when (ms) it is
+    in it, ``None``: it has ended; ``limits``: phase -> ms after which a person should look at it.
     ``perform``: makes the effect of a state and says what came of it, as a message to the own inbox; whatever it raises
     counts as ``EffectUnknown``. ``kinds``: effect name -> kind, which tells what a successor may do (design §5.7).
     """
@@ -46,6 +47,8 @@ class Domain(msgspec.Struct, frozen=True, kw_only=True):
     answer: Callable[[str, State, Event | None], dict[str, Any] | Refusal] = lambda key, state, event: {}
     private: Callable[[str, State, Any], msgspec.Struct | None] = lambda key, state, event: None
     summary: Callable[[str, State, Any], dict[str, Any] | None] = lambda key, state, event: None
+    unfinished: Callable[[Any], Phase | None] = lambda state: None
+    limits: Mapping[str, int] = {}
     perform: Callable[[str, Any, Effect], Awaitable[Message]] | None = None
     kinds: Mapping[str, PortKind] = {}
     concurrency: int = 64

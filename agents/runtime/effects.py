@@ -19,6 +19,7 @@ from agents.runtime.metrics import EFFECT_SECONDS
 from agents.runtime.points import point
 from models.actor import SECOND, Effect, EffectUnknown, Message, id_of
 from models.effects import PortKind
+from topics.tracing import CLIENT, record, sampled, under
 
 log = structlog.get_logger(__name__)
 LEASE_ROOM = 5 * SECOND
@@ -43,8 +44,11 @@ class Effects:
         self.running: dict[str, tuple[str, int]] = {}
         self.tasks: set[asyncio.Task[None]] = set()
 
-    def start(self, key: str, state: Any, *, taken_over: bool = False) -> None:
-        """Make the call that ``state`` waits for, unless this worker is at it. ``taken_over``: a predecessor may have begun."""
+    def start(self, key: str, state: Any, trace: str = "", *, taken_over: bool = False) -> None:
+        """Make the call that ``state`` waits for, unless this worker is at it. ``taken_over``: a predecessor may have begun.
+
+        ``trace``: the ``traceparent`` of what the call is made for.
+        """
         effect = self.domain.pending(state) if state is not None else None
         if effect is None or self.domain.perform is None:
             self.running.pop(key, None)
@@ -54,11 +58,11 @@ class Effects:
             return
         self.running[key] = attempt
         ask = taken_over and self.domain.kinds[effect.name] not in REPEATABLE
-        task = asyncio.create_task(self._give_up(key, effect) if ask else self._perform(key, state, effect))
+        task = asyncio.create_task(self._give_up(key, effect) if ask else self._perform(key, state, effect, trace))
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
 
-    async def _perform(self, key: str, state: Any, effect: Effect) -> None:
+    async def _perform(self, key: str, state: Any, effect: Effect, trace: str) -> None:
         perform = self.domain.perform
         assert perform is not None
         async with self.pool:
@@ -74,9 +78,25 @@ class Effects:
                 except Exception as error:
                     outcome = "unknown"
                     message = EffectUnknown(effect=effect.name, attempt=effect.attempt, error=type(error).__name__)
-            EFFECT_SECONDS.labels(self.domain.name, effect.name, outcome).observe(time.perf_counter() - started)
+            took = time.perf_counter() - started
+            EFFECT_SECONDS.labels(self.domain.name, effect.name, outcome).observe(took)
+            if sampled(trace):
+                self._span(key, effect, outcome, trace, took)
         point("effect done")
         await self._say(key, effect, message)
+
+    def _span(self, key: str, effect: Effect, outcome: str, trace: str, took: float) -> None:
+        name, ended = f"{self.domain.name} {effect.name}", time.time_ns()
+        record(
+            name,
+            under(trace, name, key, str(effect.attempt)),
+            trace,
+            ended - int(took * 1e9),
+            ended,
+            CLIENT,
+            {"bb.key": key, "bb.attempt": effect.attempt, "bb.outcome": outcome},
+            "" if outcome == "done" else outcome,
+        )
 
     async def _give_up(self, key: str, effect: Effect) -> None:
         """Nobody knows what the predecessor's call did: when nobody can be at it any more, say so."""

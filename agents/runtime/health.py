@@ -10,11 +10,16 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 LOOPBACK = "127.0.0.1"
 
 
-def health_app(ready: Callable[[], str | None]) -> web.Application:
-    """The three routes; ``ready`` says why the process is not ready, ``None`` if it is."""
+Why = Callable[[], str | None]
+"""Says what is wrong, ``None`` if nothing is."""
 
-    async def live(request: web.Request) -> web.Response:
-        return web.json_response({"live": True})
+
+def health_app(ready: Why, live: Why = lambda: None) -> web.Application:
+    """The three routes. ``ready``: why the process should get no work; ``live``: why it should be ended and started again."""
+
+    async def is_live(request: web.Request) -> web.Response:
+        why = live()
+        return web.json_response({"live": why is None, "why": why}, status=200 if why is None else 503)
 
     async def is_ready(request: web.Request) -> web.Response:
         why = ready()
@@ -24,13 +29,13 @@ def health_app(ready: Callable[[], str | None]) -> web.Application:
         return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     app = web.Application()
-    app.add_routes([web.get("/health/live", live), web.get("/health/ready", is_ready), web.get("/metrics", metrics)])
+    app.add_routes([web.get("/health/live", is_live), web.get("/health/ready", is_ready), web.get("/metrics", metrics)])
     return app
 
 
-async def serve_health(port: int, ready: Callable[[], str | None], host: str = LOOPBACK) -> web.AppRunner:
+async def serve_health(port: int, ready: Why, live: Why = lambda: None, host: str = LOOPBACK) -> web.AppRunner:
     """Serve until the process ends; raises ``OSError`` if the port is taken."""
-    runner = web.AppRunner(health_app(ready), access_log=None)
+    runner = web.AppRunner(health_app(ready, live), access_log=None)
     await runner.setup()
     await web.TCPSite(runner, host, port).start()
     return runner

@@ -21,6 +21,7 @@ from faust.types import TP
 from agents.runtime import metrics
 from agents.runtime.domain import Domain
 from agents.runtime.effects import Effects, now_ms
+from agents.runtime.figures import Figures
 from agents.runtime.partition import ZOMBIE, Batch, Partition
 from agents.runtime.points import point
 from agents.runtime.rows import Output, split_key
@@ -34,7 +35,6 @@ from topics.envelope import NewerVersion, encode, seal
 from topics.partitions import partition_of
 
 log = structlog.get_logger(__name__)
-saga_log = structlog.get_logger("saga")
 TICK = 0.1
 """Seconds between looks at the clock: reminders, holes at the end, and whether this process stood still."""
 REMINDERS_PER_TICK = 50
@@ -68,7 +68,7 @@ class Kernel:
         self.idle.set()
         self.draining = False
         self.ticked = time.monotonic()
-        self.largest: dict[str, int] = {}
+        self.figures = Figures(self)
         for domain in self.domains.values():
             self._declare(domain)
         app.kernel = self
@@ -223,7 +223,7 @@ class Kernel:
             self.arrived.set()
         if turns:
             await self._finish(turns)
-            metrics.TURN_SECONDS.observe(time.perf_counter() - started)
+            self.figures.turn(turns, time.perf_counter() - started)
         while self.overwritten:
             actor, keys = self.overwritten.popitem()
             batch = actor.rewriting(keys)
@@ -247,7 +247,6 @@ class Kernel:
         self._answer(reply for _, turn in turns for reply in turn.replies)
         for actor, turn in turns:
             actor.finished = turn.ledger.at + 1
-        self._count(turns)
 
     async def publish(self, outputs: list[Output]) -> None:
         """Append the outputs in order; return when the broker has acknowledged all of them."""
@@ -278,19 +277,6 @@ class Kernel:
         if channels:
             self.answering.publish(channels)
 
-    def _count(self, turns: list[tuple[Partition, Turn]]) -> None:
-        metrics.TURN_INPUTS.observe(sum(turn.inputs for _, turn in turns))
-        for actor, turn in turns:
-            name = actor.domain.name
-            for outcome, number in turn.outcomes.items():
-                metrics.INPUTS.labels(name, outcome).inc(number)
-            largest = max((len(value) for value in turn.rows.values() if value), default=0)
-            if largest > self.largest.get(name, 0):
-                self.largest[name] = largest
-                metrics.ROW_BYTES.labels(name).set(largest)
-            for summary in turn.summaries:
-                saga_log.info("saga", **summary)
-
     # -- the watch ---------------------------------------------------------------------------------------------------------------
 
     async def watch(self) -> None:
@@ -307,7 +293,7 @@ class Kernel:
             if looks % 5 == 0:
                 for actor in list(self.actors.values()):
                     await actor.look_behind()
-                metrics.READY.set(1 if self.ready() is None else 0)
+                self.figures.look(now_ms())
 
     async def remind(self) -> None:
         """Tell the rows whose time has come; at most ``REMINDERS_PER_TICK`` a tick, as many are due after an outage."""
@@ -328,9 +314,6 @@ class Kernel:
                     log.warning("reminder_not_sent", domain=name, error=repr(error))
                     return
                 metrics.REMINDERS.labels(name).inc()
-        for name in self.domains:
-            late = max((actor.reminders.overdue(now) for actor in self.actors.values() if actor.domain.name == name), default=0)
-            metrics.OVERDUE.labels(name).set(max(0, late) / 1000)
 
     def must_be_alive(self) -> None:
         """A process that stood still, or was not heard by the broker, for a session has been replaced: it must not write."""
@@ -342,6 +325,10 @@ class Kernel:
         if now - heard > self.session and not getattr(self.app, "rebalancing", False) and self.app.consumer.assignment():
             log.critical("not_heard", seconds=now - heard)
             os._exit(ZOMBIE)
+
+    def live(self) -> str | None:
+        """Why this process should be ended, ``None``: it works. See ``Figures.stuck``."""
+        return self.figures.stuck()
 
     def ready(self) -> str | None:
         """Why this worker is not ready, ``None`` when it is: partitions loaded, streams running, producer connected."""

@@ -10,18 +10,11 @@ from aiokafka import AIOKafkaProducer
 from faust.types import TP
 
 from agents.runtime.table import read_range
-from agents.runtime.turn import Dead
 from models.actor import id_of
 from topics.catalogue import DEAD
+from topics.dead import Dead, Replayed
 from topics.envelope import Envelope, decode_envelope, encode
 from topics.partitions import partition_of
-
-
-class Replayed(msgspec.Struct, frozen=True):
-    """A record of ``bb.dead`` too: the letter ``replayed`` ("2/17") was sent again at ``at`` (ms)."""
-
-    replayed: str
-    at: int
 
 
 class Letter(msgspec.Struct, frozen=True):

@@ -20,5 +20,7 @@ REMINDERS = Counter("bb_reminders_total", "Reminders sent", ["domain"])
 OVERDUE = Gauge(
     "bb_reminder_overdue_seconds", "Age of the oldest reminder that had no effect yet: a saga beyond its deadline", ["domain"]
 )
+PARKED = Gauge("bb_parked_aggregates", "Aggregates that wait for an operator", ["domain"])
+SAGA_AGE = Gauge("bb_saga_oldest_seconds", "Age of the oldest unfinished saga in a phase, 0: there is none", ["domain", "phase"])
 LAG = Gauge("bb_inbox_lag", "Inputs in the broker that are not finished", ["domain"])
 READY = Gauge("bb_ready", "1 when the worker's partitions are loaded and running")

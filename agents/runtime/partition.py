@@ -13,9 +13,22 @@ from faust.types import TP
 
 from agents.runtime import metrics
 from agents.runtime.domain import Domain
+from agents.runtime.oldest import Unfinished
 from agents.runtime.points import point
 from agents.runtime.reminders import Reminders
-from agents.runtime.rows import LEDGER, OPEN, Ledger, at_of, header, pack_ledger, split_key, unpack_ledger, unpack_row
+from agents.runtime.rows import (
+    LEDGER,
+    OPEN,
+    PARKED,
+    UNFINISHED,
+    Ledger,
+    at_of,
+    header,
+    pack_ledger,
+    split_key,
+    unpack_ledger,
+    unpack_row,
+)
 from agents.runtime.table import Record, read_range
 from agents.runtime.turn import Decider, Input, Turn
 
@@ -58,12 +71,15 @@ class Partition:
         self.next = 0
         self.sought = -1
         self.behind_at = -1
+        self.lag = 0
         self.finished = 0
         self.log_next = 0
         self.ledger = Ledger()
         self.resend: list[Any] = []
         self.rewrite: Batch = []
         self.reminders = Reminders()
+        self.unfinished = Unfinished(self.domain.limits)
+        self.parked: set[bytes] = set()
 
     # -- taking the partition over ------------------------------------------------------------------------------------
 
@@ -85,11 +101,16 @@ class Partition:
             flags, _, wake_at = header(value)
             if wake_at:
                 self.reminders.set(key, wake_at)
-            if flags & OPEN:
+            if flags & PARKED:
+                self.parked.add(key)
+            if flags & (OPEN | UNFINISHED):
                 opened.append((key, value))
         for key, value in opened:
-            state = self.decider.decode_state(unpack_row(value).state or b"")
-            self.effects.start(split_key(key)[0], state, taken_over=True)
+            row = unpack_row(value)
+            state = self.decider.decode_state(row.state or b"")
+            self.unfinished.set(key, self.domain.unfinished(state))
+            if header(value)[0] & OPEN:
+                self.effects.start(split_key(key)[0], state, row.trace, taken_over=True)
 
     def position(self, committed: int | None, earliest: int) -> int:
         """Where to read on. The ledger says it; ``committed`` only whether the last turn's outputs have left for sure."""
@@ -144,7 +165,7 @@ class Partition:
         if not self.owned:
             return
         end = self.kernel.app.consumer.highwater(self.inbox) or 0
-        metrics.LAG.labels(self.domain.name).set(max(0, end - self.finished))
+        self.lag = max(0, end - self.finished)
         if end > self.next and self.behind_at == self.next and not self.queue:
             self.sought = -1
             await self.seek_back(end)
@@ -185,8 +206,14 @@ class Partition:
         point("rows acknowledged")
         self.table.apply([Record(self.changelog, first + i, key, value) for i, (key, value) in enumerate(batch)])
         for key, value in batch:
-            if key != LEDGER:
-                self.reminders.set(key, header(value)[2] if value else 0)
+            if key == LEDGER:
+                continue
+            flags, _, wake_at = header(value) if value else (0, 0, 0)
+            self.reminders.set(key, wake_at)
+            if flags & PARKED:
+                self.parked.add(key)
+            else:
+                self.parked.discard(key)
 
     async def meet_foreign(self, first: int, end: int) -> None:
         """Somebody else wrote from ``first`` to ``end - 1``. Who finds rows newer than its ledger is the zombie (design §5.10)."""
@@ -221,6 +248,7 @@ class Partition:
             flags, _, _ = header(value)
             name = key.decode()
             if flags & OPEN:
-                self.effects.start(name, self.decider.decode_state(unpack_row(value).state or b""))
+                row = unpack_row(value)
+                self.effects.start(name, self.decider.decode_state(row.state or b""), row.trace)
             else:
                 self.effects.start(name, None)

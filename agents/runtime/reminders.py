@@ -6,6 +6,8 @@ import heapq
 
 import msgspec
 
+from agents.runtime.oldest import Oldest
+
 
 class Due(msgspec.Struct, frozen=True, order=True):
     """``at``: when the row asked to be woken (ms)."""
@@ -24,6 +26,7 @@ class Reminders:
         self._heap: list[tuple[int, bytes]] = []
         self._wanted: dict[bytes, int] = {}
         self._next: dict[bytes, int] = {}
+        self._oldest = Oldest()
 
     def __len__(self) -> int:
         return len(self._wanted)
@@ -33,8 +36,10 @@ class Reminders:
         if wake_at == 0:
             self._wanted.pop(row, None)
             self._next.pop(row, None)
+            self._oldest.drop(row)
         elif self._wanted.get(row) != wake_at:
             self._wanted[row] = self._next[row] = wake_at
+            self._oldest.set(row, wake_at)
             heapq.heappush(self._heap, (wake_at, row))
 
     def due(self, now: int, most: int) -> list[Due]:
@@ -50,5 +55,6 @@ class Reminders:
         return found
 
     def overdue(self, now: int) -> int:
-        """By how much the most overdue row is late (ms): the age of what should have happened."""
-        return max((now - at for at in self._wanted.values()), default=0) if len(self._wanted) < 1000 else 0
+        """By how much the most overdue row is late (ms): the age of what should have happened; 0: nothing is late."""
+        oldest = self._oldest.least()
+        return 0 if oldest is None else max(0, now - oldest)

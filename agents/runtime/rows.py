@@ -13,8 +13,8 @@ import msgspec
 
 HEADER = struct.Struct(">Bqq")
 """Flags, ``at`` (offset of the last input that changed the row), ``wake_at`` (ms, 0: never)."""
-OPEN, PARKED = 1, 2
-"""Flags: an effect has no outcome yet; the aggregate waits for an operator."""
+OPEN, PARKED, UNFINISHED = 1, 2, 4
+"""Flags: an effect has no outcome yet; the aggregate waits for an operator; its saga has not come to an end."""
 MAX_ROW = 64 * 1024
 LEDGER = b"\x00ledger"
 NIL = msgspec.Raw(b"\xc0")
@@ -32,13 +32,17 @@ class Memo(msgspec.Struct, array_like=True):
 
 
 class Row(msgspec.Struct, array_like=True):
-    """``state``: encoded by the domain, ``NIL``: the aggregate does not exist (yet); ``seq`` counts its events."""
+    """``state``: encoded by the domain, ``NIL``: the aggregate does not exist (yet); ``seq`` counts its events.
+
+    ``trace``: the ``traceparent`` of what began the aggregate, where the kernel itself talks to it (outcomes, reminders).
+    """
 
     state: msgspec.Raw = NIL
     seq: int = 0
     commands: dict[str, Memo] = {}
     parked: int = 0
     version: int = 1
+    trace: str = ""
 
 
 class Output(msgspec.Struct, array_like=True, frozen=True):

@@ -18,6 +18,7 @@ from agents.runtime.rows import (
     NIL,
     OPEN,
     PARKED,
+    UNFINISHED,
     Ledger,
     Memo,
     Output,
@@ -28,11 +29,13 @@ from agents.runtime.rows import (
     row_key,
     unpack_row,
 )
-from models.actor import DAY, Command, Inquire, Message, Refusal, Reminder, id_of
+from models.actor import DAY, Command, Inquire, Message, Phase, Refusal, Reminder, id_of
 from topics.answers import Answer
 from topics.catalogue import DEAD, topic
+from topics.dead import Dead
 from topics.envelope import OUTPUTS_PER_INPUT, Envelope, NewerVersion, Opener, Undecodable, decode_envelope, seal
 from topics.envelope import encode as encode_json
+from topics.tracing import sampled, under
 
 MAX_INPUTS, MAX_BYTES = 200, 900_000
 """Inputs of a turn; bytes of its record batch, below the broker's ``message.max.bytes`` of 1 MiB."""
@@ -55,28 +58,23 @@ class Input(msgspec.Struct, frozen=True):
     value: bytes
 
 
-class Dead(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A record of ``bb.dead``: the message as it came, where from, why it was not handled, and the row's ``seq`` then.
-
-    ``parked``: it may not be refused, or follows one; the aggregate waits for it. ``message`` is the envelope's text.
-    """
-
-    topic: str
-    partition: int
-    offset: int
-    key: str
-    cause: str
-    stack: str
-    seq: int
-    parked: bool
-    message: str
-
-
 class Reply(msgspec.Struct, frozen=True):
     """An answer and the channel on which a web process waits for it."""
 
     channel: str
     answer: Answer
+
+
+class Step(msgspec.Struct, frozen=True):
+    """A sampled input as a span: what it was, its ``traceparent``, the one above, and when it was appended (ms)."""
+
+    name: str
+    trace: str
+    parent: str
+    key: str
+    offset: int
+    outcome: str
+    appended: int
 
 
 class TooLarge(Exception):
@@ -92,6 +90,8 @@ class Turn:
         self.outputs: list[Output] = []
         self.replies: list[Reply] = []
         self.summaries: list[dict[str, Any]] = []
+        self.phases: dict[bytes, Phase | None] = {}
+        self.spans: list[Step] = []
         self.size = 0
         self.inputs = 0
         self.outcomes: dict[str, int] = {}
@@ -111,7 +111,9 @@ class _Step:
         self.outputs: list[Output] = []
         self.replies: list[Reply] = []
         self.summaries: list[dict[str, Any]] = []
+        self.phases: dict[bytes, Phase | None] = {}
         self.outcome = "handled"
+        self.name = self.trace = self.parent = ""
 
     def size(self) -> int:
         written = sum(len(key) + len(value or b"") + OVERHEAD for key, value in self.rows.items())
@@ -128,6 +130,7 @@ class Decider:
         self.opener = Opener(domain.inbox | Inquire | Reminder)
         self.decode_state = msgspec.msgpack.Decoder(domain.state).decode
         self.takes_reminders = Reminder in getattr(domain.inbox, "__args__", (domain.inbox,))
+        self.keeps_trace = self.takes_reminders or domain.perform is not None
 
     def take(self, turn: Turn, item: Input) -> bool:
         """Decide ``item`` into ``turn``. False: it does not fit any more and begins the next turn.
@@ -160,6 +163,7 @@ class Decider:
         if envelope.subject != item.key:
             raise Undecodable(f"subject {envelope.subject!r} under record key {item.key!r}")
         key, row = item.key, self._row(turn, item.key)
+        self._traced(step, item, envelope, row, message)
         if isinstance(message, Inquire):
             return self._inquire(turn, step, key, row, envelope, message)
         if isinstance(message, Reminder) and self._forget(turn, step, message, item):
@@ -197,8 +201,20 @@ class Decider:
             for name, state in states.items():
                 if name and (name == part or before.get(name) is not state):
                     self._store(step, key, name, memory if name == part else self._row(turn, key, name), state, item)
-        step.outputs += self._outputs(key, item, envelope, sends, published, private)
+        step.outputs += self._outputs(key, item, envelope, step.trace, sends, published, private)
         return None
+
+    def _traced(self, step: _Step, item: Input, envelope: Envelope, row: Row, message: Message) -> None:
+        """Of which trace this step is: the message's, or where it has none (the kernel's own) or is not sampled, the row's."""
+        trace = envelope.traceparent
+        if self.keeps_trace and row.trace and (not trace or (sampled(row.trace) and not sampled(trace))):
+            trace = row.trace
+        if sampled(trace):
+            step.name, step.parent = type(message).__name__, trace
+            trace = under(trace, self.me, str(item.offset))
+        if self.keeps_trace and not row.seq:
+            row.trace = trace
+        step.trace = trace
 
     def _apply(
         self, step: _Step, key: str, row: Row, states: dict[str, Any], events: list[Any], envelope: Envelope, item: Input
@@ -217,7 +233,7 @@ class Decider:
             for wish in event.answers():
                 self._answer_waiting(step, key, row, states, event, wish)
             if (summary := domain.summary(key, states, event)) is not None:
-                step.summaries.append({**summary, "trace": envelope.traceparent, "at": item.now})
+                step.summaries.append({**summary, "trace": (row.trace or step.trace)[3:35], "at": item.now})
         return sends, published, private
 
     def _outputs(
@@ -225,6 +241,7 @@ class Decider:
         key: str,
         item: Input,
         cause: Envelope,
+        trace: str,
         sends: list[tuple[str, str, Message]],
         published: list[tuple[int, Any]],
         private: msgspec.Struct | None,
@@ -237,7 +254,7 @@ class Decider:
             "sender": self.me,
             "causation": cause.id,
             "correlation": correlation,
-            "traceparent": cause.traceparent,
+            "traceparent": trace,
         }
         outputs = []
         if len(sends) + 2 > OUTPUTS_PER_INPUT:
@@ -394,6 +411,8 @@ class Decider:
         if not part and state is not None:
             flags |= OPEN if self.domain.pending(state) is not None else 0
             wake_at = self.domain.wake(state)
+            phase = step.phases[raw_key] = self.domain.unfinished(state)
+            flags |= UNFINISHED if phase is not None else 0
         if state is None and row.commands and not row.seq:
             # Nobody may ever write this row again: it asks for its own end.
             wake_at = max(memo.at for memo in row.commands.values()) + DAY + 1000
@@ -450,6 +469,9 @@ class Decider:
         turn.outputs += step.outputs
         turn.replies += step.replies
         turn.summaries += step.summaries
+        turn.phases.update(step.phases)
+        if step.name:
+            turn.spans.append(Step(step.name, step.trace, step.parent, item.key, item.offset, step.outcome, item.now))
         turn.outcomes[step.outcome] = turn.outcomes.get(step.outcome, 0) + 1
         turn.ledger.at = item.offset
         if envelope is not None and envelope.sender and envelope.position > turn.ledger.heard.get(envelope.sender, -1):
@@ -458,4 +480,4 @@ class Decider:
         turn.dirty = turn.dirty or bool(step.rows or step.outputs)
 
 
-__all__ = ["Dead", "Decider", "Input", "Reply", "Tombstone", "TooLarge", "Turn"]
+__all__ = ["Decider", "Input", "Reply", "Tombstone", "TooLarge", "Turn"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+import asyncio
 import os
 from collections.abc import Iterable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
@@ -14,8 +14,8 @@ from agents.runtime.consumer import Consumer
 from agents.runtime.domain import Domain
 from agents.runtime.health import serve_health
 from agents.runtime.kernel import Kernel
-from agents.runtime.logs import configure
 from models.settings import Settings
+from topics import logs, tracing
 from topics.answers import Answering
 
 
@@ -25,19 +25,18 @@ class App(faust.App):
     kernel: Kernel
     health_port: int
     ident: str
+    traces: tuple[str, float]
     around: list[AbstractAsyncContextManager[Any]]
 
     async def on_start(self) -> None:
         """Before Faust joins its consumer group and loads its tables, which the health page can tell from then on."""
-        configure(self.ident)
-        # Faust leaves the root logger at DEBUG: 12 % of the CPU.
-        for noisy in ("", "faust", "aiokafka", "mode"):
-            logging.getLogger(noisy).setLevel(logging.WARNING)
+        logs.configure(self.ident)
+        tracing.configure(self.ident, *self.traces)
         self._opened = AsyncExitStack()
         for context in self.around:
             await self._opened.enter_async_context(context)
         if self.health_port:
-            runner = await serve_health(self.health_port, self.kernel.ready)
+            runner = await serve_health(self.health_port, self.kernel.ready, self.kernel.live)
             self._opened.push_async_callback(runner.cleanup)
         await self.kernel.open()
         self._opened.push_async_callback(self.kernel.close)
@@ -47,6 +46,7 @@ class App(faust.App):
         """Everything of Faust's has stopped."""
         await super().on_shutdown()
         await self._opened.aclose()
+        await asyncio.to_thread(tracing.shut)
 
 
 def worker(
@@ -99,5 +99,6 @@ def worker(
         answering=Answering(settings.redis_url),
     )
 
+    app.traces = settings.otlp_url, settings.trace_ratio
     app.ident, app.health_port, app.around = ident, settings.health_port, list(around)
     return app

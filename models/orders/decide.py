@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from models.actor import Event, Refusal, Reminder, State
+from models.actor import MINUTE, Event, Phase, Refusal, Reminder, State
 from models.orders.checkout import refusal_of
 from models.orders.messages import (
     ORDERS_EVENTS,
@@ -59,7 +59,10 @@ from models.orders.state import (
     evolve,
 )
 
-__all__ = ["ORDERS_STATE", "Order", "answer", "decide", "evolve", "private", "route", "summary", "wake"]
+__all__ = ["CAPTURING", "ORDERS_STATE", "Order", "answer", "decide", "evolve", "private", "route", "summary", "unfinished", "wake"]
+
+CAPTURE_ALARM = 10 * MINUTE
+"""A capture whose outcome is not known for so long needs a person (design §7, row 6)."""
 
 WILLED = ("buyer", "payment_cancelled", "payment_failed")
 """Reasons of a cancel that whoever asked for it is told as done; any other is told as a refusal."""
@@ -285,6 +288,13 @@ def _store_refunded(order: Order, part: Part, amount: int) -> StoreRefunded:
 def wake(state: Order) -> int:
     """The deadline (ms) while nothing is captured; 0: no reminder."""
     return state.deadline if _open(state) else 0
+
+
+def unfinished(state: Order) -> Phase | None:
+    """RESERVING, AWAITING_PAYMENT or CAPTURING, and since when the order is on its way there; ``None``: confirmed or cancelled."""
+    if _open(state):
+        return Phase(state.status, state.placed_at)
+    return Phase(CAPTURING, state.capturing_at or state.placed_at) if state.status == CAPTURING else None
 
 
 def answer(key: str, state: State, event: Event | None) -> dict[str, Any] | Refusal:

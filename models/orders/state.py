@@ -69,7 +69,10 @@ class Checkout(msgspec.Struct, frozen=True, array_like=True, tag=True):
 
 
 class Order(msgspec.Struct, frozen=True, array_like=True, tag=True):
-    """An order. ``refunding``: KRW of a whole order on the way back; ``noted``: a cancel came while the capture was open."""
+    """An order. ``refunding``: KRW of a whole order on the way back; ``noted``: a cancel came while the capture was open.
+
+    ``capturing_at``: when the gateway was asked for the money (ms).
+    """
 
     order_id: str
     buyer: str
@@ -88,6 +91,7 @@ class Order(msgspec.Struct, frozen=True, array_like=True, tag=True):
     refunding: int = 0
     refunded: int = 0
     reason: str = ""
+    capturing_at: int = 0
 
     def part(self, store_order_id: str) -> Part | None:
         """The store order of that id, if it is one of this order's."""
@@ -143,7 +147,7 @@ def _changed(order: Order, event: Any) -> Order:
         case CaptureRequested():
             # Names and pictures stand in the private record by now; the row needs them no more.
             light = _replace(order.checkout, names={}, thumbnails={})
-            return _replace(order, status=CAPTURING, token=event.kept, checkout=light)
+            return _replace(order, status=CAPTURING, token=event.kept, checkout=light, capturing_at=event.requested_at)
         case CancelNoted():
             return _replace(order, noted=True)
         case OrderConfirmed(captured=captured):

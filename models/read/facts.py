@@ -38,7 +38,7 @@ class Fact(msgspec.Struct, frozen=True):
     """An event of an aggregate, or its private record (``private``; ``body`` None: it was erased).
 
     ``seq`` counts the aggregate's events; a private record has that of the last event it was said with, as has ``last`` for an
-    event. ``at``: when the broker appended it, ms since the epoch.
+    event. ``at``: when the broker appended it, ms since the epoch. ``trace``: its ``traceparent``, if the trace is sampled.
     """
 
     domain: str
@@ -49,6 +49,7 @@ class Fact(msgspec.Struct, frozen=True):
     id: str
     body: Any
     private: bool = False
+    trace: str = ""
 
 
 class Batch(msgspec.Struct):

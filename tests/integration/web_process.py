@@ -5,9 +5,9 @@ from __future__ import annotations
 import uvloop
 
 from tests.unit.web.known import Known
-from web.child import serve
-from web.logs import configure
+from topics import logs
+from web.child import QUIET, serve
 
 if __name__ == "__main__":
-    configure("web/test")
+    logs.configure("web/test", QUIET)
     uvloop.run(serve(0, Known(), kept=False))

@@ -30,5 +30,6 @@ HANDLERS = {
     ("PATCH", f"{API}/stores/{{store_id}}/stock/{{flower_id}}"): stock.change,
     ("GET", f"{API}/stores/{{store_id}}/orders"): stores.orders,
     ("GET", f"{API}/openapi.json"): docs.document,
+    ("GET", f"{API}/asyncapi.json"): docs.messages,
     ("GET", f"{API}/docs"): docs.page,
 }

@@ -29,8 +29,19 @@ async def document(call: Call) -> web.Response:
     """``GET /openapi.json``: this document."""
     from web.openapi import encoded
 
+    return _published(call, encoded())
+
+
+async def messages(call: Call) -> web.Response:
+    """``GET /asyncapi.json``: every message that goes over the topics, in AsyncAPI 3.0."""
+    from topics.asyncapi import encoded
+
+    return _published(call, encoded())
+
+
+def _published(call: Call, body: bytes) -> web.Response:
     headers = {**call.headers(), "Cache-Control": "public, max-age=300", "Content-Type": "application/json"}
-    return web.Response(body=encoded(), headers=headers)
+    return web.Response(body=body, headers=headers)
 
 
 async def page(call: Call) -> web.Response:

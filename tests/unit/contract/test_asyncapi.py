@@ -1,0 +1,118 @@
+"""The AsyncAPI document: published as generated, valid, whole, and true of what really lies in the topics."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import msgspec
+import pytest
+
+from agents.orders import ORDERS
+from tests.unit.contract.stored import load
+from tests.unit.orders.given import BOTH
+from tests.unit.shop import NOW
+from tests.unit.test_wiring import turn
+from topics import asyncapi
+from topics.catalogue import CONTRACTS, topics
+from topics.dead import Dead
+from topics.envelope import decode_envelope
+
+HERE = Path(__file__).parent
+PUBLISHED = HERE.parents[2] / "docs" / "asyncapi.json"
+DOCUMENT = asyncapi.document()
+
+
+def check(message: str, value: Any) -> None:
+    """Raises ``jsonschema.ValidationError`` unless ``value`` is what the document says of ``message``."""
+    components = DOCUMENT["components"]
+    schema = {**components["messages"][message]["payload"], "components": components}
+    jsonschema.Draft202012Validator(schema).validate(value)
+
+
+def test_it_is_the_one_that_is_published() -> None:
+    assert PUBLISHED.read_bytes() == asyncapi.encoded(), "run: python -m topics.asyncapi > docs/asyncapi.json"
+
+
+def test_it_is_asyncapi_3() -> None:
+    """The schema is AsyncAPI's own; see its $comment."""
+    schema = msgspec.json.decode((HERE / "asyncapi-3.0.0.schema").read_bytes())
+    jsonschema.Draft7Validator(schema).validate(DOCUMENT)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.Draft7Validator(schema).validate({**DOCUMENT, "channels": [1]})
+
+
+def test_every_reference_leads_somewhere() -> None:
+    def walk(value: Any) -> None:
+        if isinstance(value, dict):
+            if isinstance(ref := value.get("$ref"), str):
+                found = DOCUMENT
+                for part in ref.removeprefix("#/").split("/"):
+                    found = found[part]
+            for inner in value.values():
+                walk(inner)
+        elif isinstance(value, list):
+            for inner in value:
+                walk(inner)
+
+    walk(DOCUMENT)
+
+
+def test_it_has_every_topic_but_the_changelogs() -> None:
+    wanted = {topic.name for topic in topics("bb") if not topic.name.endswith(".changelog")}
+    assert {channel["address"] for channel in DOCUMENT["channels"].values()} == wanted
+
+
+def test_an_event_names_what_it_causes_and_the_domain_sends_just_that() -> None:
+    messages = DOCUMENT["components"]["messages"]
+    assert messages["orders.OrderPlaced"]["x-causes"] == ["inventory.Hold", "payments.ReadyPayment"]
+    assert "x-causes" not in messages["orders.StoreHeld"]
+    for contract in CONTRACTS:
+        caused = {name for kind in contract.routes for name in messages[f"{contract.domain}.{kind.__name__}"]["x-causes"]}
+        sent = {
+            message["$ref"].rpartition("/")[2]
+            for name, operation in DOCUMENT["operations"].items()
+            if name.startswith(f"{contract.domain}.sends.")
+            for message in operation["messages"]
+        }
+        assert sent == caused
+
+
+def test_what_may_not_be_refused_says_so() -> None:
+    messages = DOCUMENT["components"]["messages"]
+    assert messages["inventory.Commit"]["x-may-be-refused"] is False
+    assert messages["inventory.Hold"]["x-may-be-refused"] is True
+
+
+@pytest.mark.parametrize("contract", CONTRACTS, ids=lambda contract: contract.domain)
+def test_stored_messages_are_what_it_says(contract: Any) -> None:
+    events = {f"{contract.domain}.{kind.__name__}" for kind in asyncapi.kinds(contract.events)}
+    for one in load(contract.domain):
+        name = ".".join(decode_envelope(one).type.split(".")[1:3])
+        value = msgspec.json.decode(one)
+        check(name, value)
+        if name in events:
+            check(f"{contract.domain}.events", [value])
+        with pytest.raises(jsonschema.ValidationError):
+            check(name, {**value, "type": "bb.other.Message.v1"})
+
+
+def test_what_a_turn_puts_out_is_what_it_says() -> None:
+    done = turn(ORDERS, (BOTH, NOW))
+    seen = []
+    for out in done.outputs:
+        assert out.value is not None
+        value = msgspec.json.decode(out.value)
+        name = out.topic.removeprefix("bb.")
+        if not name.endswith(".events"):
+            name = ".".join(value["type"].split(".")[1:3])
+        check(name, value)
+        seen.append(name)
+    assert seen == ["inventory.Hold", "inventory.Hold", "payments.ReadyPayment", "orders.events", "orders.OrderPrivate"]
+
+
+def test_dead_letters_and_tombstones_are_in_it() -> None:
+    letter = Dead("bb.orders.inbox", 1, 2, "k", "ValueError: no", "stack", 3, True, "{}")
+    check("dead.Dead", msgspec.to_builtins(letter))
+    check("orders.OrderPrivate", None)
