@@ -25,9 +25,15 @@ class Moment(msgspec.Struct, frozen=True):
     own: float
 
 
-def used(pid: int) -> float:
-    """CPU seconds of a process, its children, and those of them that have ended. Raises psutil.NoSuchProcess."""
+def used(pid: int, *, alone: bool = False) -> float:
+    """CPU seconds of a process, its children, and those of them that have ended. Raises psutil.NoSuchProcess.
+
+    ``alone``: without its children, as supervisord's are the programs that are counted by themselves.
+    """
     process = psutil.Process(pid)
+    if alone:
+        times = process.cpu_times()
+        return float(times.user + times.system)
     total = 0.0
     for one in (process, *process.children(recursive=True)):
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -45,7 +51,8 @@ def machine() -> float:
 def now(stack: Stack) -> Moment:
     """What everything that runs has used so far."""
     pids = {name: pid for name in (*stack.programs, SUPERVISOR) if (pid := stack.pid(name))}
-    return Moment(time.perf_counter(), pids, {name: used(pid) for name, pid in pids.items()}, machine(), used(os.getpid()))
+    programs = {name: used(pid, alone=name == SUPERVISOR) for name, pid in pids.items()}
+    return Moment(time.perf_counter(), pids, programs, machine(), used(os.getpid()))
 
 
 def between(before: Moment, after: Moment, generator: float) -> Cost:
@@ -70,5 +77,6 @@ def memory(stack: Stack) -> dict[str, float]:
         if not pid:
             continue
         process = psutil.Process(pid)
-        found[name] = sum(one.memory_info().rss for one in (process, *process.children(recursive=True))) / 2**20
+        children = [] if name == SUPERVISOR else process.children(recursive=True)
+        found[name] = sum(one.memory_info().rss for one in (process, *children)) / 2**20
     return found
