@@ -25,15 +25,15 @@ class Moment(msgspec.Struct, frozen=True):
     own: float
 
 
-def used(pid: int, *, family: bool = True) -> float:
-    """CPU seconds of a process and, as its ``family``, of its children and those of them that have ended.
+def used(pid: int, *, alone: bool = False) -> float:
+    """CPU seconds of a process, its children, and those of them that have ended. Raises psutil.NoSuchProcess.
 
-    Raises psutil.NoSuchProcess.
+    ``alone``: without its children, as supervisord's are the programs that are counted by themselves.
     """
     process = psutil.Process(pid)
-    if not family:
-        own = process.cpu_times()
-        return own.user + own.system
+    if alone:
+        times = process.cpu_times()
+        return float(times.user + times.system)
     total = 0.0
     for one in (process, *process.children(recursive=True)):
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -51,8 +51,7 @@ def machine() -> float:
 def now(stack: Stack) -> Moment:
     """What everything that runs has used so far."""
     pids = {name: pid for name in (*stack.programs, SUPERVISOR) if (pid := stack.pid(name))}
-    # The supervisor's children are the programs themselves.
-    programs = {name: used(pid, family=name != SUPERVISOR) for name, pid in pids.items()}
+    programs = {name: used(pid, alone=name == SUPERVISOR) for name, pid in pids.items()}
     return Moment(time.perf_counter(), pids, programs, machine(), used(os.getpid()))
 
 
@@ -78,5 +77,6 @@ def memory(stack: Stack) -> dict[str, float]:
         if not pid:
             continue
         process = psutil.Process(pid)
-        found[name] = sum(one.memory_info().rss for one in (process, *process.children(recursive=True))) / 2**20
+        children = [] if name == SUPERVISOR else process.children(recursive=True)
+        found[name] = sum(one.memory_info().rss for one in (process, *children)) / 2**20
     return found

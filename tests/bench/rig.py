@@ -8,15 +8,12 @@ import os
 import re
 import sys
 import time
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import TopicAlreadyExistsError
 
 from deploy.local.layout import ROOT
 from deploy.local.stack import Stack
@@ -30,10 +27,13 @@ from topics.client import Client
 NAME, BASE = "bench", 21_000
 OWN = ("BB_BENCH_STACK", "BB_BENCH_PORT_BASE")
 SHOP = ("trade", "fulfilment", "shop", "read", "web", "sandbox")
-SAGA, RECOVER = "saga", "recover"
-"""Two more workers, each with topics of its own: their names are also the prefixes of these."""
-EXTRA = {SAGA: "tests.bench.saga_worker", RECOVER: "agents.apps.trade"}
+SAGA = "saga"
+"""A worker of the bench with topics of its own; the name is also the prefix of these."""
 FOLDER = ROOT / ".local" / "bench-run"
+READY_WAIT = 400.0
+"""Seconds until everything is ready, on a machine whose cores others keep busy."""
+CALM = 0.1
+"""Share of all cores' time that strangers may take without disturbing a run."""
 _SAMPLE = re.compile(r"^(\w+)(?:\{([^}]*)\})? ([0-9.eE+-]+)$", re.MULTILINE)
 
 
@@ -44,22 +44,20 @@ def knobs() -> dict[str, str]:
 
 
 def procfile() -> Path:
-    """The product's Procfile and the two workers of the bench, which are started only where they are measured."""
+    """The product's Procfile and the worker of the bench, which is started only where it is measured."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     file = FOLDER / "Procfile"
-    lines = [(ROOT / "Procfile").read_text()]
-    for name, app in EXTRA.items():
-        command = f"{sys.executable} -m faust --loop uvloop -A {app} worker --without-web -l warn"
-        lines.append(f"{name}: env BB_PREFIX={name} BB_WORKER_ID={name} {command}\n")
-    file.write_text("".join(lines))
+    command = f"{sys.executable} -m faust --loop uvloop -A tests.bench.saga_worker worker --without-web -l warn"
+    file.write_text((ROOT / "Procfile").read_text() + f"{SAGA}: env BB_PREFIX={SAGA} BB_WORKER_ID={SAGA} {command}\n")
     return file
 
 
 class Rig:
-    """The stack and everything that a scenario needs of it. ``say``: one line of progress."""
+    """The stack and everything that a scenario needs of it. ``say``: tells one line of progress."""
 
-    def __init__(self, say: Any = print) -> None:
-        self.say = say
+    def __init__(self, say: Callable[[str], None] = print, patience: float = 0.0) -> None:
+        """``patience``: seconds that a run may wait for calm cores."""
+        self.say, self.patience = say, patience
         name, base = os.environ.get("BB_BENCH_STACK", NAME), int(os.environ.get("BB_BENCH_PORT_BASE", BASE))
         self.stack = Stack(name, base, overrides=knobs(), procfile=procfile(), say=lambda line: None)
         self.settings: Settings = read(self.stack.env())
@@ -73,7 +71,8 @@ class Rig:
                 stack.reset()
             stack.start_daemons()
             stack.run_steps("topics", "schemas")
-            stack.start_processes(SHOP)
+            stack.start_processes(SHOP, wait=False)
+            stack.wait_ready(SHOP, READY_WAIT)
 
         began = time.monotonic()
         await asyncio.to_thread(start)
@@ -86,15 +85,12 @@ class Rig:
         wanted = set(stack.expand(names))
         rest = [process.name for process in stack.processes if process.name not in wanted]
         await asyncio.to_thread(stack.stop_programs, rest)
-        await asyncio.to_thread(stack.start_processes, sorted(wanted))
+        await asyncio.to_thread(lambda: stack.start_processes(sorted(wanted), wait=False))
+        await asyncio.to_thread(stack.wait_ready, sorted(wanted), READY_WAIT)
 
     async def down(self) -> None:
         """Stop everything."""
         await asyncio.to_thread(self.stack.stop)
-
-    def settings_of(self, prefix: str) -> Settings:
-        """The settings of a worker of the bench."""
-        return msgspec.structs.replace(self.settings, prefix=prefix)
 
     @contextlib.asynccontextmanager
     async def client(self, prefix: str = "") -> AsyncIterator[Client]:
@@ -112,16 +108,15 @@ class Rig:
         finally:
             await client.stop()
 
-    async def make_topics(self, prefix: str) -> None:
-        """The topics of a worker of the bench."""
-        admin = AIOKafkaAdminClient(bootstrap_servers=self.settings.kafka)
-        await admin.start()
-        try:
-            for topic in catalogue.topics(prefix):
-                with contextlib.suppress(TopicAlreadyExistsError):
-                    await admin.create_topics([NewTopic(topic.name, self.settings.partitions, 1, topic_configs=dict(topic.config))])
-        finally:
-            await admin.close()
+    async def calm(self, seconds: float) -> None:
+        """Wait until strangers leave the cores alone, for ``seconds`` at most: a run next to a busy neighbour says little."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            before = cpu.now(self.stack)
+            await asyncio.sleep(1.0)
+            cost = cpu.between(before, cpu.now(self.stack), 0.0)
+            if cost.others < CALM * cost.wall:
+                return
 
     # -- what is counted -------------------------------------------------------------------------------------------------------
 
@@ -158,7 +153,7 @@ class Rig:
                 }
         return found
 
-    async def settled(self, seconds: float = 120.0) -> None:
+    async def settled(self, seconds: float = 300.0) -> None:
         """Wait until all that was sent is decided and shown."""
         lags = ("bb_inbox_lag", "bb_projector_lag")
         deadline, calm = time.monotonic() + seconds, 0
@@ -179,6 +174,7 @@ class Rig:
         FOLDER.mkdir(parents=True, exist_ok=True)
         file = FOLDER / "plan.json"
         file.write_bytes(msgspec.json.encode(plan))
+        await self.calm(self.patience)
         ends, said = await self.ends(prefix), await self.metrics()
         env = {**self.stack.full_env(), "PYTHONUNBUFFERED": "1"}
         generator = await asyncio.create_subprocess_exec(
