@@ -8,9 +8,11 @@ import aiohttp
 import click
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
 from faust.types import TP
 
 from agents import rebuild as rebuilding
+from agents.auditor import verdict as auditing
 from agents.runtime import letters as dead_letters
 from agents.runtime.table import read_range
 from models import settings
@@ -113,6 +115,26 @@ def read_rebuild(name: str) -> None:
     except (LookupError, rebuilding.RebuildError) as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"{name}: version {version} is live")
+
+
+# -- the auditor ------------------------------------------------------------------------------------------------------------------
+
+
+@main.command()
+@click.option("--grace", default=60.0, show_default=True, help="Seconds given to what crosses domains to come to rest.")
+@click.option("--books", is_flag=True, help="Also compare with the sandbox gateway's own books.")
+def audit(grace: float, books: bool) -> None:
+    """Fold the public logs and say what does not add up, or is shown wrong.
+
+    Ends with 0 if all invariants hold, 1 if one does not, 2 if something could not be looked at.
+    """
+    try:
+        found = asyncio.run(auditing.verdict(settings.read(), grace, books))
+    except (KafkaError, OSError) as error:
+        raise click.ClickException(f"the broker is away: {type(error).__name__}") from error
+    for line in found.lines():
+        click.echo(line)
+    raise SystemExit(found.exit_code)
 
 
 # -- one order --------------------------------------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ PORTS: Mapping[str, int] = {
 }
 """Distance of each daemon's port from ``BB_PORT_BASE``; workers have their health ports from 30 to 59."""
 
-HEALTH: Mapping[str, int] = {"trade": 30, "fulfilment": 31, "shop": 32, "read": 33, "notify": 34, "scheduling": 35}
+HEALTH: Mapping[str, int] = {"trade": 30, "fulfilment": 31, "shop": 32, "read": 33, "notify": 34, "scheduling": 35, "auditor": 36}
 """Distance of each worker's health port; a worker that is not named here gets the next ones."""
 
 
@@ -78,6 +78,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     web_processes: int = 2
     public_url: str = f"http://{LOOPBACK}:{PORT_BASE}"
     """What browsers and the gateway's redirects call us, without a slash at the end."""
+
+    audit_grace: float = 60.0
+    """Seconds for which something must stay wrong until the auditor calls it a violation."""
+
+    audit_kept: int = 100_000
+    """Orders at rest that the auditor's process remembers, about 1 KB each; the command remembers all."""
 
     account_secret: str = ""
     """Key of the HMAC that makes account ids; never changed, or everybody becomes somebody else."""

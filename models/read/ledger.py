@@ -16,7 +16,7 @@ Each event of payments that moved money is one entry of two legs that add up to 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -28,6 +28,8 @@ from models.read.facts import EVENTS, Fact, Poison, ReadModel
 from models.read.registry import Registry
 
 GATEWAY, ORDERS, REFUNDS = "gateway_receivable", "orders_liability", "refunds"
+PAGE = 2_000
+"""Orders of a page of ``Queries.sums``."""
 
 
 def table(version: int) -> sa.Table:
@@ -136,3 +138,24 @@ class Queries:
         return await mysql.select(
             self._databases, f"SELECT event_id, leg, order_id, account, amount FROM {await self._table()} ORDER BY event_id, leg"
         )
+
+    async def sums(self) -> AsyncIterator[list[tuple[str, int, int, int]]]:
+        """Pages of (order id, legs, their sum, digest), for comparison with the log.
+
+        ``digest``: CRC-32 of ``event_id|leg|seq|account|amount|cause|at`` of each leg, combined by XOR.
+        """
+        after = ""
+        while True:
+            rows = await mysql.select(
+                self._databases,
+                "SELECT order_id, COUNT(*), SUM(amount),"
+                " BIT_XOR(CRC32(CONCAT_WS('|', event_id, leg, seq, account, amount, cause, at)))"
+                f" FROM {await self._table()} WHERE order_id > %s GROUP BY order_id ORDER BY order_id LIMIT %s",
+                after,
+                PAGE,
+            )
+            if rows:
+                yield [(order, count, int(total), int(digest)) for order, count, total, digest in rows]
+            if len(rows) < PAGE:
+                return
+            after = rows[-1][0]

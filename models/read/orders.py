@@ -20,9 +20,10 @@ further is noticed by the condition of the write, and what is in memory is throw
 
 from __future__ import annotations
 
+import contextlib
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import msgspec
 import structlog
@@ -105,6 +106,20 @@ def private_item(key: str, entry: Entry) -> dynamo.Item:
     if entry.private is not None:
         item["who"] = {"S": _encode(entry.private).decode()}
     return item
+
+
+class Stored(NamedTuple):
+    """An item: ``order`` or ``sold``, none if its document cannot be read.
+
+    ``entry``: its keys in ``by_buyer`` or ``by_store``; ``status``: what ``by_buyer`` is filtered by.
+    """
+
+    id: str
+    seq: int
+    entry: tuple[str, str]
+    status: str
+    order: Order | None
+    sold: Sold | None
 
 
 class _Store:
@@ -261,13 +276,29 @@ class Queries:
 
     async def dump(self) -> dict[str, Order]:
         """Every order's document by id, for comparison with the log."""
-        items = await dynamo.scan(self._databases, await self._table())
-        return {item["id"]["S"]: _order(item["doc"]["S"]) for item in items if "buyer" in item}
+        return {item.id: item.order async for page in self.stored() for item in page if item.order is not None}
 
     async def dump_sold(self) -> dict[str, Sold]:
         """Every store order's document by id, for comparison with the log."""
-        items = await dynamo.scan(self._databases, await self._table())
-        return {item["id"]["S"]: _sold(item["doc"]["S"]) for item in items if "store_status" in item}
+        return {item.id: item.sold async for page in self.stored() for item in page if item.sold is not None}
+
+    async def stored(self) -> AsyncIterator[list[Stored]]:
+        """Every item of an order or store order whose events have come, with what the indexes are made of; page by page."""
+        async for page in dynamo.scan(self._databases, await self._table()):
+            yield [_stored(item) for item in page if "doc" in item]
+
+
+def _stored(item: dynamo.Item) -> Stored:
+    mine = "buyer" in item
+    order, sold_ = None, None
+    with contextlib.suppress(msgspec.MsgspecError):
+        if mine:
+            order = _order(item["doc"]["S"])
+        else:
+            sold_ = _sold(item["doc"]["S"])
+    hash_, range_ = (item.get(name, {}).get("S", "") for name in INDEXES["by_buyer" if mine else "by_store"])
+    seq, status = int(item.get("seq", {}).get("N", 0)), item.get("status", {}).get("S", "")
+    return Stored(item["id"]["S"], seq, (hash_, range_), status, order, sold_)
 
 
 def _next(items: Sequence[dynamo.Item], limit: int) -> str:

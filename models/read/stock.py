@@ -178,11 +178,11 @@ class Queries:
         return found, pack(str(found[-1]["seq"])) if len(rows) > limit else ""
 
     async def dump(self) -> list[tuple[Any, ...]]:
-        """Every flower (store, flower, on_hand, held, version), for comparison with the log."""
+        """Every flower (store, flower, on_hand, held, version, seq of its last change), for comparison with the log."""
         names = await self._tables()
         return await mysql.select(
             self._databases,
-            f"SELECT store_id, flower_id, on_hand, held, version FROM {names['stock']} ORDER BY store_id, flower_id",
+            f"SELECT store_id, flower_id, on_hand, held, version, seq FROM {names['stock']} ORDER BY store_id, flower_id",
         )
 
     async def dump_history(self) -> list[tuple[Any, ...]]:
@@ -192,3 +192,16 @@ class Queries:
             self._databases,
             f"SELECT store_id, flower_id, seq, delta, cause, who FROM {names['history']} ORDER BY store_id, flower_id, seq",
         )
+
+    async def history_sums(self) -> list[tuple[Any, ...]]:
+        """For each flower (store, flower, changes, sum of deltas, digest), for comparison with the log.
+
+        ``digest``: CRC-32 of ``seq|delta|cause|who|at`` of each row, combined by XOR: the rows stay where they are.
+        """
+        names = await self._tables()
+        rows = await mysql.select(
+            self._databases,
+            "SELECT store_id, flower_id, COUNT(*), SUM(delta), BIT_XOR(CRC32(CONCAT_WS('|', seq, delta, cause, who, at)))"
+            f" FROM {names['history']} GROUP BY store_id, flower_id",
+        )
+        return [(store, flower, count, int(total), int(digest)) for store, flower, count, total, digest in rows]

@@ -1,0 +1,183 @@
+"""All that the public logs say, folded: every store, every order, products and stores' policies. No I/O.
+
+An order at rest is kept packed (about 1 KB); beyond ``kept`` of those the oldest are forgotten but for 8 bytes that say that
+they existed, so a process that watches for ever stays bounded. What comes for a forgotten order is not judged any more.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections import OrderedDict, deque
+from collections.abc import Iterator
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+
+from agents.auditor import orders, rest, shelves
+from agents.auditor.invariants import AT_REST, Violation
+from agents.auditor.orders import Dossier
+from agents.auditor.shelves import Shelf
+from models.catalog.messages import ProductSaved
+from models.read.facts import Fact
+from models.stores.messages import StoreSaved
+
+REPEATS = 500
+"""Events of an aggregate that are remembered to compare repeats with: more than a turn of the kernel can say again."""
+FAULTS = 10_000
+"""Violations that are remembered; more of them say nothing new."""
+_pack = msgspec.msgpack.Encoder().encode
+_unpack = msgspec.msgpack.Decoder(Dossier).decode
+
+
+class Stream(msgspec.Struct):
+    """The events of one aggregate. ``seen``: digests of the last ones, the newest that of ``last``; None: not kept any more."""
+
+    last: int = 0
+    seen: deque[int] | None = None
+
+
+class Saved(msgspec.Struct, frozen=True):
+    """The last word on a store's policy or a product's terms."""
+
+    seq: int
+    event: Any
+
+
+class Books:
+    """``kept``: orders at rest that are remembered. Facts of a partition come in its order; partitions in any."""
+
+    def __init__(self, kept: int = 1 << 62) -> None:
+        self.shelves: dict[str, Shelf] = {}
+        self.stores: dict[str, Saved] = {}
+        self.products: dict[str, Saved] = {}
+        self.open: dict[str, Dossier] = {}
+        """Orders of which something may still be on its way, by id."""
+        self.faults: dict[tuple[str, str], Violation] = {}
+        """What can never be right again, by invariant and id."""
+        self.facts = 0
+        self._kept = kept
+        self._packed: OrderedDict[str, bytes] = OrderedDict()
+        self._forgotten: set[int] = set()
+        self._streams: dict[tuple[str, str], Stream] = {}
+
+    # -- folding -------------------------------------------------------------------------------------------------------------
+
+    def fold(self, fact: Fact) -> None:
+        """Take one event of a public log."""
+        order_id = order_of(fact)
+        if order_id and self.forgot(order_id):
+            return
+        if not self._is_news(fact):
+            return
+        self.facts += 1
+        event = fact.body
+        if order_id:
+            dossier = self._opened(order_id)
+            self._note(orders.fold(dossier, fact))
+        if fact.domain == "inventory":
+            self._note(shelves.fold(self.shelves.setdefault(fact.key, Shelf()), fact))
+        elif isinstance(event, StoreSaved):
+            self.stores[fact.key] = Saved(fact.seq, event)
+        elif isinstance(event, ProductSaved):
+            self.products[fact.key] = Saved(fact.seq, event)
+
+    def undecodable(self, record: str, why: str) -> None:
+        """A record (topic/partition@offset) is no batch of events."""
+        self._note([Violation("event_decodable", record, why)])
+
+    def _is_news(self, fact: Fact) -> bool:
+        """Events come at least once: is this one new? Of an aggregate they come in the order of ``seq``, without a gap."""
+        stream = self._streams.setdefault((fact.domain, fact.key), Stream())
+        digest = zlib.crc32(msgspec.json.encode((fact.id, fact.body)))
+        name = f"{fact.domain}/{fact.key}#{fact.seq}"
+        if fact.seq <= stream.last:
+            back = stream.last - fact.seq
+            if stream.seen is not None and back < len(stream.seen) and stream.seen[-1 - back] != digest:
+                self._note([Violation("event_sequence", name, f"{fact.id} says something else than the event of this seq before")])
+            return False
+        if fact.seq != stream.last + 1:
+            self._note([Violation("event_sequence", name, f"comes after #{stream.last}")])
+            stream.seen = None
+        if stream.seen is None:
+            stream.seen = deque(maxlen=REPEATS)
+        stream.seen.append(digest)
+        stream.last = fact.seq
+        return True
+
+    def _note(self, found: Any) -> None:
+        for one in found:
+            if len(self.faults) < FAULTS:
+                self.faults.setdefault((one.invariant, one.id), one)
+
+    # -- orders --------------------------------------------------------------------------------------------------------------
+
+    def order(self, order_id: str) -> Dossier | None:
+        """What was said of an order; None: nothing, or it is forgotten."""
+        if order_id in self.open:
+            return self.open[order_id]
+        packed = self._packed.get(order_id)
+        return _unpack(packed) if packed is not None else None
+
+    def orders(self) -> Iterator[tuple[str, Dossier]]:
+        """Every order that is remembered."""
+        yield from self.open.items()
+        for order_id, packed in self._packed.items():
+            yield order_id, _unpack(packed)
+
+    def forgot(self, order_id: str) -> bool:
+        """Was there such an order, of which only that is known?"""
+        return bool(self._forgotten) and _short(order_id) in self._forgotten
+
+    def _opened(self, order_id: str) -> Dossier:
+        dossier = self.open.get(order_id)
+        if dossier is None:
+            packed = self._packed.pop(order_id, None)
+            dossier = self.open[order_id] = _unpack(packed) if packed is not None else Dossier()
+        return dossier
+
+    # -- judging -------------------------------------------------------------------------------------------------------------
+
+    def judge(self, now: int) -> tuple[list[Violation], list[Violation]]:
+        """Violations, those that can never be right again among them, and alarms, at ``now``. Orders at rest are packed."""
+        found, alarms = list(self.faults.values()), []
+        for order_id, dossier in list(self.open.items()):
+            wrong = list(rest.violations(order_id, dossier, now))
+            worrying = list(rest.alarms(order_id, dossier, now))
+            found += wrong
+            alarms += worrying
+            if not wrong and not worrying and rest.at_rest(dossier):
+                self._pack(order_id, dossier)
+        return found, alarms
+
+    def _pack(self, order_id: str, dossier: Dossier) -> None:
+        del self.open[order_id]
+        self._packed[order_id] = _pack(dossier)
+        for name in _streams_of(order_id, dossier):
+            if name in self._streams:
+                self._streams[name].seen = None
+        while len(self._packed) > self._kept:
+            oldest, packed = self._packed.popitem(last=False)
+            self._forgotten.add(_short(oldest))
+            for name in _streams_of(oldest, _unpack(packed)):
+                self._streams.pop(name, None)
+
+
+def order_of(fact: Fact) -> str:
+    """The order that an event is about; "": none."""
+    if fact.domain in ("orders", "payments"):
+        return fact.key
+    return getattr(fact.body, "order_id", "")
+
+
+def _streams_of(order_id: str, dossier: Dossier) -> list[tuple[str, str]]:
+    return [("orders", order_id), ("payments", order_id), *(("deliveries", key) for key in dossier.deliveries)]
+
+
+def _short(order_id: str) -> int:
+    return int.from_bytes(blake2b(order_id.encode(), digest_size=8).digest(), "big")
+
+
+def comes_to_rest(violation: Violation) -> bool:
+    """May it be only for the moment?"""
+    return violation.invariant in AT_REST

@@ -1,0 +1,95 @@
+"""One look at a read model: what it shows is read first, then the log is folded to its end, then both are compared."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Any
+
+import aiohttp
+
+from agents.auditor import compare
+from agents.auditor.books import Books
+from agents.auditor.invariants import GATEWAY, Violation
+from models.read import coupons, ledger, orders, products, stock, stores
+from models.read.databases import Databases
+from models.read.registry import Registry
+
+CatchUp = Callable[[], Awaitable[None]]
+PAGE_TIMEOUT = 10.0
+"""Seconds for a page of the gateway's books."""
+
+
+class Looks:
+    """``catch_up``: folds the log to its end into ``books``. ``gateway``: address of the sandbox whose books are compared too."""
+
+    def __init__(self, databases: Databases, books: Books, catch_up: CatchUp, gateway: str = "") -> None:
+        registry = Registry(databases)
+        self._books, self._catch_up, self._gateway = books, catch_up, gateway
+        self._orders = orders.Queries(databases, registry)
+        self._stock = stock.Queries(databases, registry)
+        self._coupons = coupons.Queries(databases, registry)
+        self._ledger = ledger.Queries(databases, registry)
+        self._stores = stores.Queries(databases, registry)
+        self._products = products.Queries(databases, registry)
+        self.by_name: Mapping[str, Callable[[], Awaitable[list[Violation]]]] = {
+            "read_orders": self._look_at_orders,
+            "read_stock": self._look_at_stock,
+            "read_coupons": self._look_at_coupons,
+            "read_ledger": self._look_at_ledger,
+            "read_stores": self._look_at_stores,
+            "read_products": self._look_at_products,
+            **({GATEWAY: self._look_at_gateway} if gateway else {}),
+        }
+        """Invariant -> the look that finds what violates it. Each raises whatever the driver raises if its database is away."""
+
+    async def _look_at_orders(self) -> list[Violation]:
+        comparing = compare.Orders()
+        found: list[Violation] = []
+        async for page in self._orders.stored():
+            await self._catch_up()
+            found += comparing.page(self._books, page)
+        return found + list(comparing.end(self._books))
+
+    async def _look_at_stock(self) -> list[Violation]:
+        rows, history = await self._stock.dump(), await self._stock.history_sums()
+        await self._catch_up()
+        return list(compare.stock(self._books, rows, history))
+
+    async def _look_at_coupons(self) -> list[Violation]:
+        rows, issued = await self._coupons.dump(), await self._coupons.dump_issued()
+        await self._catch_up()
+        return list(compare.coupons(self._books, rows, issued))
+
+    async def _look_at_ledger(self) -> list[Violation]:
+        sums = [one async for page in self._ledger.sums() for one in page]
+        unbalanced = await self._ledger.unbalanced()
+        await self._catch_up()
+        return list(compare.ledger(self._books, sums, unbalanced))
+
+    async def _look_at_stores(self) -> list[Violation]:
+        rows = await self._stores.dump()
+        await self._catch_up()
+        return list(compare.stores(self._books, rows))
+
+    async def _look_at_products(self) -> list[Violation]:
+        rows = await self._products.dump()
+        await self._catch_up()
+        return list(compare.products(self._books, rows))
+
+    async def _look_at_gateway(self) -> list[Violation]:
+        payments = [one async for page in _pages(self._gateway) for one in page]
+        await self._catch_up()
+        return list(compare.gateway(self._books, payments))
+
+
+async def _pages(gateway: str) -> AsyncIterator[list[dict[str, Any]]]:
+    """The sandbox gateway's own books. Raises aiohttp.ClientError, TimeoutError."""
+    since = 0
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=PAGE_TIMEOUT)) as session:
+        while True:
+            async with session.get(f"{gateway}/sandbox/books?since={since}", raise_for_status=True) as answer:
+                page = await answer.json()
+            if not page["payments"]:
+                return
+            yield page["payments"]
+            since = page["next"]
