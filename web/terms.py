@@ -27,7 +27,7 @@ class Shelf(Generic[T]):
     def __init__(self, load: Callable[[Iterable[str]], Awaitable[Mapping[str, T]]], age: float) -> None:
         self._load, self._age = load, age
         self._kept: OrderedDict[str, tuple[float, T]] = OrderedDict()
-        self._loading: dict[str, asyncio.Task[None]] = {}
+        self._loading: dict[str, asyncio.Task[Mapping[str, T]]] = {}
 
     async def get(self, ids: Iterable[str]) -> dict[str, T]:
         """Those of ``ids`` that exist. Raises what ``load`` raises."""
@@ -42,9 +42,11 @@ class Shelf(Generic[T]):
             for one in new:
                 self._loading[one] = task
         for task in {self._loading[one] for one in missing if one in self._loading}:
-            # Shielded: who goes away must not take what others wait for.
-            await asyncio.shield(task)
-        return self.fresh(wanted)
+            # Shielded: who goes away must not take what others wait for. What was fresh when it was asked for is not looked up
+            # again: growing too old meanwhile, it would seem not to exist.
+            loaded = await asyncio.shield(task)
+            found |= {one: loaded[one] for one in missing if one in loaded}
+        return found
 
     def forget(self, key: str) -> None:
         """Ask again for ``key``: this process has just changed it."""
@@ -60,17 +62,19 @@ class Shelf(Generic[T]):
                 found[one] = kept[1]
         return found
 
-    async def _fill(self, ids: list[str]) -> None:
+    async def _fill(self, ids: list[str]) -> Mapping[str, T]:
         begun = time.monotonic()
         try:
-            for key, value in (await self._load(ids)).items():
-                self._kept[key] = (begun, value)
-                self._kept.move_to_end(key)
+            loaded = await self._load(ids)
         finally:
             for one in ids:
                 self._loading.pop(one, None)
+        for key, value in loaded.items():
+            self._kept[key] = (begun, value)
+            self._kept.move_to_end(key)
         while len(self._kept) > MOST:
             self._kept.popitem(last=False)
+        return loaded
 
 
 class Terms:

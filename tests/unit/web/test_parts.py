@@ -193,6 +193,23 @@ async def test_terms_are_kept_for_their_age_and_loaded_once_for_all() -> None:
     assert asked[-1] == ["a"]
 
 
+async def test_what_grows_old_while_the_rest_is_looked_up_still_exists() -> None:
+    lookups = asyncio.Event()
+
+    async def load(ids: Iterable[str]) -> dict[str, str]:
+        wanted = list(ids)
+        if "b" in wanted:
+            await lookups.wait()
+        return {one: one.upper() for one in wanted}
+
+    shelf: Shelf[str] = Shelf(load, 0.05)
+    assert await shelf.get(["a"]) == {"a": "A"}
+    both = asyncio.create_task(shelf.get(["a", "b"]))
+    await asyncio.sleep(0.1)
+    lookups.set()
+    assert await both == {"a": "A", "b": "B"}
+
+
 async def test_a_checkout_names_every_id_that_nobody_knows() -> None:
     terms = Terms(Known(), 5)
     wish = [
