@@ -19,7 +19,7 @@ from web.tokens import ensure_keys, make
 
 API = "/api/v1"
 AWAY = (502, 503, 504)
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds for which a request that nobody answers is sent again, with the same key."""
 
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
 import msgspec
 
 from deploy.demo.client import Person, Shop, person
-from deploy.demo.shop import FLORISTS, REGULARS, WELCOME, Coupon, Florist, Product
+from deploy.demo.shop import FLORISTS, REGULARS, WELCOME, Florist, Product
 from models import kst
 from web import idempotency
 
@@ -25,6 +25,17 @@ FOR_EVER = "2099-12-31"
 def seller(florist: Florist) -> Person:
     """Who runs the store."""
     return Person(florist.owner, "seller", (florist.store_id,))
+
+
+class Wish(NamedTuple):
+    """A write of the seed. ``about``: what it makes, as ``shown`` tells it; a PUT is also repeated if that says something else."""
+
+    about: tuple[str, ...]
+    who: Person
+    method: str
+    path: str
+    body: Mapping[str, Any] | None
+    key: str
 
 
 def coupon_path(florist: Florist) -> str:
@@ -57,76 +68,85 @@ def body_of(florist: Florist, product: Product) -> dict[str, Any]:
     }
 
 
+def wishes(today: str) -> tuple[list[Wish], list[Wish]]:
+    """Everything that there has to be, and then the claims, which need the coupons. Coupons made now begin ``today`` (KST)."""
+    made: list[Wish] = []
+    for florist in FLORISTS:
+        who, at = seller(florist), f"/stores/{florist.store_id}"
+        policy = policy_of(florist)
+        made.append(Wish(("store", florist.store_id), who, "PUT", at, policy, _content_key(policy)))
+        for product in florist.products:
+            body = body_of(florist, product)
+            made.append(Wish(("product", product.product_id), who, "PUT", f"/products/{product.product_id}", body, _content_key(body)))
+        for flower, stems in florist.stock.items():
+            # Against version 0: only where nobody has put any stems yet, however long ago the first run was.
+            body = {"on_hand": stems, "version": 0}
+            made.append(Wish(("stock", florist.store_id, flower), who, "PATCH", f"{at}/stock/{flower}", body, f"demo-{flower}"))
+        for coupon in florist.coupons:
+            terms = {"limit": coupon.limit, "discount": coupon.discount, "min_amount": coupon.min_amount}
+            body = {"name": coupon.name, **terms, "starts": today, "ends": FOR_EVER}
+            about = ("coupon", coupon_id(florist, coupon.word))
+            made.append(Wish(about, who, "POST", coupon_path(florist), body, _coupon_key(coupon.word)))
+    by_word = {florist.word: florist for florist in FLORISTS}
+    claims = []
+    for name, words in REGULARS.items():
+        for word in words:
+            coupon_of = coupon_id(by_word[word], WELCOME.word)
+            path = f"{coupon_path(by_word[word])}/{coupon_of}/claim"
+            claims.append(Wish(("claim", name, coupon_of), person(name), "POST", path, None, f"demo-{name}-{word}"))
+    return made, claims
+
+
 async def seed(shop: Shop) -> int:
     """Make what is missing; the number of writes. Raises Unexpected."""
+    there = await shown(shop)
+    missing = [[wish for wish in some if not _is_there(wish, there)] for some in wishes(kst.day(int(time.time() * 1000)))]
+    for some in missing:
+        await write(shop, some)
+    return sum(map(len, missing))
+
+
+async def write(shop: Shop, some: Iterable[Wish]) -> None:
+    """Do them, side by side. 409: somebody else was faster, or has changed it since. Raises Unexpected."""
     gate = asyncio.Semaphore(AT_ONCE)
 
-    async def write(who: Person, method: str, path: str, body: Mapping[str, Any] | None, key: str, *fine: int) -> int:
+    async def one(wish: Wish) -> None:
         async with gate:
-            (await shop.call(who, method, path, body, key=key)).expect(200, 201, *fine)
-        return 1
+            (await shop.call(wish.who, wish.method, wish.path, wish.body, key=wish.key)).expect(200, 201, 409)
 
+    await asyncio.gather(*map(one, some))
+
+
+async def shown(shop: Shop) -> dict[tuple[str, ...], Mapping[str, Any]]:
+    """What there is of it, as people see it. Raises Unexpected."""
+    found: dict[tuple[str, ...], Mapping[str, Any]] = {}
     stores, products = await asyncio.gather(shop.every(None, "/stores"), shop.every(None, "/products"))
-    known = {one["store_id"]: one for one in stores} | {one["product_id"]: one for one in products}
-    shelves = await asyncio.gather(*(_shelf(shop, florist) for florist in FLORISTS))
-    writes: list[Awaitable[int]] = []
-    for florist, (stock, coupons) in zip(FLORISTS, shelves, strict=True):
-        who, at = seller(florist), f"/stores/{florist.store_id}"
-        bodies = {at: (florist.store_id, policy_of(florist))}
-        bodies |= {f"/products/{one.product_id}": (one.product_id, body_of(florist, one)) for one in florist.products}
-        writes += [
-            write(who, "PUT", path, body, f"demo-{idempotency.fingerprint(msgspec.json.encode(body))}")
-            for path, (ident, body) in bodies.items()
-            if not _says(known.get(ident, {}), body)
-        ]
-        # Against version 0: only where nobody has put any stems yet, however long ago the first run was.
-        writes += [
-            write(who, "PATCH", f"{at}/stock/{flower}", {"on_hand": stems, "version": 0}, f"demo-{flower}", 409)
-            for flower, stems in florist.stock.items()
-            if flower not in stock
-        ]
-        writes += [
-            write(who, "POST", coupon_path(florist), _terms(one), _coupon_key(one.word), 409)
-            for one in florist.coupons
-            if coupon_id(florist, one.word) not in coupons
-        ]
-    made = sum(await asyncio.gather(*writes))
-    return made + await _claims(shop)
+    found |= {("store", one["store_id"]): one for one in stores} | {("product", one["product_id"]): one for one in products}
+
+    async def shelf(florist: Florist) -> None:
+        at = f"/stores/{florist.store_id}"
+        stock = (await shop.call(seller(florist), "GET", f"{at}/stock")).expect(200).body["items"]
+        coupons = (await shop.call(None, "GET", coupon_path(florist))).expect(200).body["items"]
+        found.update({("stock", florist.store_id, one["flower_id"]): one for one in stock})
+        found.update({("coupon", one["coupon_id"]): one for one in coupons})
+
+    async def purse(name: str) -> None:
+        items = (await shop.call(person(name), "GET", "/coupons")).expect(200).body["items"]
+        found.update({("claim", name, one["coupon_id"]): one for one in items})
+
+    await asyncio.gather(*map(shelf, FLORISTS), *map(purse, REGULARS))
+    return found
 
 
-def _terms(coupon: Coupon) -> dict[str, Any]:
-    """What a new coupon says; it begins today, since none may begin earlier."""
-    terms = {"limit": coupon.limit, "discount": coupon.discount, "min_amount": coupon.min_amount}
-    return {"name": coupon.name, **terms, "starts": kst.day(int(time.time() * 1000)), "ends": FOR_EVER}
+def _is_there(wish: Wish, there: Mapping[tuple[str, ...], Mapping[str, Any]]) -> bool:
+    found = there.get(wish.about)
+    if found is None or wish.body is None or wish.method != "PUT":
+        return found is not None
+    return all(found.get(name) == value for name, value in wish.body.items())
 
 
-async def _claims(shop: Shop) -> int:
-    """The regulars claim their welcome coupons, unless they have them."""
-    by_word = {florist.word: florist for florist in FLORISTS}
-    made = 0
-    for name, words in REGULARS.items():
-        have = {one["coupon_id"] for one in (await shop.call(person(name), "GET", "/coupons")).expect(200).body["items"]}
-        for word in words:
-            coupon = coupon_id(by_word[word], WELCOME.word)
-            if coupon not in have:
-                path = f"{coupon_path(by_word[word])}/{coupon}/claim"
-                (await shop.call(person(name), "POST", path, key=f"demo-{name}-{word}")).expect(201, 409)
-                made += 1
-    return made
-
-
-async def _shelf(shop: Shop, florist: Florist) -> tuple[set[str], set[str]]:
-    """The flowers that the florist has had, and the coupons."""
-    stock, coupons = await asyncio.gather(
-        shop.call(seller(florist), "GET", f"/stores/{florist.store_id}/stock"), shop.call(None, "GET", coupon_path(florist))
-    )
-    flowers = {one["flower_id"] for one in stock.expect(200).body["items"]}
-    return flowers, {one["coupon_id"] for one in coupons.expect(200).body["items"]}
-
-
-def _says(shown: Mapping[str, Any], body: Mapping[str, Any]) -> bool:
-    """Does what is shown say the same?"""
-    return all(shown.get(name) == value for name, value in body.items())
+def _content_key(body: Mapping[str, Any]) -> str:
+    return f"demo-{idempotency.fingerprint(msgspec.json.encode(body))}"
 
 
 def _coupon_key(word: str) -> str:

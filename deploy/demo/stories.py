@@ -12,7 +12,7 @@ from deploy.demo.board import Board, Row
 from deploy.demo.client import Person, Shop, Told, Unexpected
 from deploy.demo.shop import FLORISTS, SCARCE
 
-END = 30.0
+END = 60.0
 """Seconds that a move of the saga may take before the story counts as gone astray."""
 NAMES = (
     "서연", "민준", "지우", "하은", "도윤", "수아", "시우", "예린", "주원", "다은", "건우", "채원", "현우", "유나", "지호", "소율",
@@ -200,7 +200,7 @@ async def walks_away(buyer: Buyer) -> str:
     """Orders and never pays: the order is given up at its deadline, and the stems are free again."""
     await buyer.place(await buyer.browse())
     placed = await buyer.told("OrderPlaced")
-    seconds = (placed["deadline"] - placed["at"]) / 1000
+    seconds = (placed["deadline"] - placed["placed_at"]) / 1000
     same("reason", (await buyer.told("OrderCancelled", seconds + END))["reason"], "expired")
     await buyer.shows("CANCELLED", reason="expired", refunded=0)
     return f"not paid within {seconds:.0f} s: cancelled, stems released"

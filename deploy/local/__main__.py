@@ -110,7 +110,10 @@ def _do(given: argparse.Namespace) -> int:
             words = [word for word in given.words if word != "--"]
             if not words:
                 raise StackError("no command given", "", "python -m deploy.local run -- COMMAND")
-            os.execvpe(words[0], words, stack.full_env())
+            environ = stack.full_env()
+            # "python" is this one.
+            environ["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), environ.get("PATH", os.defpath)])
+            os.execvpe(words[0], words, environ)
     return 0
 
 
