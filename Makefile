@@ -11,7 +11,7 @@ BIN := .venv/bin
 PYTHON := $(BIN)/python
 LOCAL := $(PYTHON) -m deploy.local
 
-.PHONY: help venv install up down restart status logs reset test unit integration lint types contracts bench chaos demo spec lock
+.PHONY: help venv install up down restart status logs reset token test unit integration lint types contracts bench chaos demo spec lock
 
 help: ## Print this list.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -50,6 +50,9 @@ logs: venv ## Follow all logs, or NAME="trade web".
 reset: venv ## Stop everything and delete the data of this stack.
 	@$(LOCAL) reset
 
+token: venv ## Print a token for NAME=haru, of ROLE=buyer or, with STORE=id, of that store's seller.
+	@$(LOCAL) run -- python -m web.tokens make --name "$(NAME)" --role $(or $(ROLE),$(if $(STORE),seller,buyer)) $(addprefix --store ,$(STORE))
+
 test: lint types contracts install ## Lint, types, import contracts, then every test, on a stack of their own.
 	@$(PYTHON) -m pytest
 
@@ -75,7 +78,7 @@ chaos: venv ## Kill every process in turn under load, then audit the books.
 	@$(PYTHON) -m tests.chaos
 
 demo: up ## A day in the life of the marketplace, live.
-	@$(LOCAL) run -- $(PYTHON) -m deploy.demo
+	@$(LOCAL) run -- python -m deploy.demo
 
 spec: venv ## Which weaknesses of the original system are closed, and by which test.
 	@$(PYTHON) -m tests.spec_marks

@@ -43,7 +43,7 @@ class WebSettings(msgspec.Struct, frozen=True, kw_only=True):
 def read(environ: Mapping[str, str] = os.environ) -> WebSettings:
     """The settings. Raises ``msgspec.ValidationError``, naming the field, if a value is not of its type."""
     secrets = Path(".local") / common.read(environ).stack / "secrets"
-    values: dict[str, object] = {"token_key": secrets / "token-key.pem", "web_secret": secrets / "web-secret"}
+    values: dict[str, object] = {"token_key": secrets / "token-key", "web_secret": secrets / "web-secret"}
     for name in WebSettings.__struct_fields__:
         given = environ.get(f"BB_{name.upper()}")
         if given:

@@ -16,6 +16,8 @@ from deploy.local.steps import STEPS, When
 from models.settings import PORT_BASE
 
 OWN = ("BB_STACK", "BB_PORT_BASE", "BB_DATA_DIR", "BB_SEARCH_DIR")
+PERSONS_OWN = {"BB_PAYMENT_WINDOW": "60000"}
+"""For whoever plays: an order that is not paid is given up after a minute, so that one can watch it (ms; 15 minutes else)."""
 BEGAN = time.monotonic()
 
 
@@ -27,8 +29,8 @@ def say(line: str) -> None:
 def make_stack() -> Stack:
     """The stack that ``BB_STACK`` and ``BB_PORT_BASE`` name; other ``BB_*`` variables override its own."""
     name, base = os.environ.get("BB_STACK", "demo"), int(os.environ.get("BB_PORT_BASE", PORT_BASE))
-    overrides = {key: value for key, value in os.environ.items() if key.startswith("BB_") and key not in OWN}
-    return Stack(name, base, overrides=overrides, say=say)
+    given = {key: value for key, value in os.environ.items() if key.startswith("BB_") and key not in OWN}
+    return Stack(name, base, overrides={**PERSONS_OWN, **given}, say=say)
 
 
 def up(stack: Stack) -> None:
@@ -108,7 +110,10 @@ def _do(given: argparse.Namespace) -> int:
             words = [word for word in given.words if word != "--"]
             if not words:
                 raise StackError("no command given", "", "python -m deploy.local run -- COMMAND")
-            os.execvpe(words[0], words, stack.full_env())
+            environ = stack.full_env()
+            # "python" is this one.
+            environ["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), environ.get("PATH", os.defpath)])
+            os.execvpe(words[0], words, environ)
     return 0
 
 

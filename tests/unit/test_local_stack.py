@@ -44,7 +44,7 @@ def test_all_ports_move_together() -> None:
 
 def test_no_two_ports_are_the_same() -> None:
     offsets = [*settings.PORTS.values(), *settings.HEALTH.values()]
-    assert len(set(offsets)) == len(offsets) == 15
+    assert len(set(offsets)) == len(offsets) == 16
 
 
 def test_settings_follow_the_port_base() -> None:

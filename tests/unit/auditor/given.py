@@ -123,4 +123,7 @@ def audited(told: Iterable[Fact], now: int | None = None, kept: int = 1 << 62) -
 
 def told(*ways: Telling) -> Sequence[Fact]:
     """The day, told in these ways."""
-    return numbered(functools.reduce(lambda so_far, way: way(so_far), ways, list(facts())))
+    so_far = list(facts())
+    for way in ways:
+        so_far = list(way(so_far))
+    return numbered(so_far)
