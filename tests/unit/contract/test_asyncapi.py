@@ -11,8 +11,8 @@ import pytest
 
 from agents.orders import ORDERS
 from tests.unit.contract.stored import load
-from tests.unit.orders.given import BOTH
-from tests.unit.shop import NOW
+from tests.unit.orders.given import BOTH, HELD_ROSE
+from tests.unit.shop import NOW, ORDER
 from tests.unit.test_wiring import turn
 from topics import asyncapi
 from topics.catalogue import CONTRACTS, topics
@@ -116,3 +116,23 @@ def test_dead_letters_and_tombstones_are_in_it() -> None:
     letter = Dead("bb.orders.inbox", 1, 2, "k", "ValueError: no", "stack", 3, True, "{}")
     check("dead.Dead", msgspec.to_builtins(letter))
     check("orders.OrderPrivate", None)
+
+
+@pytest.mark.spec("order W-18")
+def test_every_message_has_an_id_a_version_a_time_a_key_and_its_place() -> None:
+    """The time is the broker's, that of the record; a record's key is the aggregate, so what is said of one stays in order."""
+    done = turn(ORDERS, (BOTH, NOW), (HELD_ROSE, NOW))
+    ids, positions, seqs = [], [], []
+    for out in done.outputs:
+        said = msgspec.json.decode(out.value or b"")
+        for one in said if isinstance(said, list) else [said]:
+            assert one["subject"] == out.key
+            assert one["type"].endswith(".v1")
+            assert one["correlationid"] == ORDER
+            ids.append(one["id"])
+            positions.append(one["position"])
+            if out.topic == "bb.orders.events":
+                seqs.append(one["seq"])
+    assert len(set(ids)) == len(ids) == 6
+    assert positions == sorted(positions)
+    assert seqs == [1, 2]
