@@ -64,12 +64,14 @@ class TestTheWay:
         assert (end.captured_at, end.refund_ids) == (outcome.captured_at, (first.refund_id, last.refund_id))
         assert await bench.books(order_id) == [(39_000, 39_000)]
 
+    @pytest.mark.spec("order W-15")
     async def test_tax_free_part(self, bench: SandboxBench, gateway: Gateway, order_id: str) -> None:
         ready = await gateway.ready(checkout(order_id, total=30_000, tax_free=8_000))
         outcome = await gateway.capture(ready.reference, order_id, "buyer-1", await bench.pay(gateway, ready))
         assert outcome.amount == Amount(30_000, 8_000, 2_000)
         assert (await gateway.refund(ready.reference, Amount(8_000, 8_000, 0), 30_000)).left == Amount(22_000, 0, 2_000)
 
+    @pytest.mark.spec("order W-15")
     async def test_each_device_has_a_page(self, bench: SandboxBench, gateway: Gateway, order_id: str) -> None:
         ready = await gateway.ready(checkout(order_id, name="장미 <b>&</b> 안개꽃"))
         for device in Device:
@@ -163,6 +165,7 @@ class TestKinds:
         assert await bench.books(order_id) == [(0, 0), (39_000, 0)]
 
     @pytest.mark.parametrize("fault", ["lost_answer", "error_after"])
+    @pytest.mark.spec("order W-10")
     async def test_capture_is_askable_when_it_happened(
         self, bench: SandboxBench, gateway: Gateway, fault: str, order_id: str
     ) -> None:
@@ -208,6 +211,7 @@ class TestKinds:
         assert await bench.books(order_id) == [(39_000, 0)]
 
     @pytest.mark.parametrize("fault", ["lost_answer", "error_after"])
+    @pytest.mark.spec("order W-8")
     async def test_a_refund_with_a_lost_answer_happens_once(
         self, bench: SandboxBench, gateway: Gateway, fault: str, order_id: str
     ) -> None:

@@ -49,6 +49,7 @@ async def test_kill_9_under_load_loses_no_answer(bench: SandboxBench, gateway: G
         assert await bench.books(one) == [(39_000, 0)]
 
 
+@pytest.mark.spec("order W-10", "order W-56")
 async def test_a_capture_that_comes_after_the_time_out(bench: SandboxBench, order_id: str) -> None:
     async with bench.kakaopay(total_s=0.2) as gateway:
         ready, token = await paid(bench, gateway, order_id, "장미 [fault:approve=delay:600]")

@@ -144,6 +144,7 @@ async def test_201_waits_for_the_read_model(place: Place) -> None:
     assert "/api/v1/commands/orders/" in headers["Location"]
 
 
+@pytest.mark.spec("order W-46", "store M8")
 async def test_a_refusal_is_a_problem_in_the_readers_language(place: Place) -> None:
     def refused(envelope: Envelope, message: Any) -> Answer:
         return Answer(envelope.id, "orders", envelope.subject, 0, 409, "price_changed", {"total": 7})

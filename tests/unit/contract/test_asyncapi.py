@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -118,7 +119,7 @@ def test_dead_letters_and_tombstones_are_in_it() -> None:
     check("orders.OrderPrivate", None)
 
 
-@pytest.mark.spec("order W-18")
+@pytest.mark.spec("order W-18", "store M3")
 def test_every_message_has_an_id_a_version_a_time_a_key_and_its_place() -> None:
     """The time is the broker's, that of the record; a record's key is the aggregate, so what is said of one stays in order."""
     done = turn(ORDERS, (BOTH, NOW), (HELD_ROSE, NOW))
@@ -136,3 +137,11 @@ def test_every_message_has_an_id_a_version_a_time_a_key_and_its_place() -> None:
     assert len(set(ids)) == len(ids) == 6
     assert positions == sorted(positions)
     assert seqs == [1, 2]
+
+
+@pytest.mark.spec("order W-57")
+def test_names_on_the_wire_are_all_of_one_kind() -> None:
+    """Each is written once, in its Struct, so none can be spelt one way by the sender and another by the reader."""
+    fields = {name for schema in DOCUMENT["components"]["schemas"].values() for name in schema.get("properties", ())}
+    assert len(fields) > 100
+    assert [name for name in sorted(fields) if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name)] == []

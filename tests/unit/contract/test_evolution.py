@@ -15,7 +15,7 @@ from topics.catalogue import CONTRACTS, DOMAINS, Contract
 from topics.envelope import Envelope, NewerVersion, Opener, Undecodable, decode_envelope, encode, seal
 
 
-@pytest.mark.spec("order W-25")
+@pytest.mark.spec("order W-25", "store M4")
 @pytest.mark.parametrize("contract", CONTRACTS, ids=lambda contract: contract.domain)
 def test_what_was_written_still_opens(contract: Contract) -> None:
     assert complaints(contract, load(contract.domain)) == []

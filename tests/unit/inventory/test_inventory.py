@@ -62,7 +62,7 @@ def test_a_hold_promises_stems_and_coupon() -> None:
     assert actor.states[f"issued/c5000/{BUYER}"] == Issued(ORDER)
 
 
-@pytest.mark.spec("order W-17")
+@pytest.mark.spec("order W-17", "store S3")
 def test_a_hold_that_comes_twice() -> None:
     actor = store(HOLD)
     assert actor.take(HOLD) == []
@@ -87,7 +87,7 @@ def test_a_store_that_nobody_filled_has_nothing() -> None:
     assert actor.state is None
 
 
-@pytest.mark.spec("order W-3")
+@pytest.mark.spec("order W-3", "store S9")
 @pytest.mark.parametrize(("stems", "pieces"), [(0, 1), (-1, 1), (1, 0), (1, -1)])
 def test_a_negative_piece_raises_no_stock(stems: int, pieces: int) -> None:
     lines = (m.HoldLine(product_id="odd", flowers={"rose": stems}, quantity=pieces),)
@@ -120,6 +120,7 @@ def test_a_commit_without_a_hold_is_for_a_person() -> None:
     assert store().refuses(COMMIT) == ("hold_unknown", 409)
 
 
+@pytest.mark.spec("store S1")
 def test_40_buyers_on_10_bouquets() -> None:
     actor = store(roses=100)
     hold = with_(HOLD, coupon_id="", discount=0, lines=(m.HoldLine(product_id="bouquet", flowers={"rose": 10}, quantity=1),))
@@ -190,6 +191,7 @@ def test_a_change_refused_with_the_present_figures(change: dict[str, Any], code:
     assert decision == Refusal(code, status, {"flower_id": "rose", "on_hand": 100, "held": 21, "version": 1})
 
 
+@pytest.mark.spec("store S2")
 def test_what_the_owner_saw_is_out_of_date_after_a_sale() -> None:
     actor = store(HOLD, COMMIT)
     assert actor.refuses(m.ChangeStock(flower_id="rose", by="owner", on_hand=100, version=1)) == ("stock_version", 409)
@@ -262,6 +264,7 @@ def test_a_claim_refused(now: int, claim: m.ClaimCoupon, code: str, status: int)
     assert actor.refuses(claim) == (code, status)
 
 
+@pytest.mark.spec("store C3")
 def test_the_last_day_counts_to_midnight_in_korea() -> None:
     actor = store()
     actor.now = NOW + 36 * HOUR - 1

@@ -100,7 +100,7 @@ def stop(actor: Actor, part: str, by: str = "buyer") -> list[Event]:
     return actor.take(m.CancelStoreOrder(store_order_id=part, by=by))
 
 
-@pytest.mark.spec("order W-8", "order W-11", "order W-27")
+@pytest.mark.spec("order W-8", "order W-11", "order W-27", "store C8", "order W-28")
 def test_a_part_is_cancelled_refunded_and_given_back_once() -> None:
     actor = confirmed()
     assert stop(actor, ROSE_PART, "seller") == [

@@ -232,7 +232,7 @@ def test_captured_is_confirmed_however_late() -> None:
 # -- row 5: nothing comes of it -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.spec("order W-19", "order W-21", "order W-23")
+@pytest.mark.spec("order W-19", "order W-21", "order W-23", "store M7")
 def test_one_florist_cannot_so_all_are_released() -> None:
     actor = order(HELD_TULIP)
     (event,) = actor.take(m.HoldRefused(store_id="store-rose", code="out_of_stock", product_id="bouquet", flower_id="rose"))
