@@ -17,7 +17,7 @@ from web.settings import WebSettings
 
 PAGE = (ROOT / "docs" / "operations.md").read_text()
 SOURCES = ("agents", "deploy", "models", "topics", "web")
-OURS = ("agents.runtime.metrics", "agents.pump", "web.app")
+OURS = ("agents.auditor.watch", "agents.pump", "agents.runtime.metrics", "web.app")
 """Modules that count something."""
 TESTS_OWN = {"BB_TEST_STACK", "BB_UP_STACK"}
 
