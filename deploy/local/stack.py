@@ -164,6 +164,8 @@ class Stack:
     def restart(self, names: Iterable[str] | None = None) -> None:
         """Stop and start all processes of the Procfile, or ``names``, and wait until they are ready. Raises StackError."""
         chosen = [process.name for process in self.processes] if names is None else self.expand(names)
+        if not self.statuses():
+            raise StackError("supervisord does not run", "", "make up")
         self._supervisor.stop(chosen)
         self._start(chosen)
 

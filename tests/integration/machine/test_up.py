@@ -15,14 +15,16 @@ from pathlib import Path
 import psutil
 import pytest
 
-from deploy.local.layout import ROOT
+from deploy.local.layout import ROOT, layout
+from deploy.local.programs import daemons, parse_procfile, processes
 from deploy.local.ready import taken
-from deploy.local.stack import Stack
+from deploy.local.stack import WEB_PROCESSES
 from deploy.local.supervisor import started_at
 from tests.integration.machine.conftest import PATIENCE, Machine
 
 pytestmark = pytest.mark.timeout(900)
-PROGRAMS = list(Stack("up", 28000).programs)
+PROCFILE = parse_procfile((ROOT / "Procfile").read_text())
+PROGRAMS = [one.name for one in (*daemons(layout("up"), 28000), *processes(PROCFILE, 28000, WEB_PROCESSES))]
 
 
 def pids(machine: Machine) -> dict[str, int]:
@@ -111,6 +113,8 @@ def test_down_after_the_supervisor_was_killed_ends_everything(up: Machine) -> No
     assert {name for name, pid in before.items() if started_at(pid)} == set()
     assert traces(up) == []
     assert up.local("status").returncode == 1
+    restart = up.local("restart", "web")
+    assert (restart.returncode, restart.stderr) == (1, "\nsupervisord does not run\nWhat to do: make up\n")
 
 
 def test_up_that_was_killed_half_way_is_finished_by_the_next_one(machine: Machine) -> None:
