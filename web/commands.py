@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -85,19 +86,37 @@ async def shown(call: Call, domain: str, key: str, seq: int, part: str, deadline
         left = deadline - loop.time()
         if await client.projected(model, key, seq, min(CHECK_AFTER, left)):
             continue
-        if model == "orders" and await _has(call, key, seq):
+        if await _has(call, domain, key, seq, part):
             continue
         if not await client.projected(model, key, seq, deadline - loop.time()):
             return False
     return True
 
 
-async def _has(call: Call, order_id: str, seq: int) -> bool:
+async def _has(call: Call, domain: str, key: str, seq: int, part: str) -> bool:
+    """Does the read model itself show what came of the command? Its report is only said once, perhaps to another process."""
+    reads = call.shared.reads
+    kind, _, name = part.partition("/")
+    found: Mapping[str, Any] | None = None
     try:
-        order = await call.shared.reads.order(order_id)
+        match domain, kind:
+            case "orders", _:
+                found = await reads.order(key)
+            case "stores", _:
+                found = await reads.store(key)
+            case "catalog", _:
+                found = await reads.product(key)
+            case "inventory", "changes":
+                found = next((one for one in await reads.stock(key) if one["flower_id"] == name), None)
+            case "inventory", "coupon":
+                # Nothing of a coupon ever changes, nor of a claim but its state.
+                return name in await reads.coupon_terms([name])
+            case "inventory", "issued":
+                coupon, _, buyer = name.partition("/")
+                return any(one["coupon_id"] == coupon for one in await reads.my_coupons(buyer))
     except ReadsAway:
         return False
-    return order is not None and order.get("seq", 0) >= seq
+    return found is not None and int(found.get("seq", 0)) >= seq
 
 
 def address(call: Call, domain: str, key: str, command: str, part: str) -> str:

@@ -64,7 +64,7 @@ class Reads(Protocol):
         """One store, with ``owner``."""
 
     async def stock(self, store_id: str) -> Sequence[Document]:
-        """Flowers of a store: flower_id, on_hand, held, version."""
+        """Flowers of a store: flower_id, on_hand, held, version, seq of the last change."""
 
     async def store_coupons(self, store_id: str) -> Sequence[Document]:
         """Coupons of a store."""

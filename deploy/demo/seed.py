@@ -77,8 +77,8 @@ def wishes(today: str) -> tuple[list[Wish], list[Wish]]:
         made.append(Wish(("store", florist.store_id), who, "PUT", at, policy, _content_key(policy)))
         for product in florist.products:
             body = body_of(florist, product)
-            at = f"/products/{product.product_id}"
-            made.append(Wish(("product", product.product_id), who, "PUT", at, body, _content_key(body)))
+            about, path = ("product", product.product_id), f"/products/{product.product_id}"
+            made.append(Wish(about, who, "PUT", path, body, _content_key(body)))
         for flower, stems in florist.stock.items():
             # Against version 0: only where nobody has put any stems yet, however long ago the first run was.
             body = {"on_hand": stems, "version": 0}

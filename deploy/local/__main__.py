@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from deploy.local.errors import StackError
 from deploy.local.install import install_tools
@@ -26,11 +26,15 @@ def say(line: str) -> None:
     print(f"[{time.monotonic() - BEGAN:5.1f} s] {line}", flush=True)
 
 
+def overrides(environ: Mapping[str, str]) -> dict[str, str]:
+    """What wins over the stack's own variables: those given, and what makes playing with it pleasant."""
+    return {**PERSONS_OWN, **{key: value for key, value in environ.items() if key.startswith("BB_") and key not in OWN}}
+
+
 def make_stack() -> Stack:
     """The stack that ``BB_STACK`` and ``BB_PORT_BASE`` name; other ``BB_*`` variables override its own."""
     name, base = os.environ.get("BB_STACK", "demo"), int(os.environ.get("BB_PORT_BASE", PORT_BASE))
-    given = {key: value for key, value in os.environ.items() if key.startswith("BB_") and key not in OWN}
-    return Stack(name, base, overrides={**PERSONS_OWN, **given}, say=say)
+    return Stack(name, base, overrides=overrides(os.environ), say=say)
 
 
 def up(stack: Stack) -> None:

@@ -79,6 +79,15 @@ PROBES: dict[str, Callable[[Ready], str]] = {
 }
 
 
+def taken(port: int) -> bool:
+    """Does anything listen on ``port``, whatever it is?"""
+    try:
+        with socket.create_connection((LOOPBACK, port), TIMEOUT):
+            return True
+    except OSError:
+        return False
+
+
 def why_not(ready: Ready) -> str:
     """Why it is not ready; empty if it is."""
     try:

@@ -22,7 +22,7 @@ from deploy.local import configs, install, steps
 from deploy.local.errors import StackError, tail
 from deploy.local.layout import ROOT, SECRETS, digest, environment, layout
 from deploy.local.programs import Program, daemons, parse_procfile, processes, supervisord, wanted
-from deploy.local.ready import why_not
+from deploy.local.ready import taken, why_not
 from deploy.local.supervisor import UP, Status, Supervisor, end_of, recorded
 from models.settings import PORT_BASE
 
@@ -164,6 +164,8 @@ class Stack:
     def restart(self, names: Iterable[str] | None = None) -> None:
         """Stop and start all processes of the Procfile, or ``names``, and wait until they are ready. Raises StackError."""
         chosen = [process.name for process in self.processes] if names is None else self.expand(names)
+        if not self.statuses():
+            raise StackError("supervisord does not run", "", "make up")
         self._supervisor.stop(chosen)
         self._start(chosen)
 
@@ -201,9 +203,8 @@ class Stack:
             raise StackError("supervisord does not run", "", "make up")
         fresh = [name for name in names if now[name].state not in UP]
         for name in fresh:
-            # Somebody else's service behind our port would look ready, and be the wrong one.
-            if not why_not(self.programs[name].ready):
-                port = self.programs[name].ready.port
+            # Somebody else's service behind our port would look ready, and be the wrong one, or keep ours from starting for ever.
+            if taken(port := self.programs[name].ready.port):
                 raise StackError(f"{name}: port {port} is taken by another program", "", "end it (ss -ltnp), or set BB_PORT_BASE")
         self._supervisor.start(fresh)
         if wait:

@@ -147,14 +147,14 @@ class Queries:
         return _names(await self._registry.version("stock"))
 
     async def of_store(self, store_id: str) -> list[dict[str, Any]]:
-        """Each flower of a store: flower_id, on_hand, held, version."""
+        """Each flower of a store: flower_id, on_hand, held, version, seq of its last change."""
         names = await self._tables()
         rows = await mysql.select(
             self._databases,
-            f"SELECT flower_id, on_hand, held, version FROM {names['stock']} WHERE store_id = %s ORDER BY flower_id",
+            f"SELECT flower_id, on_hand, held, version, seq FROM {names['stock']} WHERE store_id = %s ORDER BY flower_id",
             store_id,
         )
-        return [dict(zip(("flower_id", "on_hand", "held", "version"), row, strict=True)) for row in rows]
+        return [dict(zip(("flower_id", "on_hand", "held", "version", "seq"), row, strict=True)) for row in rows]
 
     async def history(self, store_id: str, flower_id: str, limit: int, cursor: str = "") -> tuple[list[dict[str, Any]], str]:
         """Changes of a flower, newest first: seq, delta, cause, who, at (ms). Raises ``BadCursor``."""

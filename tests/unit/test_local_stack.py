@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from deploy.local import configs
+from deploy.local.__main__ import overrides
 from deploy.local.install import cluster_id
 from deploy.local.layout import Layout, Stamps, digest_of_files, environment, layout
 from deploy.local.programs import Ready, daemons, parse_procfile, processes, supervisord, wanted
@@ -84,6 +85,12 @@ def test_the_environment_of_a_stack_gives_the_settings_of_its_ports() -> None:
     assert (read.kafka, read.mysql_password, read.account_secret) == ("127.0.0.1:27092", "pw", "acc")
     assert (read.data_dir, read.kakaopay_secret) == ("/r/.local/test/data/tables", "kp")
     assert environment(WHERE, 27000, web_processes=2, secret=SECRET, given={"BB_KAFKA": "k:1"})["BB_KAFKA"] == "k:1"
+
+
+def test_whoever_plays_has_a_minute_to_pay() -> None:
+    given = {"BB_STACK": "play", "BB_PORT_BASE": "29000", "BB_KAFKA": "k:1", "HOME": "/"}
+    assert overrides(given) == {"BB_PAYMENT_WINDOW": "60000", "BB_KAFKA": "k:1"}
+    assert overrides({"BB_PAYMENT_WINDOW": "5000"}) == {"BB_PAYMENT_WINDOW": "5000"}
 
 
 def test_kafka_listens_on_this_machine_only_and_makes_no_topics() -> None:

@@ -15,7 +15,8 @@ _change = Parser(StockRequest)
 
 async def of_store(call: Call) -> web.Response:
     """``GET /stores/{store_id}/stock``: stems on hand and promised, with the version to change them against."""
-    return call.answer({"items": await call.shared.reads.stock(call.params["store_id"])})
+    items = await call.shared.reads.stock(call.params["store_id"])
+    return call.answer({"items": [{name: value for name, value in one.items() if name != "seq"} for one in items]})
 
 
 async def change(call: Call) -> web.Response:
