@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import logging
 import os
 import signal
 import sys
@@ -14,8 +13,8 @@ import uvloop
 
 from agents.auditor.watch import Watch
 from agents.runtime.health import serve_health
-from agents.runtime.logs import configure
 from models import settings as common
+from topics import logs
 from topics.envelope import NewerVersion
 
 log = structlog.get_logger(__name__)
@@ -53,8 +52,7 @@ async def serve() -> int:
 def main() -> None:
     """Run until told to stop."""
     os.nice(NICE)
-    configure("auditor")
-    logging.getLogger("aiokafka").setLevel(logging.ERROR)
+    logs.configure("auditor", quiet=("aiokafka",))
     sys.exit(uvloop.run(serve()))
 
 

@@ -66,13 +66,13 @@ class Books:
     def fold(self, fact: Fact) -> None:
         """Take one event of a public log."""
         order_id = order_of(fact)
-        if order_id and self.forgot(order_id):
-            return
-        if not self._is_news(fact):
+        forgotten = bool(order_id) and self.forgot(order_id)
+        # A store lives on when an order is forgotten, unlike the aggregates of the order.
+        if (forgotten and fact.domain != "inventory") or not self._is_news(fact):
             return
         self.facts += 1
         event = fact.body
-        if order_id:
+        if order_id and not forgotten:
             dossier = self._opened(order_id)
             self._note(orders.fold(dossier, fact))
         if fact.domain == "inventory":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from agents.auditor.books import Books
@@ -14,6 +15,7 @@ from models.settings import Settings
 from topics import catalogue
 from topics.envelope import Undecodable
 
+log = structlog.get_logger(__name__)
 RECORDS = 5_000
 """Records taken at once."""
 ANSWER = 10.0
@@ -48,7 +50,7 @@ class Log:
             async with asyncio.timeout(ANSWER):
                 await consumer.start()
         except BaseException:
-            await consumer.stop()
+            await _end(consumer)
             raise
         consumer.assign(list(self._spots))
         for tp, offset in self._next.items():
@@ -59,7 +61,7 @@ class Log:
         """Disconnect; the next ``catch_up`` goes on where the reading ended."""
         consumer, self._consumer = self._consumer, None
         if consumer is not None:
-            await consumer.stop()
+            await _end(consumer)
 
     async def catch_up(self) -> None:
         """Fold all that the topics hold now. Raises KafkaError, OSError, TimeoutError (away), ``NewerVersion``."""
@@ -97,3 +99,12 @@ class Log:
             return
         for fact in said.facts:
             self._books.fold(fact)
+
+
+async def _end(consumer: Any) -> None:
+    """Stop a consumer. While the broker is away aiokafka's ``stop`` hands on the CancelledError of its own fetch task, which
+    would end ours; in a task of its own it ends nothing else."""
+    stopping = asyncio.create_task(consumer.stop())
+    await asyncio.wait((stopping,), timeout=ANSWER)
+    if stopping.done() and not stopping.cancelled() and (error := stopping.exception()) is not None:
+        log.warning("auditor_consumer_stop", error=type(error).__name__)

@@ -127,7 +127,8 @@ daemon off;
 # One process: workers of a master that was killed would keep the port.
 master_process off;
 pid {state}/nginx.pid;
-error_log stderr warn;
+# Below crit a line holds the request with its query: of a callback, the nonce and the gateway's token.
+error_log stderr crit;
 worker_rlimit_nofile 8192;
 events {{
     worker_connections 4096;

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from agents.auditor.books import Books
 from agents.deliveries import DELIVERIES
 from agents.inventory import INVENTORY
 from agents.orders import ORDERS
@@ -15,6 +16,7 @@ from models.actor import DAY, MINUTE, EffectUnknown, Message, id_of
 from models.inventory import messages as stock
 from models.orders import messages as orders
 from models.orders.prices import priced
+from models.read.facts import Fact
 from tests.unit.gateway_model import GatewayModel
 from tests.unit.memory import Call, Memory, run
 from tests.unit.shop import ADDRESS, BASKET, BOUQUET, CALLBACK, COUPON, NOW, ORDERER, PERSONAL, PLANT, ROSE, TULIP
@@ -34,6 +36,10 @@ class World:
         self.commands = 0
         self.placed: list[str] = []
         self.store_orders: list[tuple[str, str]] = []
+        # The auditor hears the same log; one of the two may remember two orders at rest only.
+        self.books = (Books(), Books(kept=2))
+        self.heard: dict[tuple[str, str], int] = {}
+        self.audited = 0
         for store, flowers in FLOWERS.items():
             for flower in flowers:
                 self.send("inventory", store, stock.ChangeStock(flower_id=flower, by="owner", delta=150))
@@ -149,6 +155,7 @@ class World:
 
     def check(self) -> None:
         """At every moment, whatever is on its way."""
+        self._audit()
         for store in FLOWERS:
             self._check_shelf(store)
         for record in self.gateway.books.values():
@@ -158,6 +165,18 @@ class World:
         holders = [state.buyer for part, state in coupon_rows.items() if part.startswith("hold/") and state.coupon_id]
         assert len(holders) == len(set(holders)), "a claim is held twice"
         assert coupon_rows["coupon/c5000"].issued == sum(part.startswith("issued/c5000/") for part in coupon_rows) <= 2
+
+    def _audit(self) -> None:
+        """The auditor folds what was said since, and finds nothing that could never be right again."""
+        for said in self.memory.log[self.audited :]:
+            where = (said.domain, said.key)
+            seq = self.heard[where] = self.heard.get(where, 0) + 1
+            for books in self.books:
+                books.fold(Fact(said.domain, said.key, seq, seq, said.at, id_of(*where, str(seq)), said.event))
+        self.audited = len(self.memory.log)
+        for books in self.books:
+            books.judge(self.memory.now)
+            assert not books.faults
 
     def _check_shelf(self, store: str) -> None:
         rows = self.memory.parts("inventory", store)
@@ -191,6 +210,8 @@ class World:
         """Nothing is on its way any more."""
         memory = self.memory
         self.check()
+        for books in self.books:
+            assert books.judge(memory.now)[0] == [], "the auditor finds what is none"
         for text in PERSONAL:
             assert not any(text in line for line in memory.lines), f"{text} stands in the public log"
         assert not any(memory.waiting.values()), "a command was never answered"

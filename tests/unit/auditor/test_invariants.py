@@ -199,7 +199,11 @@ def test_beyond_the_bound_the_oldest_orders_at_rest_are_forgotten() -> None:
         books.judge(0)
     assert {order_id for order_id, _ in books.orders()} == {WAITS, GONE, REGRETTED}
     assert [books.forgot(one) for one in (STANDS, HALF, GIVEN_UP, REGRETTED, GONE, WAITS)] == [True] * 3 + [False] * 3
-    # What comes for one of those is not judged.
+    # What comes for one of those is not judged, but a store's stems are counted on.
     for fact in told(also("payments", GIVEN_UP, TAKEN))[-1:]:
         books.fold(fact)
+    before = books.shelves[ROSE].flowers["rose"].now.on_hand
+    for fact in told(also("inventory", ROSE, BACK))[-1:]:
+        books.fold(fact)
     assert books.judge(0) == ([], [])
+    assert books.shelves[ROSE].flowers["rose"].now.on_hand == before + ROSES["rose"]

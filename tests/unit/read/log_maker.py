@@ -176,6 +176,6 @@ class LogMaker:
         for where, kept in self.rows.items():
             for raw, value in kept.items():
                 row = rows.unpack_row(value)
-                if row.state is not None:
+                if row.state != rows.NIL:
                     found.append((where[0], split_key(raw), self.deciders[where].decode_state(row.state)))
         return found
