@@ -231,20 +231,32 @@ class Public:
                 return found
 
     @asynccontextmanager
-    async def live(self, who: Person, last: str = "") -> AsyncIterator[Live]:
-        """The person's live stream, open inside the block."""
+    async def live(self, who: Person, last: str = "", patience: float = 30.0) -> AsyncIterator[Live]:
+        """The person's live stream, open inside the block. Opened again for ``patience`` seconds while the shop is away or thinks
+        that the streams of before are still open (429). Raises GaveUp."""
         headers = self.headers(who) | ({"Last-Event-ID": last} if last else {})
         timeout = aiohttp.ClientTimeout(total=None, connect=3.0)
-        async with self.session.get(f"{self.url}{API}/events", headers=headers, timeout=timeout) as answer:
-            if answer.status != 200:
-                raise GaveUp(f"GET /events: {answer.status}")
-            stream = Live()
-            reading = asyncio.create_task(stream.read(answer.content))
+        deadline = time.monotonic() + patience
+        while True:
             try:
-                yield stream
-            finally:
-                reading.cancel()
-                await asyncio.gather(reading, return_exceptions=True)
+                answer = await self.session.get(f"{self.url}{API}/events", headers=headers, timeout=timeout)
+                said = str(answer.status)
+                if answer.status == 200:
+                    break
+                answer.close()
+            except (aiohttp.ClientError, TimeoutError) as error:
+                said = type(error).__name__
+            if time.monotonic() > deadline:
+                raise GaveUp(f"GET /events: {said}")
+            await asyncio.sleep(PAUSE)
+        stream = Live()
+        reading = asyncio.create_task(stream.read(answer.content))
+        try:
+            yield stream
+        finally:
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+            answer.close()
 
 
 class Told(NamedTuple):
