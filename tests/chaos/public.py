@@ -260,7 +260,7 @@ class Public:
 
 
 class Told(NamedTuple):
-    """One server-sent event."""
+    """One server-sent event; ``reset`` has no id."""
 
     id: str
     kind: str
@@ -272,9 +272,19 @@ class Live:
 
     def __init__(self) -> None:
         self.told: list[Told] = []
+        self.ended = False
+        """Nothing more will come."""
 
     async def read(self, content: aiohttp.StreamReader) -> None:
-        """Until the stream ends."""
+        """Until the stream ends or breaks off."""
+        try:
+            await self._read(content)
+        except (aiohttp.ClientError, TimeoutError):
+            pass
+        finally:
+            self.ended = True
+
+    async def _read(self, content: aiohttp.StreamReader) -> None:
         fields: dict[str, str] = {}
         async for raw in content:
             line = raw.decode().rstrip("\n")
@@ -282,17 +292,17 @@ class Live:
             if line:
                 fields[name] = value
             elif "data" in fields:
-                self.told.append(Told(fields["id"], fields["event"], json.loads(fields["data"])))
+                self.told.append(Told(fields.get("id", ""), fields["event"], json.loads(fields["data"])))
                 fields = {}
 
     def about(self, key: str) -> list[Told]:
         """What was told of the aggregate ``key``."""
-        return [one for one in self.told if one.data["key"] == key]
+        return [one for one in self.told if one.data.get("key") == key]
 
     async def until(self, kind: str, key: str = "", number: int = 1, seconds: float = 20.0) -> None:
         """Wait until ``number`` events ``kind`` (about ``key``) were told. Raises TimeoutError with what was told instead."""
         deadline = time.monotonic() + seconds
-        while sum(one.kind == kind and key in ("", one.data["key"]) for one in self.told) < number:
+        while sum(one.kind == kind and key in ("", one.data.get("key")) for one in self.told) < number:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"no {kind}; told were {[one.kind for one in self.told]}")
             await asyncio.sleep(0.02)
