@@ -84,7 +84,8 @@ class Run:
         under_way, begun = crowd.under_way, time.monotonic()
         await blow.act(self.stack)
         ended, clock = time.monotonic(), time.time()
-        await asyncio.to_thread(self.stack.wait_ready)
+        # By name: without names, what supervisord has just seen dying would not be waited for.
+        await asyncio.to_thread(self.stack.wait_ready, list(self.stack.programs))
         ready, restarted = time.monotonic(), time.time()
         await asyncio.sleep(self.seconds / 2)
         await crowd.finish()
