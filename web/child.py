@@ -8,6 +8,7 @@ import os
 import secrets
 import signal
 import sys
+import time
 
 import structlog
 import uvloop
@@ -28,6 +29,8 @@ from web.tokens import ensure_keys
 log = structlog.get_logger("web")
 QUIET = ("aiokafka",)
 """A broker that is away would say so a hundred times a second; ``topics/client.py`` says it once."""
+REACH = 5.0
+"""Seconds that the broker has to be reached before the port is opened all the same: reads need no broker."""
 FINISH = 12.0
 """Seconds that requests in progress have at the end; more than ``Prefer`` allows (10 s)."""
 
@@ -65,6 +68,7 @@ async def serve(number: int, reads: Reads, *, kept: bool) -> None:
     app = App(shared)
     runner = web.ServerRunner(server(app), shutdown_timeout=FINISH)
     await runner.setup()
+    await _reached(client, stop)
     await _listen(runner, settings.web_host, settings.web_port + number)
     # What lives as long as the process need not be looked at by every collection.
     gc.collect()
@@ -82,6 +86,13 @@ async def serve(number: int, reads: Reads, *, kept: bool) -> None:
     await client.stop()
     await reads.stop()
     await asyncio.to_thread(tracing.shut)
+
+
+async def _reached(client: Client, stop: asyncio.Event) -> None:
+    """Wait for the broker: a proxy sends requests as soon as the port is open, and in a rolling restart none of them may fail."""
+    until = time.monotonic() + REACH
+    while not (client.connected or stop.is_set()) and time.monotonic() < until:
+        await asyncio.sleep(0.02)
 
 
 async def _listen(runner: web.ServerRunner, host: str, port: int) -> None:

@@ -163,8 +163,9 @@ http {{
         proxy_set_header X-Forwarded-Proto $scheme;
         proxy_connect_timeout 2s;
         proxy_read_timeout 60s;
-        # Without "non_idempotent", a POST or PATCH that was sent to one process is never sent to another.
-        proxy_next_upstream error timeout;
+        # "non_idempotent": every write carries an Idempotency-Key, so one whose process went away is the same command at the next.
+        # Without it a POST on a connection that a stopping process was just closing was lost.
+        proxy_next_upstream error timeout non_idempotent;
         proxy_next_upstream_tries 2;
         # The sandbox is played with on its own port; from outside it does not exist.
         location /sandbox {{

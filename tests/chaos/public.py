@@ -231,24 +231,36 @@ class Public:
                 return found
 
     @asynccontextmanager
-    async def live(self, who: Person, last: str = "") -> AsyncIterator[Live]:
-        """The person's live stream, open inside the block."""
+    async def live(self, who: Person, last: str = "", patience: float = 30.0) -> AsyncIterator[Live]:
+        """The person's live stream, open inside the block. Opened again for ``patience`` seconds while the shop is away or thinks
+        that the streams of before are still open (429). Raises GaveUp."""
         headers = self.headers(who) | ({"Last-Event-ID": last} if last else {})
         timeout = aiohttp.ClientTimeout(total=None, connect=3.0)
-        async with self.session.get(f"{self.url}{API}/events", headers=headers, timeout=timeout) as answer:
-            if answer.status != 200:
-                raise GaveUp(f"GET /events: {answer.status}")
-            stream = Live()
-            reading = asyncio.create_task(stream.read(answer.content))
+        deadline = time.monotonic() + patience
+        while True:
             try:
-                yield stream
-            finally:
-                reading.cancel()
-                await asyncio.gather(reading, return_exceptions=True)
+                answer = await self.session.get(f"{self.url}{API}/events", headers=headers, timeout=timeout)
+                said = str(answer.status)
+                if answer.status == 200:
+                    break
+                answer.close()
+            except (aiohttp.ClientError, TimeoutError) as error:
+                said = type(error).__name__
+            if time.monotonic() > deadline:
+                raise GaveUp(f"GET /events: {said}")
+            await asyncio.sleep(PAUSE)
+        stream = Live()
+        reading = asyncio.create_task(stream.read(answer.content))
+        try:
+            yield stream
+        finally:
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+            answer.close()
 
 
 class Told(NamedTuple):
-    """One server-sent event."""
+    """One server-sent event; ``reset`` has no id."""
 
     id: str
     kind: str
@@ -260,9 +272,19 @@ class Live:
 
     def __init__(self) -> None:
         self.told: list[Told] = []
+        self.ended = False
+        """Nothing more will come."""
 
     async def read(self, content: aiohttp.StreamReader) -> None:
-        """Until the stream ends."""
+        """Until the stream ends or breaks off."""
+        try:
+            await self._read(content)
+        except (aiohttp.ClientError, TimeoutError):
+            pass
+        finally:
+            self.ended = True
+
+    async def _read(self, content: aiohttp.StreamReader) -> None:
         fields: dict[str, str] = {}
         async for raw in content:
             line = raw.decode().rstrip("\n")
@@ -270,17 +292,17 @@ class Live:
             if line:
                 fields[name] = value
             elif "data" in fields:
-                self.told.append(Told(fields["id"], fields["event"], json.loads(fields["data"])))
+                self.told.append(Told(fields.get("id", ""), fields["event"], json.loads(fields["data"])))
                 fields = {}
 
     def about(self, key: str) -> list[Told]:
         """What was told of the aggregate ``key``."""
-        return [one for one in self.told if one.data["key"] == key]
+        return [one for one in self.told if one.data.get("key") == key]
 
     async def until(self, kind: str, key: str = "", number: int = 1, seconds: float = 20.0) -> None:
         """Wait until ``number`` events ``kind`` (about ``key``) were told. Raises TimeoutError with what was told instead."""
         deadline = time.monotonic() + seconds
-        while sum(one.kind == kind and key in ("", one.data["key"]) for one in self.told) < number:
+        while sum(one.kind == kind and key in ("", one.data.get("key")) for one in self.told) < number:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"no {kind}; told were {[one.kind for one in self.told]}")
             await asyncio.sleep(0.02)

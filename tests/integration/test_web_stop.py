@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -85,3 +86,51 @@ async def test_sigterm_drops_no_request_and_ends_streams(services: tuple[str, st
     assert refused == 8
     assert len(outcomes) > 50
     assert set(outcomes) == {201}
+
+
+async def test_the_port_opens_when_the_broker_is_reached(services: tuple[str, str], tmp_path: Path) -> None:
+    """A proxy sends requests to whatever listens: the first answer of a new process must not be 503."""
+    kafka, redis_url = services
+    host, _, number = kafka.rpartition(":")
+    prefix, port, desk = f"start{uuid.uuid4().hex[:8]}", free_port(), Desk(tmp_path)
+    await create_inboxes(kafka, prefix, 2)
+
+    async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """A broker that takes its time to answer the first connection; after that the client goes to the real one."""
+        await asyncio.sleep(1.0)
+        ours, theirs = await asyncio.open_connection(host, int(number))
+        await asyncio.gather(_copy(reader, theirs), _copy(ours, writer))
+
+    async with await asyncio.start_server(slow, "127.0.0.1", 0) as broker, ClientSession() as session:
+        env = {
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "BB_KAFKA": f"127.0.0.1:{broker.sockets[0].getsockname()[1]}",
+            "BB_REDIS_URL": redis_url,
+            "BB_PREFIX": prefix,
+            "BB_PARTITIONS": "2",
+            "BB_WEB_PORT": str(port),
+            "BB_TOKEN_KEY": str(desk.key),
+            "BB_WEB_SECRET": str(desk.secret),
+        }
+        process = await asyncio.create_subprocess_exec(sys.executable, "-m", "tests.integration.web_process", env=env, cwd=ROOT)
+        try:
+            async with asyncio.timeout(60):
+                while True:
+                    try:
+                        async with session.get(f"http://127.0.0.1:{port}/health/ready") as answer:
+                            assert answer.status == 200
+                            break
+                    except ClientConnectionError:
+                        await asyncio.sleep(0.01)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            await process.wait()
+
+
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(ConnectionError):
+        while data := await reader.read(65_536):
+            writer.write(data)
+            await writer.drain()
+    writer.close()

@@ -121,7 +121,7 @@ def test_nginx_knows_every_web_process_and_hides_the_sandbox() -> None:
     ]
     assert lines[lines.index("location /sandbox {") + 1] == "return 404;"
     assert lines[lines.index("location = /api/v1/events {") + 2] == "proxy_buffering off;"
-    assert "proxy_next_upstream error timeout;" in lines
+    assert "proxy_next_upstream error timeout non_idempotent;" in lines
 
 
 def test_a_procfile_is_read_line_by_line() -> None:
