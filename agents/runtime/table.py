@@ -132,7 +132,8 @@ class ActorTable(Table[bytes, bytes]):
             self.loaded.pop(tp, None)
             known = super().persisted_offset(tp)
             ends[tp] = -1 if known is None else int(known)
-            fold = folded[tp] = Survivors({}, set(), at_of(self.get_row(tp.partition, LEDGER)))
+            at = at_of(self.get_row(tp.partition, LEDGER))
+            fold = folded[tp] = Survivors({}, set(), ledger_at=at, row_at=at)
             self.overwritten[tp.partition] = fold.overwritten
         async for tp, records in read_ranges(self.bootstrap, {tp: end + 1 for tp, end in ends.items()}):
             fold = folded[tp]

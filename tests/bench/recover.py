@@ -42,9 +42,10 @@ AWAKE = 50
 
 
 class Start(msgspec.Struct, frozen=True):
-    """Seconds from exec to ready, and the resident memory then (MB)."""
+    """Seconds from exec to ready, those of CPU among them, and the resident memory then (MB)."""
 
     seconds: float
+    cpu: float
     megabytes: float
 
 
@@ -159,7 +160,8 @@ class Recovery:
                 time.sleep(0.02)
             seconds = time.monotonic() - began
             pages = int(Path(f"/proc/{process.pid}/statm").read_text().split()[1])
-            return Start(seconds, pages * os.sysconf("SC_PAGE_SIZE") / 1e6)
+            used = sum(map(int, Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[11:13]))
+            return Start(seconds, used / os.sysconf("SC_CLK_TCK"), pages * os.sysconf("SC_PAGE_SIZE") / 1e6)
         finally:
             if process.poll() is None:
                 process.send_signal(signal.SIGKILL)
@@ -177,8 +179,9 @@ def said(name: str, starts: list[Start], bound: float) -> str:
     """A row of the table."""
     seconds = [one.seconds for one in starts]
     largest = max(one.megabytes for one in starts)
-    cells = [name, f"{statistics.median(seconds):.1f}", f"{max(seconds):.1f}", f"{bound:.0f}", f"{largest:.0f}", str(len(starts))]
-    return "| " + " | ".join(cells) + " |"
+    cpu = statistics.median(one.cpu for one in starts)
+    cells = [name, f"{statistics.median(seconds):.1f}", f"{max(seconds):.1f}", f"{bound:.0f}", f"{cpu:.1f}", f"{largest:.0f}"]
+    return f"| {' | '.join(cells)} | {len(starts)} |"
 
 
 def main() -> int:
@@ -198,7 +201,7 @@ def main() -> int:
         recovery.forget()
         cold.append(recovery.start())
         warm.append(recovery.start())
-    print("| folder | median s | worst s | bound s | RSS MB | starts |\n|---|---|---|---|---|---|")
+    print("| folder | median s | worst s | bound s | CPU s | RSS MB | starts |\n|---|---|---|---|---|---|---|")
     print(said("cold", cold, COLD))
     print(said("warm", warm, WARM))
     if not given.keep:
