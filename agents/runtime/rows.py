@@ -120,13 +120,15 @@ class Survivors(msgspec.Struct):
     """What recovery makes of a changelog: the records to apply, and the keys whose last record is a zombie's.
 
     Such a key must be written again: compaction keeps the last record of a key, not the newest. ``row_at``: no row before
-    was written by a later input, so a record at or above it is the newest of its key without looking that up.
+    was written by a later input, so a record at or above it is the newest of its key without looking that up. ``stale``: the
+    batch being read is a zombie's; a fetch may end in the middle of it.
     """
 
     apply: dict[bytes, Logged]
     overwritten: set[bytes]
     ledger_at: int
     row_at: int
+    stale: bool = False
 
 
 def survivors(records: Iterable[Logged], before: Survivors, stored_at: Any) -> Survivors:
@@ -136,7 +138,7 @@ def survivors(records: Iterable[Logged], before: Survivors, stored_at: Any) -> S
     tombstones too. Where compaction took the ledger record away, the ``at`` in each row's own header decides.
     ``stored_at(key)``: ``at`` of what the local store holds, -1 for nothing.
     """
-    highest, row_at, stale = before.ledger_at, before.row_at, False
+    highest, row_at, stale = before.ledger_at, before.row_at, before.stale
     for record in records:
         at = at_of(record.value)
         if record.key == LEDGER:
@@ -154,5 +156,5 @@ def survivors(records: Iterable[Logged], before: Survivors, stored_at: Any) -> S
                 continue
         before.apply[record.key] = record
         before.overwritten.discard(record.key)
-    before.ledger_at, before.row_at = highest, row_at
+    before.ledger_at, before.row_at, before.stale = highest, row_at, stale
     return before
