@@ -29,7 +29,7 @@ FETCH_WAIT_MS, BRIEF_WAIT_MS = 500, 10
 class Positions(Protocol):
     """What the kernel answers."""
 
-    def is_inbox(self, tp: TP) -> bool: ...
+    def is_ours(self, tp: TP) -> bool: ...
     def position(self, tp: TP, committed: int | None, earliest: int) -> int: ...
     def finished(self) -> Mapping[TP, int]: ...
     async def drain(self) -> None: ...
@@ -77,13 +77,24 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         coordinator = consumer._coordinator
         heartbeat = coordinator._do_heartbeat
 
+        joined = coordinator._on_join_complete
+
         async def do_heartbeat() -> bool:
+            # The broker counts from its arrival, so at the latest from now.
+            sent = time.monotonic()
             answered: bool = await heartbeat()
             if answered:
-                self.last_heartbeat = time.monotonic()
+                self.last_heartbeat = sent
             return answered
 
+        async def on_join_complete(*given: Any) -> None:
+            # aiokafka begins only when the partitions are taken over: loading for longer than the session would end it.
+            self.last_heartbeat = time.monotonic()
+            coordinator._start_heartbeat_task()
+            await joined(*given)
+
         coordinator._do_heartbeat = do_heartbeat
+        coordinator._on_join_complete = on_join_complete
 
     async def _gather_remaining_tasks(self) -> None:
         """Would cancel every task of the worker, now that the loop is shared."""
@@ -103,7 +114,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         consumer = self._ensure_consumer()
         offsets = dict(await self.call_thread(consumer.seek_to_committed))
         positions = _positions(self.app)
-        inboxes = [tp for tp in self.assignment() if positions.is_inbox(tp)]
+        inboxes = [tp for tp in self.assignment() if positions.is_ours(tp)]
         earliest = await self.call_thread(consumer.beginning_offsets, inboxes) if inboxes else {}
         for tp in inboxes:
             committed = offsets.get(tp)

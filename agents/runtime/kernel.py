@@ -25,7 +25,7 @@ from agents.runtime.figures import Figures
 from agents.runtime.partition import ZOMBIE, Batch, Partition
 from agents.runtime.points import point
 from agents.runtime.rows import Output, split_key
-from agents.runtime.table import ActorTable
+from agents.runtime.table import AWAY, ActorTable
 from agents.runtime.turn import MAX_BYTES, Reply, Turn
 from models.actor import Message, Reminder, id_of
 from topics.answers import Answering
@@ -96,7 +96,7 @@ class Kernel:
             partitions=self.partitions,
             changelog_topic=self.app.topic(self.topic(domain.name, "changelog"), **raw, compacting=True),
         )
-        table.bootstrap, table.loaded, table.overwritten = self.bootstrap, {}, {}
+        table.bootstrap, table.loaded, table.overwritten, table.ready = self.bootstrap, {}, {}, set()
         self.tables[domain.name] = self.app.tables.add(table)
         for number in range(self.partitions):
             actor = Partition(self, domain, number)
@@ -110,9 +110,9 @@ class Kernel:
 
     # -- what the consumer asks (agents/runtime/consumer.py) ---------------------------------------------------------------
 
-    def is_inbox(self, tp: TP) -> bool:
-        """True for the partitions whose position is a ledger's."""
-        return tp in self.actors
+    def is_ours(self, tp: TP) -> bool:
+        """True for the partitions whose position is a ledger's, once that is loaded."""
+        return tp in self.actors and self.actors[tp].owned
 
     def position(self, tp: TP, committed: int | None, earliest: int) -> int:
         """Offset at which ``tp`` is to be read on."""
@@ -132,17 +132,27 @@ class Kernel:
 
     async def on_revoked(self, app: Any, revoked: Iterable[TP], **_: Any) -> None:
         """The partitions are given up: what is queued will be read by their next owner."""
+        if not self.idle.is_set():
+            # It would write rows of a ledger that whoever takes over, perhaps we, does not know.
+            log.critical("turn_not_finished")
+            os._exit(FAILED)
         for tp in revoked:
             if actor := self.actors.get(tp):
+                actor.table.ready.discard(tp.partition)
                 actor.reset()
                 self.waiting.pop(actor, None)
                 self.overwritten.pop(actor, None)
 
     async def on_assigned(self, *_: Any, **__: Any) -> None:
-        """Tables are loaded, streams not yet resumed."""
-        for tp in self.app.consumer.assignment():
-            actor = self.actors.get(tp)
-            if actor is not None and not actor.owned:
+        """Tables are loaded, streams not yet resumed.
+
+        Faust says so of an assignment that a newer one has overtaken, too: that one's tables are not loaded yet.
+        """
+        mine = [self.actors[tp] for tp in self.app.consumer.assignment() if tp in self.actors]
+        if not all(actor.number in actor.table.ready for actor in mine):
+            return
+        for actor in mine:
+            if not actor.owned:
                 actor.start()
         self.draining = False
         if self.waiting:
@@ -156,29 +166,43 @@ class Kernel:
         self.arrived.set()
 
     async def open(self) -> None:
-        """Connect to the broker; before Faust does. Raises ``TopicsDiffer`` rather than send a key to a wrong partition."""
+        """Connect to the broker, as soon as it is there; before Faust does.
+
+        Raises ``TopicsDiffer`` rather than send a key to a wrong partition.
+        """
         mine = [self.topic(name, kind) for name in self.domains for kind in ("inbox", "events", "changelog")]
-        await check(self.bootstrap, self.prefix, self.partitions, mine)
-        self.producer = AIOKafkaProducer(
-            bootstrap_servers=self.bootstrap,
-            acks="all",
-            linger_ms=0,
-            max_batch_size=MAX_BYTES + 100_000,
-            max_request_size=1_048_576,
-            # Given up before the session ends: an older row must not land after somebody else took over.
-            request_timeout_ms=int(self.session * 500),
-        )
-        await self.producer.start()
+        while True:
+            self.producer = AIOKafkaProducer(
+                bootstrap_servers=self.bootstrap,
+                acks="all",
+                linger_ms=0,
+                max_batch_size=MAX_BYTES + 100_000,
+                max_request_size=1_048_576,
+                # Given up before the session ends: an older row must not land after somebody else took over.
+                request_timeout_ms=int(self.session * 500),
+            )
+            try:
+                await check(self.bootstrap, self.prefix, self.partitions, mine)
+                await self.producer.start()
+                break
+            except KafkaError as error:
+                # To end would only mean to be started again, at a second of CPU each time.
+                log.warning("broker_away", error=repr(error))
+                await self.producer.stop()
+                await asyncio.sleep(AWAY)
         self.started.set()
 
     async def close(self) -> None:
         """Outcomes of effects that are still under way are waited for by the next owner."""
-        self.started.clear()
-        await self.producer.stop()
+        if self.started.is_set():
+            self.started.clear()
+            await self.producer.stop()
         await self.answering.close()
 
     async def run(self) -> None:
         """Faust task: serve until the worker ends. Whatever fails here ends the process: the log knows how to go on."""
+        # Nobody has watched the clock while the worker started, which lasts as long as the broker is away.
+        self.ticked = time.monotonic()
         both = [asyncio.create_task(self.turns()), asyncio.create_task(self.watch())]
         try:
             done, _ = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
@@ -322,7 +346,8 @@ class Kernel:
             log.critical("stood_still", seconds=now - self.ticked)
             os._exit(ZOMBIE)
         heard = getattr(self.app.consumer, "last_heartbeat", now)
-        if now - heard > self.session and not getattr(self.app, "rebalancing", False) and self.app.consumer.assignment():
+        changing = self.draining or getattr(self.app, "rebalancing", False)
+        if now - heard > self.session and not changing and self.app.consumer.assignment():
             log.critical("not_heard", seconds=now - heard)
             os._exit(ZOMBIE)
 

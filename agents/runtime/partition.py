@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 QUEUE = 2_000
 """Inputs waiting in memory; beyond it the stream is held back."""
+PATIENCE = 2
+"""Looks behind (0.5 s each) without an input that the broker has, until it is fetched again."""
 ZOMBIE = 75
 """Exit code of a process that finds that it was replaced."""
 
@@ -72,6 +74,7 @@ class Partition:
         self.sought = -1
         self.behind_at = -1
         self.lag = 0
+        self.looks, self.patience = 0, PATIENCE
         self.finished = 0
         self.log_next = 0
         self.ledger = Ledger()
@@ -166,16 +169,23 @@ class Partition:
             return
         end = self.kernel.app.consumer.highwater(self.inbox) or 0
         self.lag = max(0, end - self.finished)
-        if end > self.next and self.behind_at == self.next and not self.queue:
-            self.sought = -1
-            await self.seek_back(end)
-        self.behind_at = self.next
+        if end <= self.next or self.behind_at != self.next:
+            self.looks, self.patience, self.behind_at = 0, PATIENCE, self.next
+        elif not self.queue:
+            self.looks += 1
+            if self.looks >= self.patience:
+                # To seek throws away what a slow broker is about to deliver, so each time for one place waits twice as long.
+                self.looks, self.patience = 0, 2 * self.patience
+                self.sought = -1
+                await self.seek_back(end)
 
     # -- a turn --------------------------------------------------------------------------------------------------------------
 
     def take(self) -> Turn:
         """Decide what has arrived, in order, in memory."""
         turn = Turn(self.ledger)
+        # The first turn leaves a ledger even if nothing changed: committed inputs without one look like lost rows.
+        turn.dirty = self.ledger.at < 0
         while self.queue and self.decider.take(turn, self.queue[0]):
             self.queue.popleft()
         if len(self.queue) < QUEUE:

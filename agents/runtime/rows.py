@@ -119,12 +119,16 @@ class Logged(msgspec.Struct, frozen=True):
 class Survivors(msgspec.Struct):
     """What recovery makes of a changelog: the records to apply, and the keys whose last record is a zombie's.
 
-    Such a key must be written again: compaction keeps the last record of a key, not the newest.
+    Such a key must be written again: compaction keeps the last record of a key, not the newest. ``row_at``: no row before
+    was written by a later input, so a record at or above it is the newest of its key without looking that up. ``stale``: the
+    batch being read is a zombie's; a fetch may end in the middle of it.
     """
 
     apply: dict[bytes, Logged]
     overwritten: set[bytes]
     ledger_at: int
+    row_at: int
+    stale: bool = False
 
 
 def survivors(records: Iterable[Logged], before: Survivors, stored_at: Any) -> Survivors:
@@ -134,21 +138,23 @@ def survivors(records: Iterable[Logged], before: Survivors, stored_at: Any) -> S
     tombstones too. Where compaction took the ledger record away, the ``at`` in each row's own header decides.
     ``stored_at(key)``: ``at`` of what the local store holds, -1 for nothing.
     """
-    highest, stale = before.ledger_at, False
+    highest, row_at, stale = before.ledger_at, before.row_at, before.stale
     for record in records:
+        at = at_of(record.value)
         if record.key == LEDGER:
-            at = at_of(record.value)
             stale = at < highest
             highest = max(highest, at)
         if stale:
             before.overwritten.add(record.key)
             continue
-        known = before.apply.get(record.key)
-        known_at = at_of(known.value) if known else stored_at(record.key)
-        if record.value is not None and at_of(record.value) < known_at:
-            before.overwritten.add(record.key)
-            continue
+        if record.key != LEDGER and at >= row_at:
+            row_at = at
+        elif record.key != LEDGER and record.value is not None:
+            known = before.apply.get(record.key)
+            if at < (at_of(known.value) if known else stored_at(record.key)):
+                before.overwritten.add(record.key)
+                continue
         before.apply[record.key] = record
         before.overwritten.discard(record.key)
-    before.ledger_at = highest
+    before.ledger_at, before.row_at, before.stale = highest, row_at, stale
     return before

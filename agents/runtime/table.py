@@ -8,20 +8,24 @@ prefix of the log (design §5.2). Loading is ours too: Faust's takes 160 us a ro
 from __future__ import annotations
 
 import asyncio
+import functools
 import shutil
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
 from faust.tables.table import Table
 from faust.types import TP
 
 from agents.runtime.rows import LEDGER, Logged, Survivors, at_of, survivors
 
 log = structlog.get_logger(__name__)
+AWAY = 0.2
+"""Seconds between two tries while the broker is away."""
 
 
 class Record:
@@ -40,45 +44,73 @@ class Record:
 
 async def read_range(bootstrap: str, tp: TP, first: int, end: int | None = None) -> AsyncIterator[list[Logged]]:
     """The records of a partition from ``first`` to before ``end`` (``None``: what is there now), in large batches."""
+    async for _, records in read_ranges(bootstrap, {tp: first}, None if end is None else {tp: end}):
+        yield records
+
+
+async def read_ranges(
+    bootstrap: str, firsts: Mapping[TP, int], ends: Mapping[TP, int] | None = None
+) -> AsyncIterator[tuple[TP, list[Logged]]]:
+    """``read_range`` of several partitions over one connection, as the broker gives them."""
     consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest", max_partition_fetch_bytes=4 << 20
     )
     await consumer.start()
     try:
-        at = TopicPartition(tp.topic, tp.partition)
-        consumer.assign([at])
-        if end is None:
-            end = (await consumer.end_offsets([at]))[at]
-        beginning = (await consumer.beginning_offsets([at]))[at]
-        if end <= max(first, beginning):
-            return
-        consumer.seek(at, max(first, beginning))
-        while await consumer.position(at) < end:
-            for records in (await consumer.getmany(timeout_ms=1000, max_records=5000)).values():
-                found = [Logged(record.offset, record.key, record.value) for record in records if record.offset < end]
-                if found:
-                    yield found
+        spots = {TopicPartition(tp.topic, tp.partition): tp for tp in firsts}
+        consumer.assign(list(spots))
+        found = await consumer.end_offsets(list(spots)) if ends is None else {at: ends[tp] for at, tp in spots.items()}
+        beginnings = await consumer.beginning_offsets(list(spots))
+        left = {at: end for at, end in found.items() if end > max(firsts[spots[at]], beginnings[at])}
+        consumer.pause(*(at for at in spots if at not in left))
+        for at in left:
+            consumer.seek(at, max(firsts[spots[at]], beginnings[at]))
+        while left:
+            fetched = await consumer.getmany(*left, timeout_ms=200, max_records=5000)
+            for at, records in fetched.items():
+                wanted = [Logged(record.offset, record.key, record.value) for record in records if record.offset < left[at]]
+                if wanted:
+                    yield spots[at], wanted
+            for at in list(left):
+                # The last records of a compacted partition may be gone: the position passes them, no record shows it.
+                if await consumer.position(at) >= left[at]:
+                    del left[at]
+                    consumer.pause(at)
     finally:
         await consumer.stop()
 
 
 class ActorTable(Table[bytes, bytes]):
-    """See the module's text. ``bootstrap`` and ``max_age`` (seconds) are set by the kernel."""
+    """See the module's text. ``bootstrap`` and ``max_age`` (seconds) are set by the kernel.
+
+    ``ready``: the partitions that are loaded since they were last assigned.
+    """
 
     bootstrap: str = ""
     max_age: float = 86_400.0
     loaded: dict[TP, int]
     overwritten: dict[int, set[bytes]]
+    ready: set[int]
     rows_loaded: int = 0
 
     async def on_rebalance(
         self, assigned: set[TP], revoked: set[TP], newly_assigned: set[TP], generation_id: int = 0
     ) -> None:
-        """Load what was newly assigned, before Faust looks: it then finds nothing to recover."""
+        """Load what is ours now, before Faust looks: it then finds nothing to recover.
+
+        What was ours before, too: somebody else may have had it meanwhile.
+        """
+        self.ready.clear()
         self.forget_old_folders()
         await super().on_rebalance(assigned, revoked, newly_assigned, generation_id)
-        mine = [tp for tp in newly_assigned if tp.topic == self.changelog_topic_name]
-        await asyncio.gather(*map(self.load, mine))
+        mine = [tp for tp in assigned if tp.topic == self.changelog_topic_name]
+        while mine:
+            try:
+                await self.load(mine)
+                break
+            except KafkaError as error:
+                log.warning("table_not_loaded", table=self.name, error=repr(error))
+                await asyncio.sleep(AWAY)
 
     def forget_old_folders(self) -> None:
         """A folder that was last written longer ago than tombstones are kept could bring deleted rows back."""
@@ -92,24 +124,34 @@ class ActorTable(Table[bytes, bytes]):
                 log.warning("table_folder_discarded", table=self.name, folder=folder.name)
                 shutil.rmtree(folder)
 
-    async def load(self, tp: TP) -> None:
-        """Bring the store to the end of the changelog partition, keeping the newest row of each key, not the last."""
-        self.loaded.pop(tp, None)
-        known = super().persisted_offset(tp)
-        folded = Survivors({}, set(), at_of(self.get_row(tp.partition, LEDGER)))
-        self.overwritten[tp.partition] = folded.overwritten
-        end = -1 if known is None else int(known)
-        async for records in read_range(self.bootstrap, tp, end + 1):
-            survivors(records, folded, lambda key: at_of(self.get_row(tp.partition, key)))
-            self.apply([Record(tp, record.offset, record.key, record.value) for record in folded.apply.values()])
-            end = records[-1].offset
-            self.rows_loaded += len(folded.apply)
-            folded.apply = {}
-            # The next batch needs the loop: a session that times out while loading would start it all over again.
+    async def load(self, tps: Iterable[TP]) -> None:
+        """Bring the store to the end of these changelog partitions, keeping the newest row of each key, not the last."""
+        folded: dict[TP, Survivors] = {}
+        ends: dict[TP, int] = {}
+        for tp in tps:
+            self.loaded.pop(tp, None)
+            known = super().persisted_offset(tp)
+            ends[tp] = -1 if known is None else int(known)
+            at = at_of(self.get_row(tp.partition, LEDGER))
+            fold = folded[tp] = Survivors({}, set(), ledger_at=at, row_at=at)
+            self.overwritten[tp.partition] = fold.overwritten
+        async for tp, records in read_ranges(self.bootstrap, {tp: end + 1 for tp, end in ends.items()}):
+            fold = folded[tp]
+            survivors(records, fold, functools.partial(self._stored_at, tp.partition))
+            self.apply([Record(tp, record.offset, record.key, record.value) for record in fold.apply.values()])
+            ends[tp] = records[-1].offset
+            self.rows_loaded += len(fold.apply)
+            fold.apply = {}
+            # The next batch needs the loop, and so do heartbeats.
             await asyncio.sleep(0)
-        if end >= 0:
-            self.loaded[tp] = end
-            self.data.set_persisted_offset(tp, end)
+        for tp, end in ends.items():
+            if end >= 0:
+                self.loaded[tp] = end
+                self.data.set_persisted_offset(tp, end)
+            self.ready.add(tp.partition)
+
+    def _stored_at(self, partition: int, key: bytes) -> int:
+        return at_of(self.get_row(partition, key))
 
     def persisted_offset(self, tp: TP) -> int | None:
         """How far the store is; Faust asks it to know what to recover."""

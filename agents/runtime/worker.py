@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from collections.abc import Iterable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
@@ -18,6 +19,11 @@ from models.settings import Settings
 from topics import logs, tracing
 from topics.answers import Answering
 
+STOP = 5.0
+"""Seconds that a stop may take."""
+CRASHED = 1
+"""Exit code: a service of Faust's failed, its log says why."""
+
 
 class App(faust.App):
     """A Faust app whose consumer is ours, with what has to be open before the first message comes."""
@@ -28,11 +34,19 @@ class App(faust.App):
     traces: tuple[str, float]
     around: list[AbstractAsyncContextManager[Any]]
 
+    def __init__(self, *given: Any, **settings: Any) -> None:
+        super().__init__(*given, **settings)
+        self._opened = AsyncExitStack()
+
+    async def on_first_start(self) -> None:
+        """The tables are a cache: whoever throws them away may throw the whole folder away, which Faust would not make."""
+        os.makedirs(self.conf.datadir, exist_ok=True)
+        await super().on_first_start()
+
     async def on_start(self) -> None:
         """Before Faust joins its consumer group and loads its tables, which the health page can tell from then on."""
         logs.configure(self.ident)
         tracing.configure(self.ident, *self.traces)
-        self._opened = AsyncExitStack()
         for context in self.around:
             await self._opened.enter_async_context(context)
         if self.health_port:
@@ -42,11 +56,24 @@ class App(faust.App):
         self._opened.push_async_callback(self.kernel.close)
         await super().on_start()
 
+    async def stop(self) -> None:
+        """Stop in good order, but in time: Faust waits without limit for a broker that is away.
+
+        Whatever is left undone is what a killed worker leaves undone, and its successor knows how to go on.
+        """
+        asyncio.get_running_loop().call_later(STOP, self._leave)
+        await super().stop()
+
     async def on_shutdown(self) -> None:
-        """Everything of Faust's has stopped."""
+        """Everything of Faust's has stopped; it would now rest for two seconds."""
         await super().on_shutdown()
         await self._opened.aclose()
         await asyncio.to_thread(tracing.shut)
+        self._leave()
+
+    def _leave(self) -> None:
+        logging.shutdown()
+        os._exit(CRASHED if self.crash_reason else 0)
 
 
 def worker(
