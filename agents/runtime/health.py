@@ -1,8 +1,11 @@
-"""``/health/live``, ``/health/ready`` and ``/metrics`` of a process, on its own small port (Faust's web server stays off)."""
+"""``/health/live``, ``/health/ready`` and ``/metrics`` of a process, on its own small port (Faust's web server stays off).
+
+A worker also takes an operator's ``POST /pause`` and ``/resume`` there; the port listens on this machine only.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -10,8 +13,13 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 LOOPBACK = "127.0.0.1"
 
 
-def health_app(ready: Callable[[], str | None]) -> web.Application:
-    """The three routes; ``ready`` says why the process is not ready, ``None`` if it is."""
+Words = Mapping[str, Callable[[], None]]
+"""What an operator may tell the process: word -> what it then does."""
+NOTHING: Words = {}
+
+
+def health_app(ready: Callable[[], str | None], words: Words = NOTHING) -> web.Application:
+    """The three routes, and a POST for each of ``words``; ``ready`` says why the process is not ready, ``None`` if it is."""
 
     async def live(request: web.Request) -> web.Response:
         return web.json_response({"live": True})
@@ -23,14 +31,25 @@ def health_app(ready: Callable[[], str | None]) -> web.Application:
     async def metrics(request: web.Request) -> web.Response:
         return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
+    async def told(request: web.Request) -> web.Response:
+        word = request.match_info["word"]
+        if word not in words:
+            raise web.HTTPNotFound
+        words[word]()
+        return web.json_response({word: "done"})
+
     app = web.Application()
     app.add_routes([web.get("/health/live", live), web.get("/health/ready", is_ready), web.get("/metrics", metrics)])
+    if words:
+        app.add_routes([web.post("/{word}", told)])
     return app
 
 
-async def serve_health(port: int, ready: Callable[[], str | None], host: str = LOOPBACK) -> web.AppRunner:
+async def serve_health(
+    port: int, ready: Callable[[], str | None], host: str = LOOPBACK, words: Words = NOTHING
+) -> web.AppRunner:
     """Serve until the process ends; raises ``OSError`` if the port is taken."""
-    runner = web.AppRunner(health_app(ready), access_log=None)
+    runner = web.AppRunner(health_app(ready, words), access_log=None)
     await runner.setup()
     await web.TCPSite(runner, host, port).start()
     return runner
