@@ -197,7 +197,7 @@ class Kernel:
 
     async def run(self) -> None:
         """Faust task: serve until the worker ends. Whatever fails here ends the process: the log knows how to go on."""
-        both = [asyncio.create_task(self.turns()), asyncio.create_task(self.watch())]
+        both = [asyncio.create_task(task()) for task in (self.turns, self.watch, self.tick)]
         try:
             done, _ = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
@@ -317,11 +317,9 @@ class Kernel:
     # -- the watch ---------------------------------------------------------------------------------------------------------------
 
     async def watch(self) -> None:
-        """Reminders, losses at the end of a partition, and whether this process may still believe that it owns anything."""
+        """Reminders, and losses at the end of a partition."""
         looks = 0
         while True:
-            self.must_be_alive()
-            self.ticked = time.monotonic()
             await asyncio.sleep(TICK)
             if self.draining or getattr(self.app, "rebalancing", False):
                 continue
@@ -332,6 +330,13 @@ class Kernel:
                 for actor in list(self.actors.values()):
                     await actor.look_behind()
                 metrics.READY.set(1 if self.ready() is None else 0)
+
+    async def tick(self) -> None:
+        """Notice that the loop stood still. Apart from ``watch``, whose waiting for a slow broker is no standing still."""
+        while True:
+            self.must_be_alive()
+            self.ticked = time.monotonic()
+            await asyncio.sleep(TICK)
 
     async def remind(self) -> None:
         """Tell the rows whose time has come; at most ``REMINDERS_PER_TICK`` a tick, as many are due after an outage."""

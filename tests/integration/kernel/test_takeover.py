@@ -9,7 +9,7 @@ import time
 import pytest
 
 from agents.runtime.rows import LEDGER, Ledger, Row, pack_ledger, pack_row
-from tests.integration.kernel.place import PARTITIONS, SESSION, Place, until
+from tests.integration.kernel.place import PARTITIONS, Place, until
 from tests.integration.kernel.toy import Pay
 from topics.partitions import partition_of
 
@@ -20,12 +20,13 @@ async def pay(place: Place, payments: int = 40) -> None:
 
 
 async def test_a_worker_that_stood_still_past_its_session_ends_itself(place: Place) -> None:
-    zombie = await place.started("w0")
+    short = {"BB_SESSION_TIMEOUT": "6"}
+    zombie = await place.started("w0", **short)
     await pay(place)
     zombie.kill(signal.SIGSTOP)
-    successor = await place.started("w1")
+    successor = await place.started("w1", **short)
     await pay(place)
-    await until(place.done, SESSION + 60)
+    await until(place.done)
     zombie.kill(signal.SIGCONT)
     assert await zombie.ended() == 75
     await pay(place)
