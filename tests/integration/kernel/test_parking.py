@@ -62,7 +62,7 @@ async def test_a_poison_record_never_stops_a_partition(place: Place) -> None:
     worker = await place.started()
     number = partition_of(KEY, PARTITIONS)
     key = KEY.encode()
-    poison = [(None, None), (b"\xff\xfe", b"x"), (b"", b"{}"), (key, None), (key, b"\xff" * 1000), (b"a\x00b", b"[]")]
+    poison = [(None, b"x"), (b"\xff\xfe", b"x"), (b"", b"{}"), (key, None), (key, b"\xff" * 1000), (b"a\x00b", b"[]")]
     for name, value in poison:
         await place.raw("tills", name, value, number)
     await place.say("tills", KEY, Pay(amount=7, book="b"))
