@@ -171,7 +171,7 @@ class Consumer(driver.Consumer):
     async def force_commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
         """Commit what the kernel has finished: decided, logged, published and acknowledged. Faust's own acks play no part."""
         finished = _positions(self.app).finished()
-        offsets = {tp: offset for tp, offset in finished.items() if offset > (self._committed_offset.get(tp) or -1)}
+        offsets = {tp: offset for tp, offset in finished.items() if offset > (self._committed_offset.get(tp) or 0)}
         return bool(offsets) and await self._commit_offsets(offsets, start_new_transaction=start_new_transaction)
 
     async def wait_empty(self) -> None:

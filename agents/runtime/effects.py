@@ -62,6 +62,11 @@ class Effects:
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
 
+    def close(self) -> None:
+        """The worker ends."""
+        for task in self.tasks:
+            task.cancel()
+
     async def _perform(self, key: str, state: Any, effect: Effect, trace: str) -> None:
         perform = self.domain.perform
         assert perform is not None
@@ -108,7 +113,8 @@ class Effects:
         ident = id_of(self.domain.name, key, effect.name, str(effect.attempt), type(message).__name__)
         while True:
             try:
-                return await self.tell(self.domain.name, key, message, ident)
+                await self.tell(self.domain.name, key, message, ident)
+                return point("outcome sent")
             except Exception as error:
                 log.warning("outcome_not_sent", domain=self.domain.name, key=key, effect=effect.name, error=repr(error))
                 await asyncio.sleep(1)

@@ -66,7 +66,7 @@ class Kernel:
         self.waiting: dict[Partition, None] = {}
         self.arrived, self.idle, self.started = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self.idle.set()
-        self.draining = False
+        self.draining = self.paused = False
         self.ticked = time.monotonic()
         self.figures = Figures(self)
         for domain in self.domains.values():
@@ -123,19 +123,20 @@ class Kernel:
         return {tp: actor.finished for tp, actor in self.actors.items() if actor.owned and actor.positioned}
 
     async def drain(self) -> None:
-        """Let the turn in flight end and begin no other; at most half a session, then the next owner repeats it."""
+        """Let the turn in flight end and begin no other.
+
+        After half a session the process ends: what that turn still wrote would go past a ledger that was read anew.
+        """
         self.draining = True
         try:
             await asyncio.wait_for(self.idle.wait(), self.session / 2)
         except TimeoutError:
-            log.error("turn_not_finished", seconds=self.session / 2)
+            log.critical("turn_not_finished", seconds=self.session / 2)
+            os._exit(FAILED)
 
     async def on_revoked(self, app: Any, revoked: Iterable[TP], **_: Any) -> None:
         """The partitions are given up: what is queued will be read by their next owner."""
-        if not self.idle.is_set():
-            # It would write rows of a ledger that whoever takes over, perhaps we, does not know.
-            log.critical("turn_not_finished")
-            os._exit(FAILED)
+        await self.drain()
         for tp in revoked:
             if actor := self.actors.get(tp):
                 actor.table.ready.discard(tp.partition)
@@ -159,6 +160,17 @@ class Kernel:
             self.arrived.set()
 
     # -- the loop --------------------------------------------------------------------------------------------------------------
+
+    def pause(self) -> None:
+        """Take no further inputs until ``resume``; what was begun ends, its outcomes wait in the inbox."""
+        self.paused = True
+        log.warning("paused")
+
+    def resume(self) -> None:
+        """Go on."""
+        self.paused = False
+        log.warning("resumed")
+        self.arrived.set()
 
     def wake(self, actor: Partition) -> None:
         """There is something to do for ``actor``."""
@@ -193,7 +205,9 @@ class Kernel:
         self.started.set()
 
     async def close(self) -> None:
-        """Outcomes of effects that are still under way are waited for by the next owner."""
+        """Effects still under way end here: their rows say so, and the next owner goes by their kind."""
+        for effects in self.effects.values():
+            effects.close()
         if self.started.is_set():
             self.started.clear()
             await self.producer.stop()
@@ -203,7 +217,7 @@ class Kernel:
         """Faust task: serve until the worker ends. Whatever fails here ends the process: the log knows how to go on."""
         # Nobody has watched the clock while the worker started, which lasts as long as the broker is away.
         self.ticked = time.monotonic()
-        both = [asyncio.create_task(self.turns()), asyncio.create_task(self.watch())]
+        both = [asyncio.create_task(task()) for task in (self.turns, self.watch, self.tick)]
         try:
             done, _ = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
@@ -225,7 +239,7 @@ class Kernel:
         while True:
             await self.arrived.wait()
             self.arrived.clear()
-            if self.draining:
+            if self.draining or self.paused:
                 continue
             self.idle.clear()
             try:
@@ -235,12 +249,11 @@ class Kernel:
 
     async def _turn(self) -> None:
         started = time.perf_counter()
-        for actor in [actor for actor in self.waiting if actor.rewrite]:
-            batch, actor.rewrite = actor.rewrite, []
-            await actor.written(batch, await actor.send(batch))
         for actor in [actor for actor in self.waiting if actor.resend]:
             outputs, actor.resend = actor.resend, []
             await self.publish(outputs)
+            point("outputs sent again")
+        await self._rewrite()
         turns = [(actor, actor.take()) for actor in self.waiting if actor.queue]
         self.waiting = {actor: None for actor, _ in turns if actor.queue}
         if self.waiting:
@@ -248,10 +261,15 @@ class Kernel:
         if turns:
             await self._finish(turns)
             self.figures.turn(turns, time.perf_counter() - started)
+            await self._rewrite()
+
+    async def _rewrite(self) -> None:
+        """Write again what a zombie overwrote; the outputs of all turns before have left."""
         while self.overwritten:
             actor, keys = self.overwritten.popitem()
-            batch = actor.rewriting(keys)
-            await actor.written(batch, await actor.send(batch))
+            for batch in actor.rewriting(keys):
+                await actor.written(batch, await actor.send(batch))
+                point("rows written again")
 
     async def _finish(self, turns: list[tuple[Partition, Turn]]) -> None:
         """Log, acknowledgement, store, effects, outputs, acknowledgement, answers, inputs done: in this order."""
@@ -271,6 +289,7 @@ class Kernel:
         self._answer(reply for _, turn in turns for reply in turn.replies)
         for actor, turn in turns:
             actor.finished = turn.ledger.at + 1
+        point("inputs done")
 
     async def publish(self, outputs: list[Output]) -> None:
         """Append the outputs in order; return when the broker has acknowledged all of them."""
@@ -304,20 +323,26 @@ class Kernel:
     # -- the watch ---------------------------------------------------------------------------------------------------------------
 
     async def watch(self) -> None:
-        """Reminders, losses at the end of a partition, and whether this process may still believe that it owns anything."""
+        """Reminders, and losses at the end of a partition."""
         looks = 0
         while True:
-            self.must_be_alive()
-            self.ticked = time.monotonic()
             await asyncio.sleep(TICK)
             if self.draining or getattr(self.app, "rebalancing", False):
                 continue
-            await self.remind()
+            if not self.paused:
+                await self.remind()
             looks += 1
             if looks % 5 == 0:
                 for actor in list(self.actors.values()):
                     await actor.look_behind()
                 self.figures.look(now_ms())
+
+    async def tick(self) -> None:
+        """Notice that the loop stood still. Apart from ``watch``, whose waiting for a slow broker is no standing still."""
+        while True:
+            self.must_be_alive()
+            self.ticked = time.monotonic()
+            await asyncio.sleep(TICK)
 
     async def remind(self) -> None:
         """Tell the rows whose time has come; at most ``REMINDERS_PER_TICK`` a tick, as many are due after an outage."""
@@ -326,18 +351,26 @@ class Kernel:
             if not actor.owned or left <= 0:
                 continue
             due = actor.reminders.due(now, left)
+            if not due:
+                continue
             left -= len(due)
+            name = actor.domain.name
+            telling = []
             for one in due:
                 key, part = split_key(one.row)
-                name = actor.domain.name
                 ident = id_of(name, key, part, "reminder", str(one.at), str(now))
-                try:
-                    await self.tell(name, key, Reminder(due=one.at, part=part), ident)
-                except KafkaError as error:
-                    # Each is due again a little later.
-                    log.warning("reminder_not_sent", domain=name, error=repr(error))
-                    return
-                metrics.REMINDERS.labels(name).inc()
+                telling.append(self.tell(name, key, Reminder(due=one.at, part=part), ident))
+            told = await asyncio.gather(*telling, return_exceptions=True)
+            point("reminded")
+            # One that the broker did not take is due again a little later.
+            errors = [error for error in told if error is not None]
+            metrics.REMINDERS.labels(name).inc(len(told) - len(errors))
+            for error in errors:
+                if not isinstance(error, KafkaError):
+                    raise error
+            if errors:
+                log.warning("reminders_not_sent", domain=name, number=len(errors), error=repr(errors[0]))
+                return
 
     def must_be_alive(self) -> None:
         """A process that stood still, or was not heard by the broker, for a session has been replaced: it must not write."""
@@ -366,4 +399,6 @@ class Kernel:
             return "no partition assigned"
         if any(not actor.positioned for actor in owned):
             return "rows are being loaded"
+        if self.paused:
+            return "paused by an operator"
         return None

@@ -30,8 +30,12 @@ class NotReplayable(Exception):
 
 
 async def letters(bootstrap: str, prefix: str, partitions: int) -> list[Letter]:
-    """All letters that the topic still has (30 days), by partition, oldest first."""
+    """All letters that the topic still has (30 days), by partition, oldest first.
+
+    A worker that was killed may have written a letter twice: of two about one input, the first counts.
+    """
     found: dict[str, Letter] = {}
+    origins: set[tuple[str, int, int]] = set()
     for number in range(partitions):
         async for records in read_range(bootstrap, TP(f"{prefix}.{DEAD}", number), 0):
             for record in records:
@@ -41,13 +45,15 @@ async def letters(bootstrap: str, prefix: str, partitions: int) -> list[Letter]:
                     if note.replayed in found:
                         found[note.replayed] = msgspec.structs.replace(found[note.replayed], replayed=note.at)
                 elif said:
-                    name = f"{number}/{record.offset}"
-                    found[name] = Letter(name, msgspec.convert(said, Dead))
+                    name, dead = f"{number}/{record.offset}", msgspec.convert(said, Dead)
+                    if (origin := (dead.topic, dead.partition, dead.offset)) not in origins:
+                        origins.add(origin)
+                        found[name] = Letter(name, dead)
     return list(found.values())
 
 
 def again(letter: Letter) -> Envelope:
-    """The letter's message as a new command of an operator. Its id is the letter's, so replayed twice it happens once.
+    """The letter's message as a new command of an operator. Its id is that of the input, so replayed twice it happens once.
 
     Raises ``NotReplayable``.
     """
@@ -57,8 +63,10 @@ def again(letter: Letter) -> Envelope:
         raise NotReplayable(f"{letter.name}: {error}") from error
     if envelope.subject != letter.dead.key:
         raise NotReplayable(f"{letter.name}: subject {envelope.subject!r} under record key {letter.dead.key!r}")
-    ident = id_of("replay", letter.name, envelope.id)
-    return msgspec.structs.replace(envelope, id=ident, sender="", position=-1, replyto="", replay=letter.name)
+    ident = id_of("replay", letter.dead.topic, str(letter.dead.partition), str(letter.dead.offset))
+    return msgspec.structs.replace(
+        envelope, id=ident, causationid=envelope.id, sender="", position=-1, replyto="", replay=letter.name
+    )
 
 
 async def replay(bootstrap: str, prefix: str, partitions: int, chosen: list[Letter]) -> None:

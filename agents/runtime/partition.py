@@ -30,7 +30,7 @@ from agents.runtime.rows import (
     unpack_row,
 )
 from agents.runtime.table import Record, read_range
-from agents.runtime.turn import Decider, Input, Turn
+from agents.runtime.turn import MAX_BYTES, OVERHEAD, Decider, Input, Turn
 
 if TYPE_CHECKING:
     from agents.runtime.kernel import Kernel
@@ -79,7 +79,7 @@ class Partition:
         self.log_next = 0
         self.ledger = Ledger()
         self.resend: list[Any] = []
-        self.rewrite: Batch = []
+        self.skipped: set[bytes] = set()
         self.reminders = Reminders()
         self.unfinished = Unfinished(self.domain.limits)
         self.parked: set[bytes] = set()
@@ -95,8 +95,7 @@ class Partition:
         overwritten = self.table.overwritten.pop(self.number, set())
         if overwritten:
             log.error("changelog_overwritten", partition=self.name, rows=len(overwritten))
-            rows: Batch = [(key, self.table.get_row(self.number, key)) for key in sorted(overwritten - {LEDGER})]
-            self.rewrite = [(LEDGER, pack_ledger(self.ledger)), *rows]
+            self.skipped = overwritten
         opened = []
         for key, value in self.table.scan(self.number):
             if key == LEDGER:
@@ -126,13 +125,16 @@ class Partition:
             if self.ledger.kept and (committed is None or committed <= self.ledger.at):
                 self.resend = list(self.ledger.kept)
                 self.kernel.wake(self)
-            if self.rewrite:
+            if self.skipped:
+                self.rewrite_later(self.skipped)
                 self.kernel.wake(self)
         if self.next < earliest:
-            if self.ledger.at >= 0:
-                log.critical("inputs_gone", partition=self.name, first=self.next, last=earliest - 1)
-                metrics.GONE.labels(self.domain.name).inc(earliest - self.next)
-            self.next = earliest
+            # What changed nothing is not in the ledger, but was committed.
+            first = max(self.next, committed or 0)
+            if self.ledger.at >= 0 and first < earliest:
+                log.critical("inputs_gone", partition=self.name, first=first, last=earliest - 1)
+                metrics.GONE.labels(self.domain.name).inc(earliest - first)
+            self.next = self.finished = earliest
         self.sought = -1
         return self.next
 
@@ -148,7 +150,9 @@ class Partition:
             await self.seek_back(offset)
             return
         self.next = offset + 1
-        self.queue.append(Input(offset, round(message.timestamp * 1000), (event.key or b"").decode(), event.value))
+        # Whatever somebody wrote there, it must get as far as ``bb.dead``: an exception here would stop the partition.
+        key, value = (event.key or b"").decode("utf-8", "backslashreplace"), event.value or b""
+        self.queue.append(Input(offset, round(message.timestamp * 1000), key, value))
         self.kernel.wake(self)
         if len(self.queue) >= QUEUE:
             self.room.clear()
@@ -215,6 +219,7 @@ class Partition:
             await self.meet_foreign(expected, first)
         point("rows acknowledged")
         self.table.apply([Record(self.changelog, first + i, key, value) for i, (key, value) in enumerate(batch)])
+        point("rows stored")
         for key, value in batch:
             if key == LEDGER:
                 continue
@@ -243,21 +248,30 @@ class Partition:
         """Compaction keeps the last row of a key, so ours must come last: the next write of the loop does it."""
         self.kernel.overwritten.setdefault(self, set()).update(keys)
 
-    def rewriting(self, keys: set[bytes]) -> Batch:
-        """Our rows of ``keys`` as a batch, the ledger first."""
-        rows: Batch = [(key, self.table.get_row(self.number, key)) for key in sorted(keys - {LEDGER})]
-        return [(LEDGER, pack_ledger(self.ledger)), *rows]
+    def rewriting(self, keys: set[bytes]) -> list[Batch]:
+        """Our rows of ``keys`` in batches that the broker takes, each with the ledger first; its outputs have left."""
+        self.ledger.kept = []
+        ledger = (LEDGER, pack_ledger(self.ledger))
+        batches: list[Batch] = [[ledger]]
+        size = 0
+        for key in sorted(keys - {LEDGER}):
+            value = self.table.get_row(self.number, key)
+            size += len(key) + len(value or b"") + OVERHEAD
+            if size > MAX_BYTES // 2:
+                batches.append([ledger])
+                size = 0
+            batches[-1].append((key, value))
+        return batches
 
     def start_effects(self, batch: Batch) -> None:
         """Effects of the rows just written begin; those that a row no longer waits for are forgotten."""
         if self.domain.perform is None:
             return
         for key, value in batch:
-            if key == LEDGER or b"\x00" in key or value is None:
+            if b"\x00" in key:
                 continue
-            flags, _, _ = header(value)
             name = key.decode()
-            if flags & OPEN:
+            if value is not None and header(value)[0] & OPEN:
                 row = unpack_row(value)
                 self.effects.start(name, self.decider.decode_state(row.state or b""), row.trace)
             else:

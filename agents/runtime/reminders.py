@@ -19,8 +19,9 @@ class Due(msgspec.Struct, frozen=True, order=True):
 class Reminders:
     """The rows of one partition that have a ``wake_at``. Rows change theirs at will; an entry that no longer holds is skipped."""
 
-    AGAIN = 5_000
-    """Ms until a reminder is sent once more if the row did not change: the first may have come early by the broker's clock."""
+    AGAIN, RARELY = 5_000, 300_000
+    """Ms until a reminder is sent once more if the row did not change: the first may have come early by the broker's clock.
+    Each further one comes twice as late, up to ``RARELY``: a row that cannot be reminded would fill ``bb.dead``."""
 
     def __init__(self) -> None:
         self._heap: list[tuple[int, bytes]] = []
@@ -41,17 +42,22 @@ class Reminders:
             self._wanted[row] = self._next[row] = wake_at
             self._oldest.set(row, wake_at)
             heapq.heappush(self._heap, (wake_at, row))
+            if len(self._heap) > 2 * len(self._wanted) + 1000:
+                # Mostly entries that no longer hold.
+                self._heap = [(at, row) for row, at in self._next.items()]
+                heapq.heapify(self._heap)
 
     def due(self, now: int, most: int) -> list[Due]:
-        """At most ``most`` rows whose time has come; each is due again ``AGAIN`` later unless it changes."""
+        """At most ``most`` rows whose time has come; each is due again later unless it changes."""
         found: list[Due] = []
         while self._heap and self._heap[0][0] <= now and len(found) < most:
             at, row = heapq.heappop(self._heap)
             if self._next.get(row) != at:
                 continue
-            found.append(Due(self._wanted[row], row))
-            self._next[row] = now + self.AGAIN
-            heapq.heappush(self._heap, (now + self.AGAIN, row))
+            wanted = self._wanted[row]
+            found.append(Due(wanted, row))
+            self._next[row] = now + min(max(self.AGAIN, at - wanted), self.RARELY)
+            heapq.heappush(self._heap, (self._next[row], row))
         return found
 
     def overdue(self, now: int) -> int:

@@ -11,11 +11,15 @@ from typing import Any
 
 import msgspec
 
+from topics.envelope import NewerVersion
+
 HEADER = struct.Struct(">Bqq")
 """Flags, ``at`` (offset of the last input that changed the row), ``wake_at`` (ms, 0: never)."""
 OPEN, PARKED, UNFINISHED = 1, 2, 4
 """Flags: an effect has no outcome yet; the aggregate waits for an operator; its saga has not come to an end."""
 MAX_ROW = 64 * 1024
+VERSION = 1
+"""Layout of ``Row``. A worker that was rolled back must not guess what a newer one meant."""
 LEDGER = b"\x00ledger"
 NIL = msgspec.Raw(b"\xc0")
 """Nothing, encoded: msgspec does not decode an optional ``Raw``."""
@@ -41,7 +45,7 @@ class Row(msgspec.Struct, array_like=True):
     seq: int = 0
     commands: dict[str, Memo] = {}
     parked: int = 0
-    version: int = 1
+    version: int = VERSION
     trace: str = ""
 
 
@@ -89,8 +93,11 @@ def pack_ledger(ledger: Ledger) -> bytes:
 
 
 def unpack_row(value: bytes) -> Row:
-    """The row of a stored value. Raises ``msgspec.MsgspecError`` if it is none."""
-    return _decode_row(memoryview(value)[HEADER.size :])
+    """The row of a stored value. Raises ``msgspec.MsgspecError`` if it is none, ``NewerVersion`` if a newer worker wrote it."""
+    row = _decode_row(memoryview(value)[HEADER.size :])
+    if row.version > VERSION:
+        raise NewerVersion(f"a row of version {row.version}: this process knows version {VERSION}")
+    return row
 
 
 def unpack_ledger(value: bytes | None) -> Ledger:
@@ -120,23 +127,31 @@ class Survivors(msgspec.Struct):
     """What recovery makes of a changelog: the records to apply, and the keys whose last record is a zombie's.
 
     Such a key must be written again: compaction keeps the last record of a key, not the newest. ``row_at``: no row before
-    was written by a later input, so a record at or above it is the newest of its key without looking that up. ``stale``: the
-    batch being read is a zombie's; a fetch may end in the middle of it.
+    was written by a later input, so a record at or above it is the newest of its key without looking that up. ``skipped``:
+    offset of the first record that was not applied, -1: none. ``stale``: the batch being read is a zombie's; a fetch may end in
+    the middle of it.
     """
 
     apply: dict[bytes, Logged]
     overwritten: set[bytes]
     ledger_at: int
     row_at: int
+    skipped: int = -1
     stale: bool = False
+
+    def skip(self, record: Logged) -> None:
+        """``record`` is older than what we have."""
+        self.overwritten.add(record.key)
+        if self.skipped < 0:
+            self.skipped = record.offset
 
 
 def survivors(records: Iterable[Logged], before: Survivors, stored_at: Any) -> Survivors:
     """Fold ``records`` (in log order), keeping per key the newest, not the last (design §5.10).
 
     A zombie's batch begins with a ledger record whose ``at`` is below one seen before it: the whole batch is skipped, its
-    tombstones too. Where compaction took the ledger record away, the ``at`` in each row's own header decides.
-    ``stored_at(key)``: ``at`` of what the local store holds, -1 for nothing.
+    tombstones too, wherever a fetch may have cut it. Where compaction took the ledger record away, the ``at`` in each row's
+    own header decides. ``stored_at(key)``: ``at`` of what the local store holds, -1 for nothing.
     """
     highest, row_at, stale = before.ledger_at, before.row_at, before.stale
     for record in records:
@@ -145,14 +160,14 @@ def survivors(records: Iterable[Logged], before: Survivors, stored_at: Any) -> S
             stale = at < highest
             highest = max(highest, at)
         if stale:
-            before.overwritten.add(record.key)
+            before.skip(record)
             continue
         if record.key != LEDGER and at >= row_at:
             row_at = at
         elif record.key != LEDGER and record.value is not None:
             known = before.apply.get(record.key)
             if at < (at_of(known.value) if known else stored_at(record.key)):
-                before.overwritten.add(record.key)
+                before.skip(record)
                 continue
         before.apply[record.key] = record
         before.overwritten.discard(record.key)

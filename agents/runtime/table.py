@@ -1,4 +1,4 @@
-"""The table of a domain: a Faust table that only recovery and the kernel write.
+"""The table of a domain: a Faust table on RocksDB that only recovery and the kernel write.
 
 ``table[key] = …`` is not used: Faust writes the store first and its log some time later, and neither can be awaited. Here the
 log comes first; what the broker acknowledged goes to the store by the method that recovery uses, so the store is always a
@@ -98,12 +98,12 @@ class ActorTable(Table[bytes, bytes]):
     ) -> None:
         """Load what is ours now, before Faust looks: it then finds nothing to recover.
 
-        What was ours before, too: somebody else may have had it meanwhile.
+        What was ours before, too: who missed a generation does not hear that somebody else had it meanwhile.
         """
         self.ready.clear()
-        self.forget_old_folders()
-        await super().on_rebalance(assigned, revoked, newly_assigned, generation_id)
         mine = [tp for tp in assigned if tp.topic == self.changelog_topic_name]
+        self.forget_old_folders(tp.partition for tp in mine)
+        await super().on_rebalance(assigned, revoked, newly_assigned, generation_id)
         while mine:
             try:
                 await self.load(mine)
@@ -112,13 +112,17 @@ class ActorTable(Table[bytes, bytes]):
                 log.warning("table_not_loaded", table=self.name, error=repr(error))
                 await asyncio.sleep(AWAY)
 
-    def forget_old_folders(self) -> None:
-        """A folder that was last written longer ago than tombstones are kept could bring deleted rows back."""
+    def forget_old_folders(self, partitions: Iterable[int]) -> None:
+        """A folder that was last written longer ago than tombstones are kept could bring deleted rows back.
+
+        ``max_age`` may be up to ``delete.retention.ms``. Opening a folder makes it look younger than its rows are; that is
+        covered by ``min.compaction.lag.ms``, which keeps a tombstone for a day more.
+        """
         store: Any = self.data
-        path = getattr(store, "path", None)
-        if path is None or getattr(store, "_dbs", None):
-            return
-        for folder in Path(path).glob(f"{store.basename}-*.db"):
+        for number in partitions:
+            folder = Path(store.partition_path(number))
+            if number in store._dbs or not folder.exists():
+                continue
             newest = max((file.stat().st_mtime for file in folder.iterdir()), default=0.0)
             if time.time() - newest > self.max_age:
                 log.warning("table_folder_discarded", table=self.name, folder=folder.name)
@@ -142,12 +146,15 @@ class ActorTable(Table[bytes, bytes]):
             ends[tp] = records[-1].offset
             self.rows_loaded += len(fold.apply)
             fold.apply = {}
+            if fold.overwritten:
+                # Until they are written again, a process that is killed must find them again.
+                self.data.set_persisted_offset(tp, fold.skipped - 1)
             # The next batch needs the loop, and so do heartbeats.
             await asyncio.sleep(0)
         for tp, end in ends.items():
             if end >= 0:
                 self.loaded[tp] = end
-                self.data.set_persisted_offset(tp, end)
+                self.data.set_persisted_offset(tp, folded[tp].skipped - 1 if folded[tp].overwritten else end)
             self.ready.add(tp.partition)
 
     def _stored_at(self, partition: int, key: bytes) -> int:
@@ -163,30 +170,27 @@ class ActorTable(Table[bytes, bytes]):
     def get_row(self, partition: int, key: bytes) -> bytes | None:
         """A stored value. Faust's own ``get`` asks for a current event and looks through all partitions; this does not."""
         store: Any = self.data
-        if hasattr(store, "_dbs"):
-            value: bytes | None = store._db_for_partition(partition).get(key)
-            return value
-        found: bytes | None = store.data.get(key)
-        return found
+        value: bytes | None = store._db_for_partition(partition).get(key)
+        return value
 
     def scan(self, partition: int) -> Iterable[tuple[bytes, bytes]]:
         """All stored (key, value) of a partition, the ledger among them."""
         store: Any = self.data
-        if hasattr(store, "_dbs"):
-            yield from store._visible_items(store._db_for_partition(partition))
-        else:
-            for key, value in store.data.items():
-                if store._key_partition.get(key) == partition:
-                    yield key, value
+        yield from store._visible_items(store._db_for_partition(partition))
 
     def apply(self, records: list[Record]) -> None:
-        """Rows and offset to the store: the same call for recovery and for our own writes."""
+        """Rows and offset to the store: the same call for recovery and for our own writes.
+
+        Faust stores the offset after the rows. Killed in between, the rows would look like a zombie's that are ahead of us, so
+        the offset goes into the same atomic batch as well.
+        """
         if not records:
             return
         store: Any = self.data
-        store.apply_changelog_batch(records, self._to_key, self._to_value)
-        last = records[-1]
-        self.loaded[last.tp] = max(last.offset, self.loaded.get(last.tp, -1))
+        tp, end = records[-1].tp, max(record.offset for record in records)
+        offset = Record(tp, end, store.offset_key, str(end).encode())
+        store.apply_changelog_batch([*records, offset], self._to_key, self._to_value)
+        self.loaded[tp] = max(end, self.loaded.get(tp, -1))
 
     def apply_changelog_batch(self, batch: Iterable[Any]) -> None:
         """What Faust's own recovery still finds (records that came after ``load``): the newest of each key, too."""

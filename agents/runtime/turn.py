@@ -24,6 +24,7 @@ from agents.runtime.rows import (
     Output,
     Row,
     encode,
+    header,
     pack_ledger,
     pack_row,
     row_key,
@@ -43,6 +44,8 @@ OVERHEAD = 64
 """Bytes that a record of a batch needs beside key and value, rounded up."""
 COMMANDS = 64
 """Commands of clients that one row remembers; more within a day are refused, or the row would grow without end."""
+STACK, CAUSE = 8_000, 2_000
+"""Characters that a letter to ``bb.dead`` has of the stack (its end) and of the error's text."""
 WAITING = 8
 """Web processes that one row tells of an answer; a further one asks again."""
 
@@ -81,6 +84,11 @@ class TooLarge(Exception):
     """One input's rows and outputs do not fit into the bounds of a row or of a batch."""
 
 
+def _is_row_key(key: str) -> bool:
+    """False for what would be the key of a part, or of the ledger."""
+    return bool(key) and "\x00" not in key
+
+
 class Turn:
     """What the inputs taken so far have changed; nothing of it is written yet."""
 
@@ -95,7 +103,8 @@ class Turn:
         self.size = 0
         self.inputs = 0
         self.outcomes: dict[str, int] = {}
-        self.dirty = False
+        # The first turn of a partition is always written: inputs committed beside an empty changelog look like a lost one.
+        self.dirty = ledger.at < 0
 
     def batch(self) -> list[tuple[bytes, bytes | None]]:
         """The turn as one record batch, the ledger first so that recovery can skip a zombie's batch whole."""
@@ -162,20 +171,25 @@ class Decider:
         message = self.opener.open(envelope)
         if envelope.subject != item.key:
             raise Undecodable(f"subject {envelope.subject!r} under record key {item.key!r}")
+        if not _is_row_key(item.key):
+            raise Undecodable(f"{item.key!r} is no row key")
         key, row = item.key, self._row(turn, item.key)
         self._traced(step, item, envelope, row, message)
         if isinstance(message, Inquire):
             return self._inquire(turn, step, key, row, envelope, message)
         if isinstance(message, Reminder) and self._forget(turn, step, message, item):
             return None
-        if row.parked and not envelope.replay:
-            return self._follow(step, item, envelope, row)
-        # An operator's replay is remembered like a command: said twice, it happens once.
-        remembered = isinstance(message, Command) or bool(envelope.replay)
+        # An operator's replay is remembered like a client's command: said twice, it happens once. Another actor's command is
+        # told from its repeat by its position.
+        remembered = bool(envelope.replay) or (isinstance(message, Command) and not envelope.sender)
         part = message.remembered_in() if isinstance(message, Command) else ""
         memory = self._row(turn, key, part) if part else row
         if remembered and (memo := memory.commands.get(envelope.id)) is not None:
             return self._again(step, key, part, memory, item, envelope, memo)
+        if row.parked and not envelope.replay:
+            return self._follow(turn, step, item, envelope, row, message)
+        if envelope.replay and (memo := memory.commands.get(envelope.causationid)) is not None:
+            return self._replayed_otherwise(step, key, part, row, memory, item, envelope, memo)
         if remembered and envelope.replyto and len(memory.commands) >= COMMANDS and not self._prune(memory, item.now):
             step.outcome = "refused"
             answer = Answer(envelope.id, self.domain.name, key, row.seq, 429, "too_many_commands", {"a_day": COMMANDS})
@@ -188,7 +202,7 @@ class Decider:
                 raise RuntimeError(f"{type(message).__name__} was refused: {events.code} {events.details}")
             step.outcome = "refused"
             if remembered:
-                self._remember(step, key, part, row, memory, item, envelope, before[part], events)
+                self._remember(step, key, part, row, memory, item, envelope, message, before, events)
             return None
         sends, published, private = self._apply(step, key, row, states, events, envelope, item)
         if envelope.replay and row.parked:
@@ -299,6 +313,17 @@ class Decider:
             return
         self._reply(step, envelope.replyto, answer, envelope.fingerprint)
 
+    def _replayed_otherwise(
+        self, step: _Step, key: str, part: str, row: Row, memory: Row, item: Input, envelope: Envelope, memo: Memo
+    ) -> None:
+        """A client that sent its command again while the aggregate was parked left several letters of it: one is handled."""
+        step.outcome = "repeated"
+        row.parked = max(0, row.parked - 1)
+        memory.commands[envelope.id] = memo
+        self._store(step, key, "", row, self._raw_state(row), item)
+        if part:
+            self._store(step, key, part, memory, self._raw_state(memory), item)
+
     def _note(
         self,
         step: _Step,
@@ -322,7 +347,13 @@ class Decider:
             memo.answer = msgspec.Raw(encode(answer))
             self._reply(step, envelope.replyto, answer, envelope.fingerprint)
         self._prune(memory, item.now)
+        self._keep(memory, envelope, message, memo)
+
+    def _keep(self, memory: Row, envelope: Envelope, message: Message, memo: Memo) -> None:
         memory.commands[envelope.id] = memo
+        if envelope.replay and isinstance(message, Command):
+            # Under its client's id too: the client may still ask, and other letters of it may be replayed.
+            memory.commands[envelope.causationid] = memo
 
     def _remember(
         self,
@@ -333,14 +364,18 @@ class Decider:
         memory: Row,
         item: Input,
         envelope: Envelope,
-        state: Any,
+        message: Message,
+        states: dict[str, Any],
         refusal: Refusal,
     ) -> None:
-        """A refused command leaves id, fingerprint and answer for 24 h, and nothing else."""
+        """A refused command leaves id, fingerprint and answer for 24 h, and nothing else. A replay no longer holds others up."""
         answer = self._answer(envelope.id, key, row, refusal)
         self._prune(memory, item.now)
-        memory.commands[envelope.id] = Memo(item.now, envelope.fingerprint, "", [], msgspec.Raw(encode(answer)))
-        self._store(step, key, part, memory, state, item)
+        self._keep(memory, envelope, message, Memo(item.now, envelope.fingerprint, "", [], msgspec.Raw(encode(answer))))
+        if envelope.replay and row.parked:
+            row.parked -= 1
+            self._store(step, key, "", row, states[""], item)
+        self._store(step, key, part, memory, states[part], item)
         self._reply(step, envelope.replyto, answer, envelope.fingerprint)
 
     def _answer_waiting(self, step: _Step, key: str, row: Row, states: dict[str, Any], event: Any, wish: str) -> None:
@@ -426,11 +461,21 @@ class Decider:
 
     # -- what cannot be handled -------------------------------------------------------------------------------------------
 
-    def _follow(self, step: _Step, item: Input, envelope: Envelope, row: Row) -> None:
+    def _park(self, turn: Turn, step: _Step, item: Input, row: Row) -> None:
+        """One message more waits for an operator. The state stays as it lies: it may be what cannot be decoded."""
+        raw_key = row_key(item.key)
+        raw = turn.rows[raw_key] if raw_key in turn.rows else self.get(raw_key)
+        flags, _, wake_at = header(raw) if raw else (0, -1, 0)
+        row.parked += 1
+        step.rows[raw_key] = pack_row(row, flags | PARKED, item.offset, wake_at)
+
+    def _follow(self, turn: Turn, step: _Step, item: Input, envelope: Envelope, row: Row, message: Message) -> None:
         """The aggregate is parked: this message waits behind the one that could not be handled."""
         step.outcome = "parked"
-        row.parked += 1
-        self._store(step, item.key, "", row, self._raw_state(row), item)
+        if isinstance(message, Reminder):
+            # It comes again until the row has had it; a letter of each would bury the others.
+            return
+        self._park(turn, step, item, row)
         step.outputs.append(self._letter(item, "the aggregate is parked", "", row.seq, True))
         answer = Answer(envelope.id, self.domain.name, item.key, row.seq, 500, "internal_error")
         self._reply(step, envelope.replyto, answer, envelope.fingerprint)
@@ -439,18 +484,19 @@ class Decider:
         """A poison value never stops the partition; one that may not be refused parks its aggregate."""
         step = _Step()
         step.outcome = "dead"
-        stack = "".join(traceback.format_exception(error))[-8000:]
+        stack = "".join(traceback.format_exception(error))[-STACK:]
         row, park = Row(), False
-        if envelope is not None and envelope.subject == item.key:
+        if envelope is not None and envelope.subject == item.key and _is_row_key(item.key):
             row = self._row(turn, item.key)
             try:
                 park = self.opener.open(envelope).must_succeed and not envelope.replay
             except Exception:
                 park = False
         if park:
-            row.parked += 1
-            self._store(step, item.key, "", row, self._raw_state(row), item)
-        step.outputs.append(self._letter(item, f"{type(error).__name__}: {error}", stack, row.seq, park))
+            self._park(turn, step, item, row)
+        # A replay that failed again still holds the aggregate.
+        holds = park or bool(envelope is not None and envelope.replay and row.parked)
+        step.outputs.append(self._letter(item, f"{type(error).__name__}: {error}"[:CAUSE], stack, row.seq, holds))
         if envelope is not None and envelope.replyto:
             answer = Answer(envelope.id, self.domain.name, item.key, row.seq, 500, "internal_error")
             self._reply(step, envelope.replyto, answer, envelope.fingerprint)

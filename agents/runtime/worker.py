@@ -50,7 +50,8 @@ class App(faust.App):
         for context in self.around:
             await self._opened.enter_async_context(context)
         if self.health_port:
-            runner = await serve_health(self.health_port, self.kernel.ready, self.kernel.live)
+            words = {"pause": self.kernel.pause, "resume": self.kernel.resume}
+            runner = await serve_health(self.health_port, self.kernel.ready, self.kernel.live, words=words)
             self._opened.push_async_callback(runner.cleanup)
         await self.kernel.open()
         self._opened.push_async_callback(self.kernel.close)
