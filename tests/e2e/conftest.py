@@ -24,7 +24,7 @@ HASTY = 4.0
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     """A running stack of these tests' own; ``BB_TEST_STACK=name:port_base`` names another, which is left running."""
-    name, _, base = os.environ.get("BB_TEST_STACK", "e2e:28000").partition(":")
+    name, _, base = os.environ.get("BB_TEST_STACK", "e2e:29000").partition(":")
     made = Stack(name, int(base))
     made.start_daemons()
     made.run_steps("topics", "schemas")

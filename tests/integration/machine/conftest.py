@@ -44,7 +44,7 @@ class Machine:
         return done.stdout
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def machine() -> Iterator[Machine]:
     """Nothing runs yet; each test brings up what it needs."""
     name, _, base = os.environ.get("BB_UP_STACK", "up:28000").partition(":")
