@@ -93,7 +93,7 @@ class Buyers:
             answer = await self.pool.ask(self.shop, post(self.shop, ORDERS, order.body.encode(), order.token, uuid.uuid4().hex))
             last = self._took("place", last)
             if answer.status != 201:
-                raise Unexpected(f"POST /orders: {answer.status} {answer.body[:160]!r}")
+                raise Unexpected(f"POST /orders: {answer.status} {answer.body[-160:].decode(errors='replace')}")
             # The buyer presses "pay" on the gateway's page, which lies beside its buttons.
             gateway, page = split(_placed(answer.body).redirects["pc"])
             answer = await self.pool.ask(gateway, post(gateway, f"{page.rpartition('/')[0]}/pay", b""))
@@ -104,7 +104,7 @@ class Buyers:
             answer = await self.pool.ask(shop, get(shop, callback))
             last = self._took("callback", last)
             if answer.status != 303:
-                raise Unexpected(f"callback: {answer.status} {answer.body[:160]!r}")
+                raise Unexpected(f"callback: {answer.status} {answer.body[-160:].decode(errors='replace')}")
             answer = await self.pool.ask(self.shop, get(self.shop, answer.location, order.token))
             self._took("look", last)
             if answer.status != 200 or _seen(answer.body).status != "CONFIRMED":

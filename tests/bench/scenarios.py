@@ -16,8 +16,8 @@ from tests.bench.saga_load import SagaPlan
 from tests.bench.shop import Shop
 from topics import broker
 
-FIRST_RATE = 200
-"""Orders a second that the first run is prepared for; later ones know better."""
+FIRST_RATE, FIRST_ALONE = 200, 70
+"""Orders a second that a run is prepared for at least, many buyers' and one's."""
 LOAD, SAGA_LOAD = "tests.bench.load", "tests.bench.saga_load"
 
 
@@ -71,10 +71,10 @@ class Market:
     async def once(self, scenario: Scenario, seconds: float, seed: int = 0) -> Run:
         """One run of ``scenario``."""
         rate = scenario.share * self.capacity
-        expected = rate or self._rates.get(scenario.name, FIRST_RATE * (1.0 if scenario.buyers > 1 else 0.2))
-        # A Poisson process strays by its root; a closed loop may get faster than the run before it.
-        number = expected * seconds
-        number = number + 6 * math.sqrt(number) + 10 if rate else 1.5 * number + 2 * scenario.buyers + 20
+        # A Poisson process strays by its root; a closed loop may get faster than the run before it. What is left is used later.
+        first = FIRST_RATE if scenario.buyers > 1 else FIRST_ALONE
+        number = seconds * (rate or max(1.7 * self._rates.get(scenario.name, 0.0), first))
+        number += 6 * math.sqrt(number) + 2 * scenario.buyers
         orders = await self.prepare(math.ceil(number), scenario.stores)
         plan = Plan(self.rig.settings.public_url, seconds, orders, scenario.buyers, rate, seed)
         run, outcome = await self.rig.run(LOAD, plan)
