@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
+from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from models.settings import Settings
 from tests.bench.figures import percentile, table
+from topics.envelope import decode_envelope, events_of
 
 
 class Mark(msgspec.Struct, frozen=True):
@@ -37,8 +40,8 @@ AFTER: Mapping[str, str] = {
     "orders.inbox Held": "inventory.inbox Hold",
     "payments.inbox ReadyDone": "payments.inbox ReadyPayment",
     "orders.inbox PaymentReady": "payments.inbox ReadyDone",
-    "orders.events AwaitingPayment": "orders.inbox PaymentReady",
-    "buyer placed": "orders.events AwaitingPayment",
+    "orders.events PaymentAwaited": "orders.inbox PaymentReady",
+    "buyer placed": "orders.events PaymentAwaited",
     "buyer paid": "buyer placed",
     "orders.inbox ApprovePayment": "buyer paid",
     "payments.inbox CapturePayment": "orders.inbox ApprovePayment",
@@ -49,6 +52,28 @@ AFTER: Mapping[str, str] = {
     "buyer saw": "buyer called back",
 }
 """What each step follows. What depends on two steps (the payment is awaited once held and ready) follows the later one."""
+
+
+async def read(settings: Settings, since: Mapping[TopicPartition, int]) -> list[Mark]:
+    """When each message and event about an order was appended, from ``since`` to now."""
+    spots = [spot for spot in since if spot.topic.endswith((".inbox", ".events"))]
+    consumer = AIOKafkaConsumer(bootstrap_servers=settings.kafka, max_partition_fetch_bytes=4 << 20)
+    await consumer.start()
+    try:
+        consumer.assign(spots)
+        ends = await consumer.end_offsets(spots)
+        for spot in spots:
+            consumer.seek(spot, since[spot])
+        marks: list[Mark] = []
+        while any([await consumer.position(spot) < ends[spot] for spot in spots]):
+            for spot, records in (await consumer.getmany(timeout_ms=500)).items():
+                topic = spot.topic.partition(".")[2]
+                for record in records:
+                    said = events_of(record.value) if topic.endswith("events") else [decode_envelope(record.value)]
+                    marks += [Mark(one.correlationid, f"{topic} {one.type.split('.')[2]}", record.timestamp) for one in said]
+        return marks
+    finally:
+        await consumer.stop()
 
 
 def hops(marks: Iterable[Mark]) -> dict[str, list[Hop]]:
@@ -66,8 +91,8 @@ def hops(marks: Iterable[Mark]) -> dict[str, list[Hop]]:
 def report(found: Mapping[str, Sequence[Hop]], worst: int = 5) -> str:
     """Percentiles of each hop, and the slowest orders with the hops that made them slow."""
     lists: dict[tuple[str, str], list[float]] = {}
-    for order in found.values():
-        for hop in order:
+    for sequence in found.values():
+        for hop in sequence:
             lists.setdefault((hop.after, hop.what), []).append(hop.took)
     rows = []
     for (after, what), took in lists.items():
