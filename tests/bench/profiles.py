@@ -42,7 +42,8 @@ def spy() -> str:
 async def sample(program: str, pid: int, seconds: float, folder: Path) -> Stacks:
     """Sample the Python process ``pid`` for so long. Raises RuntimeError with what py-spy says if it cannot."""
     file = folder / f"{program}.stacks"
-    arguments = ("record", "-p", str(pid), "-d", f"{max(1, round(seconds))}", "-r", str(RATE), "--gil", "-F", "-f", "raw", "-o", str(file))
+    how = ("-d", f"{max(1, round(seconds))}", "-r", str(RATE), "--gil", "-F", "-f", "raw")
+    arguments = ("record", "-p", str(pid), *how, "-o", str(file))
     process = await asyncio.create_subprocess_exec(
         spy(), *arguments, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
     )
