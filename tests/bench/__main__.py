@@ -19,7 +19,7 @@ import msgspec
 import uvloop
 
 from deploy.local.layout import ROOT
-from tests.bench import cpu, report
+from tests.bench import cpu, profiles, report
 from tests.bench.report import Result
 from tests.bench.rig import FOLDER, Rig, knobs
 from tests.bench.scenarios import EVENTS, NAMES, ORDERS, OTHERS, SAGAS, events, market, sagas
@@ -48,6 +48,9 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--warm", type=float, default=25.0, help="seconds of load before anything is measured (default 25)")
     patience = "seconds that each run may wait until other programs leave the cores alone (default 0)"
     parser.add_argument("--patience", type=float, default=0.0, help=patience)
+    parser.add_argument("--trace", action="store_true", help="then tell where the time of one buyer's orders goes, hop by hop")
+    profile = "then run the first scenario once more and tell where PROGRAM spends its CPU (trade, read, web, ...); may be repeated"
+    parser.add_argument("--profile", action="append", default=[], metavar="PROGRAM", help=profile)
     parser.add_argument("--quick", action="store_true", help="1 run of 5 seconds after a short warm-up: a look, not a figure")
     parser.add_argument("--keep-data", action="store_true", help="go on with the data of the last bench")
     parser.add_argument("--stay-up", action="store_true", help="leave the stack running")
@@ -81,7 +84,11 @@ async def bench(chosen: argparse.Namespace) -> Record:
             async with market(rig, chosen.seconds, say) as shop:
                 await shop.warm(chosen.warm)
                 results += [Result(one.name, one.title, await shop.measure(one, chosen.runs)) for one in orders]
-            memory = cpu.memory(rig.stack)
+                memory = cpu.memory(rig.stack)
+                if chosen.trace:
+                    print(await shop.trace(chosen.seconds), end="\n\n")
+                for stacks in await shop.profile(orders[0], chosen.profile):
+                    print(profiles.text(stacks), end="\n\n")
         if SAGAS in names:
             found = await sagas(rig, chosen.seconds, chosen.runs, chosen.warm, say)
             results.append(Result(SAGAS, OTHERS[SAGAS], found, "saga"))

@@ -18,6 +18,7 @@ from pathlib import Path
 import msgspec
 import uvloop
 
+from tests.bench.hops import Mark
 from tests.bench.http import Pool, get, post, split
 
 ORDERS = "/api/v1/orders"
@@ -32,7 +33,7 @@ class Order(msgspec.Struct, frozen=True):
 
 class Plan(msgspec.Struct, frozen=True):
     """``buyers``: that many one after the other (closed loop); or ``rate``: that many orders a second come by themselves
-    (open loop, a Poisson process of ``seed``). For ``seconds``."""
+    (open loop, a Poisson process of ``seed``). For ``seconds``. ``marks``: tell when each order's buyer did what."""
 
     url: str
     seconds: float
@@ -40,6 +41,7 @@ class Plan(msgspec.Struct, frozen=True):
     buyers: int = 0
     rate: float = 0.0
     seed: int = 0
+    marks: bool = False
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -54,6 +56,7 @@ class Outcome(msgspec.Struct, frozen=True):
     seconds: float
     cpu: float
     unused: int
+    marks: list[Mark] = []
 
 
 class Unexpected(Exception):
@@ -63,6 +66,7 @@ class Unexpected(Exception):
 class Placed(msgspec.Struct, frozen=True):
     """What of the answer to ``POST /orders`` a buyer needs."""
 
+    order_id: str
     redirects: dict[str, str]
 
 
@@ -85,31 +89,40 @@ class Buyers:
         self.latencies: list[float] = []
         self.steps: dict[str, list[float]] = defaultdict(list)
         self.failed: Counter[str] = Counter()
+        self.marks: list[Mark] = []
 
     async def order(self, order: Order, begun: float) -> None:
         """From the basket to the confirmed order in the history; ``begun``: when it was meant to begin."""
+        marks = [("buyer POST", time.time())]
         try:
             last = time.perf_counter()
             answer = await self.pool.ask(self.shop, post(self.shop, ORDERS, order.body.encode(), order.token, uuid.uuid4().hex))
             last = self._took("place", last)
+            marks.append(("buyer placed", time.time()))
             if answer.status != 201:
-                raise Unexpected(f"POST /orders: {answer.status} {answer.body[:160]!r}")
+                raise Unexpected(f"POST /orders: {answer.status} {answer.body[-160:].decode(errors='replace')}")
             # The buyer presses "pay" on the gateway's page, which lies beside its buttons.
-            gateway, page = split(_placed(answer.body).redirects["pc"])
+            placed = _placed(answer.body)
+            gateway, page = split(placed.redirects["pc"])
             answer = await self.pool.ask(gateway, post(gateway, f"{page.rpartition('/')[0]}/pay", b""))
             last = self._took("pay", last)
+            marks.append(("buyer paid", time.time()))
             if answer.status != 302:
                 raise Unexpected(f"pay: {answer.status}")
             shop, callback = split(answer.location)
             answer = await self.pool.ask(shop, get(shop, callback))
             last = self._took("callback", last)
+            marks.append(("buyer called back", time.time()))
             if answer.status != 303:
-                raise Unexpected(f"callback: {answer.status} {answer.body[:160]!r}")
+                raise Unexpected(f"callback: {answer.status} {answer.body[-160:].decode(errors='replace')}")
             answer = await self.pool.ask(self.shop, get(self.shop, answer.location, order.token))
             self._took("look", last)
+            marks.append(("buyer saw", time.time()))
             if answer.status != 200 or _seen(answer.body).status != "CONFIRMED":
                 raise Unexpected(f"GET order: {answer.status} {_seen(answer.body).status if answer.status == 200 else ''}")
             self.latencies.append(1000 * (time.perf_counter() - begun))
+            if self.plan.marks:
+                self.marks += [Mark(placed.order_id, what, 1000 * at) for what, at in marks]
         except (Unexpected, OSError, ValueError, KeyError, msgspec.MsgspecError) as error:
             self.failed[f"{type(error).__name__}: {error}"[:220]] += 1
 
@@ -175,7 +188,8 @@ async def main(file: str) -> None:
     begun = await (buyers.closed() if plan.buyers else buyers.open())
     seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
     steps = {name: sorted(found) for name, found in buyers.steps.items()}
-    outcome = Outcome(sorted(buyers.latencies), steps, dict(buyers.failed), seconds, cpu, len(plan.orders) - begun)
+    unused = len(plan.orders) - begun
+    outcome = Outcome(sorted(buyers.latencies), steps, dict(buyers.failed), seconds, cpu, unused, buyers.marks)
     sys.stdout.write(msgspec.json.encode(outcome).decode() + "\n")
     sys.stdout.flush()
     buyers.pool.close()

@@ -120,22 +120,17 @@ class Rig:
 
     # -- what is counted -------------------------------------------------------------------------------------------------------
 
-    async def ends(self, prefix: str = "") -> dict[str, int]:
-        """Records ever appended to each topic, by ``domain.kind`` (``dead`` alone)."""
+    async def ends(self, prefix: str = "") -> dict[TopicPartition, int]:
+        """Records ever appended to each partition of each topic."""
         prefix = prefix or self.settings.prefix
         names = [topic.name for topic in catalogue.topics(prefix)]
         spots = [TopicPartition(name, number) for name in names for number in range(self.settings.partitions)]
         consumer = AIOKafkaConsumer(bootstrap_servers=self.settings.kafka)
         await consumer.start()
         try:
-            found = await consumer.end_offsets(spots)
+            return dict(await consumer.end_offsets(spots))
         finally:
             await consumer.stop()
-        ends: dict[str, int] = {}
-        for spot, end in found.items():
-            name = spot.topic.removeprefix(f"{prefix}.")
-            ends[name] = ends.get(name, 0) + end
-        return ends
 
     async def metrics(self, names: Iterable[str] = ()) -> dict[str, dict[str, float]]:
         """What each running process (or each of ``names``) says of itself: ``name{labels}`` -> value."""
@@ -200,8 +195,14 @@ class Rig:
         return run, outcome
 
 
-def _grown(before: Mapping[str, int], after: Mapping[str, int]) -> dict[str, float]:
-    return {f"records {name}": float(end - before[name]) for name, end in after.items() if end != before[name]}
+def _grown(before: Mapping[TopicPartition, int], after: Mapping[TopicPartition, int]) -> dict[str, float]:
+    """Records appended meanwhile to each topic, by ``domain.kind`` (``dead`` alone)."""
+    found: dict[str, float] = {}
+    for spot, end in after.items():
+        if end != before[spot]:
+            name = f"records {spot.topic.partition('.')[2]}"
+            found[name] = found.get(name, 0.0) + end - before[spot]
+    return found
 
 
 def _steps(before: Mapping[str, Mapping[str, float]], after: Mapping[str, Mapping[str, float]]) -> dict[str, float]:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import math
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from pathlib import Path
 
 import msgspec
 
+from tests.bench import hops
 from tests.bench.figures import Run, figure
 from tests.bench.load import Order, Plan
-from tests.bench.rig import SAGA, SHOP, Rig
+from tests.bench.profiles import Stacks, sample
+from tests.bench.rig import FOLDER, SAGA, SHOP, Rig
 from tests.bench.saga_load import SagaPlan
 from tests.bench.shop import Shop
 from topics import broker
 
-FIRST_RATE = 200
-"""Orders a second that the first run is prepared for; later ones know better."""
+FIRST_RATE, FIRST_ALONE = 200, 70
+"""Orders a second that a run is prepared for at least, many buyers' and one's."""
 LOAD, SAGA_LOAD = "tests.bench.load", "tests.bench.saga_load"
 
 
@@ -71,10 +74,10 @@ class Market:
     async def once(self, scenario: Scenario, seconds: float, seed: int = 0) -> Run:
         """One run of ``scenario``."""
         rate = scenario.share * self.capacity
-        expected = rate or self._rates.get(scenario.name, FIRST_RATE * (1.0 if scenario.buyers > 1 else 0.2))
-        # A Poisson process strays by its root; a closed loop may get faster than the run before it.
-        number = expected * seconds
-        number = number + 6 * math.sqrt(number) + 10 if rate else 1.5 * number + 2 * scenario.buyers + 20
+        # A Poisson process strays by its root; a closed loop may get faster than the run before it. What is left is used later.
+        first = FIRST_RATE if scenario.buyers > 1 else FIRST_ALONE
+        number = seconds * (rate or max(1.7 * self._rates.get(scenario.name, 0.0), first))
+        number += 6 * math.sqrt(number) + 2 * scenario.buyers
         orders = await self.prepare(math.ceil(number), scenario.stores)
         plan = Plan(self.rig.settings.public_url, seconds, orders, scenario.buyers, rate, seed)
         run, outcome = await self.rig.run(LOAD, plan)
@@ -82,6 +85,27 @@ class Market:
             self._ready[scenario.stores] += orders[-outcome.unused :]
         self._rates[scenario.name] = max(run.rate, 1.0)
         return run
+
+    async def profile(self, scenario: Scenario, programs: Iterable[str]) -> list[Stacks]:
+        """``scenario`` once more, with each of ``programs`` (``web`` means all of them) being sampled one after the other."""
+        stack = self.rig.stack
+        await self.prepare(math.ceil(FIRST_RATE * self.seconds), scenario.stores)
+        found = []
+        for name in stack.expand(programs):
+            sampling = asyncio.create_task(sample(name, stack.pid(name), self.seconds + 1.0, FOLDER))
+            await self.once(scenario, self.seconds + 2.0)
+            found.append(await sampling)
+        return found
+
+    async def trace(self, seconds: float) -> str:
+        """Where the time of one buyer's orders goes, hop by hop."""
+        orders = await self.prepare(math.ceil(FIRST_ALONE * seconds))
+        before = await self.rig.ends()
+        plan = Plan(self.rig.settings.public_url, seconds, orders, 1, marks=True)
+        _, outcome = await self.rig.run(LOAD, plan)
+        if outcome.unused:
+            self._ready[1] += orders[-outcome.unused :]
+        return hops.report(hops.hops([*outcome.marks, *await hops.read(self.rig.settings, before)]))
 
     async def warm(self, seconds: float) -> None:
         """Load that is not measured: a JVM that has just been started costs three times as much for its first 20 s."""
