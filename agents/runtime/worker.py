@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 from collections.abc import Iterable
@@ -56,6 +57,10 @@ class App(faust.App):
         await self.kernel.open()
         self._opened.push_async_callback(self.kernel.close)
         await super().on_start()
+        # What lives as long as the process need not be looked at by every collection.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(10_000, 20, 50)
 
     async def stop(self) -> None:
         """Stop in good order, but in time: Faust waits without limit for a broker that is away.
