@@ -12,6 +12,7 @@ import structlog
 from faust.types import TP
 
 from agents.runtime import metrics
+from agents.runtime.decider import Decider
 from agents.runtime.domain import Domain
 from agents.runtime.oldest import Unfinished
 from agents.runtime.points import point
@@ -30,7 +31,7 @@ from agents.runtime.rows import (
     unpack_row,
 )
 from agents.runtime.table import Record, read_range
-from agents.runtime.turn import MAX_BYTES, OVERHEAD, Decider, Input, Turn
+from agents.runtime.turn import MAX_BYTES, OVERHEAD, Input, Turn
 
 if TYPE_CHECKING:
     from agents.runtime.kernel import Kernel

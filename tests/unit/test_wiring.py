@@ -12,9 +12,10 @@ from agents.deliveries import DELIVERIES
 from agents.inventory import INVENTORY
 from agents.orders import ORDERS
 from agents.payments.domain import payments
+from agents.runtime.decider import Decider
 from agents.runtime.domain import Domain
 from agents.runtime.rows import Ledger
-from agents.runtime.turn import Decider, Input, Turn
+from agents.runtime.turn import Input, Turn
 from agents.stores import STORES
 from models.actor import Message, Reminder
 from models.catalog.messages import SaveProduct

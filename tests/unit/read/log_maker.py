@@ -13,8 +13,9 @@ from agents.inventory import INVENTORY
 from agents.orders import ORDERS
 from agents.payments.domain import payments
 from agents.runtime import rows
+from agents.runtime.decider import Decider
 from agents.runtime.rows import Ledger, split_key, unpack_row
-from agents.runtime.turn import Decider, Input, Turn
+from agents.runtime.turn import Input, Turn
 from agents.stores import STORES
 from models.actor import MINUTE, Message, id_of
 from models.catalog.messages import SaveProduct

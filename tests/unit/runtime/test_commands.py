@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from agents.runtime.decider import COMMANDS, WAITING
 from agents.runtime.rows import LEDGER, NIL, header
-from agents.runtime.turn import COMMANDS, WAITING
 from models.actor import DAY, Inquire, Message, Reminder
 from tests.unit.runtime.toy import (
     NOW,

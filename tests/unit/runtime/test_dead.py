@@ -7,9 +7,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from agents.runtime.decider import CAUSE, STACK
 from agents.runtime.letters import Letter, NotReplayable, again
 from agents.runtime.rows import LEDGER, PARKED, header, pack_row
-from agents.runtime.turn import CAUSE, MAX_BYTES, STACK, Turn
+from agents.runtime.turn import MAX_BYTES, Turn
 from models.actor import Inquire, Message, Reminder
 from tests.unit.runtime.toy import (
     NOW,

@@ -14,12 +14,13 @@ from structlog.testing import capture_logs
 from agents.orders import ORDERS
 from agents.projectors import STUCK as READ_STUCK
 from agents.projectors import Projector
+from agents.runtime.decider import Decider
 from agents.runtime.figures import STUCK, Figures
 from agents.runtime.health import health_app
 from agents.runtime.oldest import Unfinished
 from agents.runtime.reminders import Reminders
 from agents.runtime.rows import PARKED, UNFINISHED, Ledger, header
-from agents.runtime.turn import Decider, Input, Turn
+from agents.runtime.turn import Input, Turn
 from models.actor import MINUTE, Phase
 from models.orders.decide import CAPTURE_ALARM
 from models.settings import read

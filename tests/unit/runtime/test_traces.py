@@ -10,9 +10,10 @@ import pytest
 
 from agents import facts
 from agents.orders import ORDERS
+from agents.runtime.decider import Decider
 from agents.runtime.domain import Domain
 from agents.runtime.rows import Ledger, unpack_row
-from agents.runtime.turn import Decider, Input, Turn
+from agents.runtime.turn import Input, Turn
 from models.actor import Message, Reminder
 from models.inventory.messages import SetLowStockThreshold
 from models.read.facts import EVENTS, Spot

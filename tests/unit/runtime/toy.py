@@ -7,9 +7,10 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from agents.runtime.decider import Decider
 from agents.runtime.domain import ERASE, Domain
 from agents.runtime.rows import LEDGER, Ledger, Row, row_key, unpack_ledger, unpack_row
-from agents.runtime.turn import Decider, Input, Turn
+from agents.runtime.turn import Input, Turn
 from models.actor import Command, Effect, Event, Message, Refusal, Reminder, Send, id_of
 from topics.answers import Answer
 from topics.dead import Dead
