@@ -41,6 +41,8 @@ QUEUE = 2_000
 """Inputs waiting in memory; beyond it the stream is held back."""
 PATIENCE = 2
 """Looks behind (0.5 s each) without an input that the broker has, until it is fetched again."""
+RECENT = 500
+"""Rows kept in memory beside the store, at a partition: about 1 KB each."""
 ZOMBIE = 75
 """Exit code of a process that finds that it was replaced."""
 
@@ -56,7 +58,7 @@ class Partition:
         self.effects = kernel.effects[domain.name]
         self.inbox = TP(kernel.topic(domain.name, "inbox"), number)
         self.changelog = TP(kernel.topic(domain.name, "changelog"), number)
-        self.decider = Decider(domain, number, kernel.prefix, lambda key: self.table.get_row(number, key))
+        self.decider = Decider(domain, number, kernel.prefix, self.row)
         self.queue: deque[Input] = deque()
         self.room = asyncio.Event()
         self.reset()
@@ -65,9 +67,17 @@ class Partition:
     def name(self) -> str:
         return f"{self.domain.name}/{self.number}"
 
+    def row(self, key: bytes) -> bytes | None:
+        """A stored row. Sagas come back to theirs within a second, so the last ones need not be asked of RocksDB again."""
+        try:
+            return self.recent[key]
+        except KeyError:
+            return self.table.get_row(self.number, key)
+
     def reset(self) -> None:
         """Not ours (any more). What is queued was never finished: the next owner reads it."""
         self.queue.clear()
+        self.recent: dict[bytes, bytes | None] = {}
         self.room.set()
         self.owned = False
         self.positioned = False
@@ -220,6 +230,9 @@ class Partition:
             await self.meet_foreign(expected, first)
         point("rows acknowledged")
         self.table.apply([Record(self.changelog, first + i, key, value) for i, (key, value) in enumerate(batch)])
+        if len(self.recent) > RECENT:
+            self.recent.clear()
+        self.recent.update(batch)
         point("rows stored")
         for key, value in batch:
             if key == LEDGER:
