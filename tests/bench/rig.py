@@ -162,6 +162,14 @@ class Rig:
                 raise TimeoutError(f"still behind: {behind}")
             await asyncio.sleep(0.4)
 
+    async def idle(self, seconds: int) -> Run:
+        """What the stack uses while nobody asks for anything, for each second."""
+        await self.settled()
+        await self.calm(self.patience)
+        before, began = cpu.now(self.stack), time.perf_counter()
+        await asyncio.sleep(seconds)
+        return Run(seconds, time.perf_counter() - began, [], cpu.between(before, cpu.now(self.stack), 0.0))
+
     # -- a run -----------------------------------------------------------------------------------------------------------------
 
     async def run(self, module: str, plan: msgspec.Struct, prefix: str = "") -> tuple[Run, Outcome]:

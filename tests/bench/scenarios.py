@@ -46,8 +46,8 @@ ORDERS: tuple[Scenario, ...] = (
     Scenario(name="open80", title="open loop, 80 % of capacity", share=0.8),
     Scenario(name="florists2", title="16 buyers, two florists a cart", buyers=16, stores=2),
 )
-SAGAS, EVENTS = "saga16", "events"
-OTHERS = {SAGAS: "bare 4-step saga, 16 outstanding", EVENTS: "one-step messages, flooded"}
+IDLE, SAGAS, EVENTS = "idle", "saga16", "events"
+OTHERS = {IDLE: "idle, each second", SAGAS: "bare 4-step saga, 16 outstanding", EVENTS: "one-step messages, flooded"}
 FLOOD = 20_000
 """Messages of a flood."""
 NAMES = (*(one.name for one in ORDERS), *OTHERS)
