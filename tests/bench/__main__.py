@@ -22,7 +22,7 @@ from deploy.local.layout import ROOT
 from tests.bench import cpu, profiles, report
 from tests.bench.report import Result
 from tests.bench.rig import FOLDER, Rig, knobs
-from tests.bench.scenarios import EVENTS, NAMES, ORDERS, OTHERS, SAGAS, events, market, sagas
+from tests.bench.scenarios import EVENTS, IDLE, NAMES, ORDERS, OTHERS, SAGAS, events, market, sagas
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -80,14 +80,17 @@ async def bench(chosen: argparse.Namespace) -> Record:
     await rig.up(fresh=not chosen.keep_data)
     try:
         orders = [scenario for scenario in ORDERS if scenario.name in names]
-        if orders:
+        if orders or IDLE in names:
             async with market(rig, chosen.seconds, say) as shop:
                 await shop.warm(chosen.warm)
                 results += [Result(one.name, one.title, await shop.measure(one, chosen.runs)) for one in orders]
                 memory = cpu.memory(rig.stack)
+                if IDLE in names:
+                    found = [await rig.idle(round(chosen.seconds)) for _ in range(chosen.runs)]
+                    results.append(Result(IDLE, OTHERS[IDLE], found, "second"))
                 if chosen.trace:
                     print(await shop.trace(chosen.seconds), end="\n\n")
-                for stacks in await shop.profile(orders[0], chosen.profile):
+                for stacks in await shop.profile((orders or ORDERS)[0], chosen.profile):
                     print(profiles.text(stacks), end="\n\n")
         if SAGAS in names:
             found = await sagas(rig, chosen.seconds, chosen.runs, chosen.warm, say)

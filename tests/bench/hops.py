@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
-from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from models.settings import Settings
+from tests.bench.counts import Record
 from tests.bench.figures import percentile, table
 from topics.envelope import decode_envelope, events_of
 
@@ -54,26 +53,14 @@ AFTER: Mapping[str, str] = {
 """What each step follows. What depends on two steps (the payment is awaited once held and ready) follows the later one."""
 
 
-async def read(settings: Settings, since: Mapping[TopicPartition, int]) -> list[Mark]:
-    """When each message and event about an order was appended, from ``since`` to now."""
-    spots = [spot for spot in since if spot.topic.endswith((".inbox", ".events"))]
-    consumer = AIOKafkaConsumer(bootstrap_servers=settings.kafka, max_partition_fetch_bytes=4 << 20)
-    await consumer.start()
-    try:
-        consumer.assign(spots)
-        ends = await consumer.end_offsets(spots)
-        for spot in spots:
-            consumer.seek(spot, since[spot])
-        marks: list[Mark] = []
-        while any([await consumer.position(spot) < ends[spot] for spot in spots]):
-            for spot, records in (await consumer.getmany(timeout_ms=500)).items():
-                topic = spot.topic.partition(".")[2]
-                for record in records:
-                    said = events_of(record.value) if topic.endswith("events") else [decode_envelope(record.value)]
-                    marks += [Mark(one.correlationid, f"{topic} {one.type.split('.')[2]}", record.timestamp) for one in said]
-        return marks
-    finally:
-        await consumer.stop()
+def marks(records: Iterable[Record]) -> list[Mark]:
+    """When each message and event about an order was appended."""
+    found: list[Mark] = []
+    for record in records:
+        if record.value is not None and record.topic.endswith(("inbox", "events")):
+            said = events_of(record.value) if record.topic.endswith("events") else [decode_envelope(record.value)]
+            found += [Mark(one.correlationid, f"{record.topic} {one.type.split('.')[2]}", record.at) for one in said]
+    return found
 
 
 def hops(marks: Iterable[Mark]) -> dict[str, list[Hop]]:

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
-from tests.bench.figures import Figure, Run, figure, percentile, programs_of, summary, table
+from tests.bench.figures import Run, figure, percentile, programs_of, summary, table
 
+NONE = "–"
 QUIET = 0.05
 """CPU-ms below which a program's part of an order is not shown."""
 
@@ -42,6 +43,7 @@ TARGETS: tuple[Target, ...] = (
     Target(scenario="buyers16", what="p99", measure=lambda run: run.percentile(0.99), aim=300, unit=" ms"),
     Target(scenario="buyers16", what="CPU of an order", measure=lambda run: run.cpu_total, aim=12, floor=28, unit=" ms"),
     Target(scenario="buyer1", what="p50", measure=lambda run: run.percentile(0.5), aim=50, unit=" ms"),
+    Target(scenario="idle", what="CPU of a second", measure=lambda run: run.cpu_total, aim=333, unit=" ms"),
     Target(scenario="saga16", what="sagas a second", measure=lambda run: run.rate, aim=250, least=True, unit="/s"),
 )
 
@@ -73,9 +75,8 @@ def main_table(results: Sequence[Result]) -> str:
             result.title,
             str(len(result.runs)),
             found["rate"].text(),
-            found["p50"].text(0),
-            found["p99"].text(0),
-            found["cpu"].text(),
+            *(found[share].text(0) if any(result.runs[0].latencies) else NONE for share in ("p50", "p99")),
+            found["cpu"].text(1 if found["cpu"].median >= 10 else 2),
             found["generator"].text(),
             found["others"].text(0),
             found["failed"].text(0),
@@ -88,7 +89,7 @@ def cpu_table(results: Sequence[Result]) -> str:
     names = programs_of([run for result in results for run in result.runs])
     shown = [name for name in names if any(_median(result, name) >= QUIET for result in results)]
     rest = [name for name in names if name not in shown]
-    rows = [[name, *(figure(run.cpu(name) for run in result.runs).text(2) for result in results)] for name in shown]
+    rows = [[name, *(_cpu(result, name) for result in results)] for name in shown]
     if rest:
         rows.append(["others", *(f"{sum(_median(result, name) for name in rest):.2f}" for result in results)])
     rows.append(["**sum**", *(figure(run.cpu_total for run in result.runs).text(1) for result in results)])
@@ -98,11 +99,11 @@ def cpu_table(results: Sequence[Result]) -> str:
 def counts_table(results: Sequence[Result]) -> str:
     """Records of each topic, steps of each domain, turns and batches, for each order."""
     names = sorted({name for result in results for run in result.runs for name in run.counts})
-    rows = [[name, *(_each(result, name).text(2) for result in results)] for name in names]
+    rows = [[name, *(_count(result, name) for result in results)] for name in names]
     for kind in ("records", "steps", "turns", "batches"):
         chosen = [name for name in names if name.startswith(f"{kind} ")]
         if chosen:
-            rows.append([f"**all {kind}**", *(_each(result, *chosen).text(1) for result in results)])
+            rows.append([f"**all {kind}**", *(_count(result, *chosen) for result in results)])
     return table(["for each", *(result.title for result in results)], rows)
 
 
@@ -146,8 +147,15 @@ def _median(result: Result, name: str) -> float:
     return figure(run.cpu(name) for run in result.runs).median
 
 
-def _each(result: Result, *names: str) -> Figure:
-    return figure(sum(run.counts.get(name, 0.0) for name in names) / max(run.done, 1) for run in result.runs)
+def _cpu(result: Result, name: str) -> str:
+    if not any(name in run.cost.programs for run in result.runs):
+        return NONE
+    return figure(run.cpu(name) for run in result.runs).text(2)
+
+
+def _count(result: Result, *names: str) -> str:
+    found = figure(sum(run.counts.get(name, 0.0) for name in names) / max(run.done, 1) for run in result.runs)
+    return found.text(2) if found.high else NONE
 
 
 def _step(result: Result, name: str) -> str:

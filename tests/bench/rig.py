@@ -5,23 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import re
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
-import aiohttp
 import msgspec
-from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from deploy.local.layout import ROOT
 from deploy.local.stack import Stack
 from models.settings import Settings, read
-from tests.bench import cpu
+from tests.bench import counts, cpu
 from tests.bench.figures import Run
 from tests.bench.load import Outcome
-from topics import catalogue
 from topics.client import Client
 
 NAME, BASE = "bench", 21_000
@@ -34,7 +30,6 @@ READY_WAIT = 400.0
 """Seconds until everything is ready, on a machine whose cores others keep busy."""
 CALM = 0.1
 """Share of all cores' time that strangers may take without disturbing a run."""
-_SAMPLE = re.compile(r"^(\w+)(?:\{([^}]*)\})? ([0-9.eE+-]+)$", re.MULTILINE)
 
 
 def knobs() -> dict[str, str]:
@@ -118,49 +113,13 @@ class Rig:
             if cost.others < CALM * cost.wall:
                 return
 
-    # -- what is counted -------------------------------------------------------------------------------------------------------
-
-    async def ends(self, prefix: str = "") -> dict[TopicPartition, int]:
-        """Records ever appended to each partition of each topic."""
-        prefix = prefix or self.settings.prefix
-        names = [topic.name for topic in catalogue.topics(prefix)]
-        spots = [TopicPartition(name, number) for name in names for number in range(self.settings.partitions)]
-        consumer = AIOKafkaConsumer(bootstrap_servers=self.settings.kafka)
-        await consumer.start()
-        try:
-            return dict(await consumer.end_offsets(spots))
-        finally:
-            await consumer.stop()
-
-    async def metrics(self, names: Iterable[str] = ()) -> dict[str, dict[str, float]]:
-        """What each running process (or each of ``names``) says of itself: ``name{labels}`` -> value."""
-        running = {name for name, status in self.stack.statuses().items() if status.state == "RUNNING"}
-        wanted = running & set(self.stack.expand(names)) if names else running
-        found: dict[str, dict[str, float]] = {}
-        async with aiohttp.ClientSession() as http:
-            for program in self.stack.processes:
-                if program.name not in wanted or program.name == "sandbox":
-                    continue
-                async with http.get(f"http://127.0.0.1:{program.ready.port}/metrics") as answer:
-                    text = await answer.text()
-                found[program.name] = {
-                    f"{name}{{{labels}}}" if labels else name: float(value) for name, labels, value in _SAMPLE.findall(text)
-                }
-        return found
-
-    async def settled(self, seconds: float = 300.0) -> None:
-        """Wait until all that was sent is decided and shown."""
-        lags = ("bb_inbox_lag", "bb_projector_lag")
-        deadline, calm = time.monotonic() + seconds, 0
-        while calm < 3:
-            said = await self.metrics()
-            behind = {
-                name: value for program in said.values() for name, value in program.items() if name.startswith(lags) and value
-            }
-            calm = 0 if behind else calm + 1
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"still behind: {behind}")
-            await asyncio.sleep(0.4)
+    async def idle(self, seconds: int) -> Run:
+        """What the stack uses while nobody asks for anything, for each second."""
+        await counts.settled(self.stack)
+        await self.calm(self.patience)
+        before, began = cpu.now(self.stack), time.perf_counter()
+        await asyncio.sleep(seconds)
+        return Run(seconds, time.perf_counter() - began, [], cpu.between(before, cpu.now(self.stack), 0.0))
 
     # -- a run -----------------------------------------------------------------------------------------------------------------
 
@@ -170,7 +129,7 @@ class Rig:
         file = FOLDER / "plan.json"
         file.write_bytes(msgspec.json.encode(plan))
         await self.calm(self.patience)
-        ends, said = await self.ends(prefix), await self.metrics()
+        ends, said = await counts.ends(self.settings, prefix), await counts.metrics(self.stack)
         env = {**self.stack.full_env(), "PYTHONUNBUFFERED": "1"}
         generator = await asyncio.create_subprocess_exec(
             sys.executable, "-m", module, str(file), env=env, cwd=ROOT, limit=1 << 26,
@@ -189,32 +148,8 @@ class Rig:
             raise RuntimeError(f"{module} ended with {generator.returncode}")
         outcome = msgspec.json.decode(line, type=Outcome)
         await asyncio.sleep(0.7)
-        counts = _grown(ends, await self.ends(prefix)) | _steps(said, await self.metrics())
+        counted = counts.grown(ends, await counts.ends(self.settings, prefix))
+        counted |= counts.steps(said, await counts.metrics(self.stack))
         cost = cpu.between(before, after, outcome.cpu)
-        run = Run(len(outcome.latencies), outcome.seconds, outcome.latencies, cost, outcome.failed, outcome.steps, counts)
+        run = Run(len(outcome.latencies), outcome.seconds, outcome.latencies, cost, outcome.failed, outcome.steps, counted)
         return run, outcome
-
-
-def _grown(before: Mapping[TopicPartition, int], after: Mapping[TopicPartition, int]) -> dict[str, float]:
-    """Records appended meanwhile to each topic, by ``domain.kind`` (``dead`` alone)."""
-    found: dict[str, float] = {}
-    for spot, end in after.items():
-        if end != before[spot]:
-            name = f"records {spot.topic.partition('.')[2]}"
-            found[name] = found.get(name, 0.0) + end - before[spot]
-    return found
-
-
-def _steps(before: Mapping[str, Mapping[str, float]], after: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
-    """Inputs decided by each domain, turns, and batches of each read model."""
-    found: dict[str, float] = {}
-    kinds = {"bb_inputs_total": "steps", "bb_turn_seconds_count": "turns", "bb_projector_batch_seconds_count": "batches"}
-    for program, said in after.items():
-        for name, value in said.items():
-            kind = kinds.get(name.partition("{")[0])
-            more = value - before.get(program, {}).get(name, 0.0)
-            if kind and more:
-                label = re.search(r'(?:domain|model)="([^"]*)"', name)
-                key = f"{kind} {label.group(1) if label else program}"
-                found[key] = found.get(key, 0.0) + more
-    return found

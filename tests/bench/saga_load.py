@@ -77,7 +77,7 @@ class Sagas:
             await producer.send_batch(batch, name, partition=partition)
         await producer.flush()
         last = {partition_of(store, self.partitions): store for store in self.stores}
-        asked = [self.client.inquire("inventory", store, "nothing", WAIT) for store in last.values()]
+        asked = [self.client.inquire("inventory", store, str(uuid.uuid4()), WAIT) for store in last.values()]
         for answer in await asyncio.gather(*asked):
             if answer is None:
                 self.failed["a partition did not answer"] += 1

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from tests.bench import hops
+from tests.bench import counts, hops
 from tests.bench.figures import Run, figure
 from tests.bench.load import Order, Plan
 from tests.bench.profiles import Stacks, sample
@@ -46,8 +46,8 @@ ORDERS: tuple[Scenario, ...] = (
     Scenario(name="open80", title="open loop, 80 % of capacity", share=0.8),
     Scenario(name="florists2", title="16 buyers, two florists a cart", buyers=16, stores=2),
 )
-SAGAS, EVENTS = "saga16", "events"
-OTHERS = {SAGAS: "bare 4-step saga, 16 outstanding", EVENTS: "one-step messages, flooded"}
+IDLE, SAGAS, EVENTS = "idle", "saga16", "events"
+OTHERS = {IDLE: "idle, each second", SAGAS: "bare 4-step saga, 16 outstanding", EVENTS: "one-step messages, flooded"}
 FLOOD = 20_000
 """Messages of a flood."""
 NAMES = (*(one.name for one in ORDERS), *OTHERS)
@@ -68,7 +68,7 @@ class Market:
         if (missing := number - len(ready)) > 0:
             ready += await self.shop.orders(missing, stores)
         self._ready[stores] = ready[number:]
-        await self.rig.settled()
+        await counts.settled(self.rig.stack)
         return ready[:number]
 
     async def once(self, scenario: Scenario, seconds: float, seed: int = 0) -> Run:
@@ -100,12 +100,13 @@ class Market:
     async def trace(self, seconds: float) -> str:
         """Where the time of one buyer's orders goes, hop by hop."""
         orders = await self.prepare(math.ceil(FIRST_ALONE * seconds))
-        before = await self.rig.ends()
+        before = await counts.ends(self.rig.settings)
         plan = Plan(self.rig.settings.public_url, seconds, orders, 1, marks=True)
         _, outcome = await self.rig.run(LOAD, plan)
+        appended = await counts.records(self.rig.settings, before)
         if outcome.unused:
             self._ready[1] += orders[-outcome.unused :]
-        return hops.report(hops.hops([*outcome.marks, *await hops.read(self.rig.settings, before)]))
+        return hops.report(hops.hops([*outcome.marks, *hops.marks(appended)]))
 
     async def warm(self, seconds: float) -> None:
         """Load that is not measured: a JVM that has just been started costs three times as much for its first 20 s."""
@@ -172,5 +173,5 @@ async def market(rig: Rig, seconds: float, say: Callable[[str], None]) -> AsyncI
     async with rig.client() as client:
         shop = Shop(client, Path(env["BB_TOKEN_KEY"]), Path(env["BB_WEB_SECRET"]))
         await shop.open()
-        await rig.settled()
+        await counts.settled(rig.stack)
         yield Market(rig, shop, seconds, say)
