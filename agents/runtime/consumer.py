@@ -62,6 +62,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
     def __init__(self, consumer: Any, **kwargs: Any) -> None:
         loop = kwargs.get("loop") or asyncio.get_event_loop()
         self.last_heartbeat = time.monotonic()
+        self.committed: dict[TP, int | None] = {}
         super().__init__(consumer, **{**kwargs, "thread_loop": loop, "Worker": _Inline})
 
     def _create_worker_consumer(self, transport: Any) -> Any:
@@ -118,7 +119,8 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         earliest = await self.call_thread(consumer.beginning_offsets, inboxes) if inboxes else {}
         for tp in inboxes:
             committed = offsets.get(tp)
-            offsets[tp] = positions.position(tp, None if committed is None or committed < 0 else committed, earliest[tp])
+            self.committed[tp] = None if committed is None or committed < 0 else committed
+            offsets[tp] = positions.position(tp, self.committed[tp], earliest[tp])
             consumer.seek(tp, offsets[tp])
         return offsets
 
@@ -167,6 +169,12 @@ class Consumer(driver.Consumer):
 
     def _new_consumer_thread(self) -> ConsumerThread:
         return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
+
+    async def perform_seek(self) -> None:
+        """Read on where the ledgers say. A predecessor that was killed may not have committed that far: the next commit does."""
+        await super().perform_seek()
+        thread: Any = self._thread
+        self._committed_offset.update(thread.committed)
 
     async def force_commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
         """Commit what the kernel has finished: decided, logged, published and acknowledged. Faust's own acks play no part."""
