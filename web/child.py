@@ -31,6 +31,8 @@ QUIET = ("aiokafka",)
 """A broker that is away would say so a hundred times a second; ``topics/client.py`` says it once."""
 REACH = 5.0
 """Seconds that the broker has to be reached before the port is opened all the same: reads need no broker."""
+LAST = 0.3
+"""Seconds between closing the door and looking who is still inside."""
 FINISH = 12.0
 """Seconds that requests in progress have at the end; more than ``Prefer`` allows (10 s)."""
 
@@ -82,6 +84,10 @@ async def serve(number: int, reads: Reads, *, kept: bool) -> None:
     shared.stopping.set()
     await hub.stop()
     await asyncio.sleep(web_settings.drain)
+    for site in list(runner.sites):
+        await site.stop()
+    # A connection that was accepted last may not have been read yet; ``cleanup`` would take it for an idle one and close it.
+    await asyncio.sleep(LAST)
     await runner.cleanup()
     await client.stop()
     await reads.stop()

@@ -12,6 +12,7 @@ from typing import Any
 
 import faust
 
+from agents.runtime.assignor import Assignor
 from agents.runtime.consumer import Consumer
 from agents.runtime.domain import Domain
 from agents.runtime.health import serve_health
@@ -101,6 +102,7 @@ def worker(
         store="rocksdb://",
         datadir=os.path.join(settings.data_dir, ident),
         table_standby_replicas=0,
+        PartitionAssignor=Assignor,
         processing_guarantee="at_least_once",
         stream_wait_empty=True,
         stream_buffer_maxsize=1024,
