@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -123,17 +123,3 @@ def summary(runs: Sequence[Run]) -> dict[str, Figure]:
         "yardstick": figure(run.yardstick for run in runs),
         "failed": figure(float(sum(run.failed.values())) for run in runs),
     }
-
-
-def ratio(one: float, other: float) -> str:
-    """``one`` as a multiple of ``other``: ``4.3 x``."""
-    return f"{one / other:.1f} x" if other else "–"
-
-
-def merged(counts: Iterable[Mapping[str, float]]) -> dict[str, float]:
-    """Sums of equal names."""
-    found: dict[str, float] = {}
-    for count in counts:
-        for name, number in count.items():
-            found[name] = found.get(name, 0.0) + number
-    return found
