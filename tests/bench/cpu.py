@@ -69,6 +69,21 @@ def between(before: Moment, after: Moment, generator: float) -> Cost:
     return Cost(programs, generator, max(0.0, others), cores)
 
 
+def yardstick() -> float:
+    """CPU milliseconds of a fixed piece of work, the best of seven: what a core of this machine is worth just now.
+
+    A virtual machine's cores become slower when its host is busy, which no share of its own time shows.
+    """
+    best = float("inf")
+    for _ in range(7):
+        began = time.process_time()
+        total = 0
+        for number in range(200_000):
+            total += number & 7
+        best = min(best, time.process_time() - began)
+    return 1000 * best
+
+
 def memory(stack: Stack) -> dict[str, float]:
     """Resident MB of each program with its children, pages that they share counted once in each."""
     found = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -26,6 +26,7 @@ class Run(msgspec.Struct, frozen=True):
     """One measured run. ``latencies``: milliseconds of each thing done, sorted; ``failed``: how often what went wrong.
 
     ``steps``: milliseconds of each request of an order, by its name, sorted. ``counts``: whatever else was counted, in all.
+    ``yardstick``: CPU ms of a fixed piece of work just before the run: what the machine was worth.
     """
 
     done: int
@@ -35,6 +36,7 @@ class Run(msgspec.Struct, frozen=True):
     failed: dict[str, int] = {}
     steps: dict[str, list[float]] = {}
     counts: dict[str, float] = {}
+    yardstick: float = 0.0
 
     @property
     def rate(self) -> float:
@@ -118,19 +120,6 @@ def summary(runs: Sequence[Run]) -> dict[str, Figure]:
         "cpu": figure(run.cpu_total for run in runs),
         "generator": figure(run.cpu_generator for run in runs),
         "others": figure(100 * run.disturbed for run in runs),
+        "yardstick": figure(run.yardstick for run in runs),
         "failed": figure(float(sum(run.failed.values())) for run in runs),
     }
-
-
-def ratio(one: float, other: float) -> str:
-    """``one`` as a multiple of ``other``: ``4.3 x``."""
-    return f"{one / other:.1f} x" if other else "–"
-
-
-def merged(counts: Iterable[Mapping[str, float]]) -> dict[str, float]:
-    """Sums of equal names."""
-    found: dict[str, float] = {}
-    for count in counts:
-        for name, number in count.items():
-            found[name] = found.get(name, 0.0) + number
-    return found

@@ -79,9 +79,11 @@ def main_table(results: Sequence[Result]) -> str:
             found["cpu"].text(1 if found["cpu"].median >= 10 else 2),
             found["generator"].text(),
             found["others"].text(0),
+            found["yardstick"].text(),
             found["failed"].text(0),
         ])  # fmt: skip
-    return table(["scenario", "runs", "/s", "p50 ms", "p99 ms", "CPU-ms each", "generator", "disturbed %", "failed"], rows)
+    head = ["scenario", "runs", "/s", "p50 ms", "p99 ms", "CPU-ms each", "generator", "disturbed %", "yardstick ms", "failed"]
+    return table(head, rows)
 
 
 def cpu_table(results: Sequence[Result]) -> str:
@@ -125,7 +127,8 @@ def text(results: Sequence[Result], memory: Mapping[str, float]) -> str:
     orders = [result for result in results if result.unit == "order"]
     parts = [
         "Medians of the runs (lowest–highest). CPU-ms: of all processes and daemons for each order, the load generator apart; "
-        "disturbed: share of all cores' time that programs outside the stack took.",
+        "disturbed: share of all cores' time that programs outside the stack took; yardstick: CPU of a fixed piece of work "
+        "before the run, which tells how fast the machine was.",
         main_table(results),
         *(core_line(result) for result in results if result.unit == "event"),
         steps_table(orders),

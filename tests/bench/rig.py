@@ -117,9 +117,10 @@ class Rig:
         """What the stack uses while nobody asks for anything, for each second."""
         await counts.settled(self.stack)
         await self.calm(self.patience)
-        before, began = cpu.now(self.stack), time.perf_counter()
+        yardstick, before, began = cpu.yardstick(), cpu.now(self.stack), time.perf_counter()
         await asyncio.sleep(seconds)
-        return Run(seconds, time.perf_counter() - began, [], cpu.between(before, cpu.now(self.stack), 0.0))
+        cost = cpu.between(before, cpu.now(self.stack), 0.0)
+        return Run(seconds, time.perf_counter() - began, [], cost, yardstick=yardstick)
 
     # -- a run -----------------------------------------------------------------------------------------------------------------
 
@@ -139,7 +140,7 @@ class Rig:
         assert generator.stdout is not None
         if await generator.stdout.readline() != b"ready\n":
             raise RuntimeError(f"{module} did not get ready: it ended with {await generator.wait()}")
-        before = cpu.now(self.stack)
+        yardstick, before = cpu.yardstick(), cpu.now(self.stack)
         generator.stdin.write(b"go\n")
         line = await generator.stdout.readline()
         after = cpu.now(self.stack)
@@ -151,5 +152,6 @@ class Rig:
         counted = counts.grown(ends, await counts.ends(self.settings, prefix))
         counted |= counts.steps(said, await counts.metrics(self.stack))
         cost = cpu.between(before, after, outcome.cpu)
-        run = Run(len(outcome.latencies), outcome.seconds, outcome.latencies, cost, outcome.failed, outcome.steps, counted)
+        done = len(outcome.latencies)
+        run = Run(done, outcome.seconds, outcome.latencies, cost, outcome.failed, outcome.steps, counted, yardstick)
         return run, outcome

@@ -132,7 +132,7 @@ def line(run: Run) -> str:
     failed = "".join(f"; {number} x {what}" for what, number in run.failed.items())
     return (
         f"{run.rate:.1f}/s, p50 {run.percentile(0.5):.0f} ms, p99 {run.percentile(0.99):.0f} ms, {run.cpu_total:.1f} CPU-ms each, "
-        f"generator {run.cpu_generator:.1f}, disturbed {100 * run.disturbed:.0f} %{failed}"
+        f"generator {run.cpu_generator:.1f}, disturbed {100 * run.disturbed:.0f} %, yardstick {run.yardstick:.1f} ms{failed}"
     )
 
 
