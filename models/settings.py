@@ -25,7 +25,7 @@ PORTS: Mapping[str, int] = {
 }
 """Distance of each daemon's port from ``BB_PORT_BASE``; workers have their health ports from 30 to 59."""
 
-HEALTH: Mapping[str, int] = {"trade": 30, "fulfilment": 31, "shop": 32, "read": 33, "notify": 34, "scheduling": 35, "auditor": 36}
+HEALTH: Mapping[str, int] = {"trade": 30, "shop": 32, "read": 33, "notify": 34, "scheduling": 35, "auditor": 36}
 """Distance of each worker's health port; a worker that is not named here gets the next ones."""
 
 

@@ -109,8 +109,7 @@ CONTRACTS: tuple[Contract, ...] = (
 DOMAINS: Mapping[str, Contract] = {contract.domain: contract for contract in CONTRACTS}
 
 WORKERS: Mapping[str, tuple[str, ...]] = {
-    "trade": ("orders", "inventory", "payments"),
-    "fulfilment": ("deliveries",),
+    "trade": ("orders", "inventory", "payments", "deliveries"),
     "shop": ("stores", "catalog"),
 }
 """Worker -> the domains that it runs (``agents/apps/<worker>.py``)."""

@@ -1,7 +1,8 @@
-"""The worker of what is paid for: orders, what stores can promise, payments."""
+"""The worker of what every order goes through: orders, what stores can promise, payments, deliveries."""
 
 from __future__ import annotations
 
+from agents.deliveries import DELIVERIES
 from agents.inventory import INVENTORY
 from agents.orders import ORDERS
 from agents.payments.domain import payments
@@ -11,4 +12,4 @@ from models import settings
 
 SETTINGS = settings.read()
 GATEWAY = KakaoPay(SETTINGS.kakaopay_url, SETTINGS.kakaopay_cid, SETTINGS.kakaopay_secret)
-app = worker("trade", [ORDERS, INVENTORY, payments(GATEWAY)], SETTINGS, around=[GATEWAY])
+app = worker("trade", [ORDERS, INVENTORY, payments(GATEWAY), DELIVERIES], SETTINGS, around=[GATEWAY])

@@ -2,7 +2,7 @@
 
 A turn spans all partitions of the worker: what has arrived is decided, then one atomic record batch per changelog partition
 -> acknowledged -> the same records into the local store -> effects start -> outputs published -> acknowledged -> the web
-answered -> inputs done. What arrives meanwhile is the next turn; nothing ever waits for more.
+answered -> inputs done. What arrives meanwhile is the next turn.
 """
 
 from __future__ import annotations
@@ -38,6 +38,11 @@ log = structlog.get_logger(__name__)
 TICK = 0.1
 """Seconds between looks at the clock: reminders, holes at the end, and whether this process stood still."""
 REMINDERS_PER_TICK = 50
+BUSY, REST = 4, 0.006
+"""After a turn of so many inputs the loop rests for so many seconds (docs/adr/0013): the next one is longer, and cheaper for each
+input. Who is alone at the shop never waits."""
+SPREAD = 3
+"""Steps of the loop in which what one fetch has brought reaches all its partitions: a turn takes the whole of it."""
 FAILED, TOO_OLD = 70, 78
 """Exit codes: the loop failed; a message of a newer major version came."""
 
@@ -238,16 +243,21 @@ class Kernel:
         """What arrives while a turn is being written is the next one."""
         while True:
             await self.arrived.wait()
+            for _ in range(SPREAD):
+                await asyncio.sleep(0)
             self.arrived.clear()
             if self.draining or self.paused:
                 continue
             self.idle.clear()
             try:
-                await self._turn()
+                inputs = await self._turn()
             finally:
                 self.idle.set()
+            if inputs >= BUSY:
+                await asyncio.sleep(REST)
 
-    async def _turn(self) -> None:
+    async def _turn(self) -> int:
+        """One turn over all partitions; the number of inputs that it finished."""
         started = time.perf_counter()
         for actor in [actor for actor in self.waiting if actor.resend]:
             outputs, actor.resend = actor.resend, []
@@ -262,6 +272,7 @@ class Kernel:
             await self._finish(turns)
             self.figures.turn(turns, time.perf_counter() - started)
             await self._rewrite()
+        return sum(turn.inputs for _, turn in turns)
 
     async def _rewrite(self) -> None:
         """Write again what a zombie overwrote; the outputs of all turns before have left."""

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -123,21 +123,30 @@ class Stored(NamedTuple):
 
 
 class _Store:
-    """Positions may lag: ``seq`` tells what is folded."""
+    """Positions may lag: ``seq`` tells what is folded.
+
+    An order for which nobody waits is put later, with the next change for which somebody does, or by ``settle``: most orders are
+    put twice, once to be paid and once confirmed. Until then ``_late`` has what was folded since it was put.
+    """
 
     def __init__(self, databases: Databases, version: int) -> None:
         self._databases, self._table = databases, table_name(databases, version)
         self._known: OrderedDict[str, Entry] = OrderedDict()
+        self._late: dict[str, list[Fact]] = {}
         self._doubtful: set[str] = set()
 
     async def positions(self) -> Mapping[Spot, Position]:
         # Whoever asks begins anew, maybe after others.
         self._known.clear()
+        self._late.clear()
         found = (await dynamo.get(self._databases, self._table, [POSITIONS])).get(POSITIONS, {})
         stored = {name: value for name, value in found.items() if "/" in name}
         return {spot_of(name): Position(int(value["N"])) for name, value in stored.items()}
 
     async def settle(self, positions: Mapping[Spot, Position]) -> None:
+        """What is late first: nobody reads again what lies before the positions."""
+        if self._late:
+            await self._fold(list(self._late), [], put=lambda key, entry: True)
         client = await self._databases.dynamo()
         names = {f"#{number}": spot.name for number, spot in enumerate(positions)}
         values = {f":{number}": {"N": str(position.next)} for number, position in enumerate(positions.values())}
@@ -151,15 +160,21 @@ class _Store:
 
     async def store(self, batch: Batch) -> Mapping[str, int]:
         keys = list(dict.fromkeys(fact.key for fact in batch.facts))
+        urgent = {fact.key for fact in batch.facts if _urgent(fact)}
+        return await self._fold(keys, batch.facts, put=lambda key, entry: key in urgent and entry.complete)
+
+    async def _fold(self, keys: list[str], facts: Sequence[Fact], put: Callable[[str, Entry], bool]) -> Mapping[str, int]:
+        """Fold ``facts`` of ``keys`` into memory and put the orders that ``put`` says; returns ``seq`` of those stored whole."""
         # An order that begins with this batch need not be looked for: if it is there, the write's condition says so.
-        new = {fact.key for fact in batch.facts if fact.seq == 1 and not fact.private} - self._doubtful
+        new = {fact.key for fact in facts if fact.seq == 1 and not fact.private} - self._doubtful - self._late.keys()
         try:
             entries = await self._entries(keys, new)
-            changed = project(batch.facts, entries)
+            changed = {*project(facts, entries), *(key for key in keys if key in self._late)}
+            late = [key for key in keys if key in changed and not put(key, entries[key])]
+            due = [key for key in keys if key in changed and key not in late]
             items: list[dynamo.Item] = []
-            for key in changed:
-                entry = entries[key]
-                items += items_of(entry) or [private_item(key, entry)]
+            for key in due:
+                items += items_of(entries[key]) or [private_item(key, entries[key])]
             if items:
                 await dynamo.put(self._databases, self._table, items)
         except BaseException as error:
@@ -170,14 +185,19 @@ class _Store:
                 log.warning("orders_outrun", orders=len(keys))
                 self._doubtful.update(keys)
             raise
-        self._doubtful.difference_update(keys)
+        for key in due:
+            self._late.pop(key, None)
+            entries[key].touched.clear()
+        self._doubtful.difference_update(due)
+        for fact in facts:
+            if fact.key in late:
+                self._late.setdefault(fact.key, []).append(fact)
         seen = {}
         for key, entry in entries.items():
-            entry.touched.clear()
             if entry.gap:
                 log.error("order_history_gap", order=key, seq=entry.seq)
                 entry.gap = False
-            if entry.complete:
+            if entry.complete and key not in self._late:
                 seen[key] = entry.seq
         return seen
 
@@ -188,8 +208,9 @@ class _Store:
         missing = [key for key in keys if key not in known]
         if missing:
             found = await dynamo.get(self._databases, self._table, missing)
-            for key in missing:
-                known[key] = entry_of(found[key]) if key in found else Entry()
+            read = {key: entry_of(found[key]) if key in found else Entry() for key in missing}
+            project([fact for key in missing for fact in self._late.get(key, ())], read)
+            known.update(read)
         for key in keys:
             known.move_to_end(key)
         entries = {key: known[key] for key in keys}

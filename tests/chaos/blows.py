@@ -140,7 +140,7 @@ async def _sent_again(stack: Stack) -> None:
 
 
 DAEMONS = ("kafka", "mysql", "redis", "mongo", "dynamo", "nginx")
-PROCESSES = ("trade", "fulfilment", "shop", "read", "auditor", "web-0", "web-1", "sandbox")
+PROCESSES = ("trade", "shop", "read", "auditor", "web-0", "web-1", "sandbox")
 BLOWS: tuple[Blow, ...] = (
     *(Blow(f"kill {name}", _kill(name)) for name in (*PROCESSES, *DAEMONS)),
     Blow("kill supervisor, then up", _supervisor),

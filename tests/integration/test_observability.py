@@ -23,7 +23,7 @@ from tests.integration.otlp import Receiver, Span, receiving
 
 WAIT = 120.0
 """Seconds that anything here may take on a busy machine."""
-PROCESSES = ("trade", "fulfilment", "shop", "read", "auditor", "web", "sandbox")
+PROCESSES = ("trade", "shop", "read", "auditor", "web", "sandbox")
 BOUQUET = Product("bouquet", "장미 다발", 20_000, {"rose": 10})
 ORDERER = {"name": "김영희", "phone": "01011112222", "email": "younghee@example.com"}
 ADDRESS = {"recipient": "이철수", "phone": "01033334444", "zipcode": "04524", "road": "세종대로 110", "detail": "1층"}

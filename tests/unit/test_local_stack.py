@@ -36,16 +36,16 @@ def values(text: str) -> dict[str, str]:
 
 
 def test_all_ports_move_together() -> None:
-    names = ("nginx", "mysql", "web", "sandbox", "mongo", "trade", "fulfilment", "shop", "read", "redis", "dynamo", "kafka")
+    names = ("nginx", "mysql", "web", "sandbox", "mongo", "trade", "shop", "read", "redis", "dynamo", "kafka")
     assert [settings.port(name, 27000) for name in names] == [
-        *(27000, 27006, 27010, 27020, 27027, 27030, 27031, 27032, 27033, 27079, 27080, 27092)
+        *(27000, 27006, 27010, 27020, 27027, 27030, 27032, 27033, 27079, 27080, 27092)
     ]
     assert settings.port("kafka-controller") == 17093
 
 
 def test_no_two_ports_are_the_same() -> None:
     offsets = [*settings.PORTS.values(), *settings.HEALTH.values()]
-    assert len(set(offsets)) == len(offsets) == 16
+    assert len(set(offsets)) == len(offsets) == 15
 
 
 def test_settings_follow_the_port_base() -> None:

@@ -90,6 +90,6 @@ def test_what_must_wake_somebody_does() -> None:
 def test_it_looks_where_the_processes_are() -> None:
     text = (FOLDER / "prometheus.yml").read_text()
     found = dict(re.findall(r'targets: \["127\.0\.0\.1:(\d+)"\]\n\s+labels: \{process: ([\w-]+)\}', text))
-    wanted = {str(port(name)): name for name in HEALTH if name in ("trade", "fulfilment", "shop", "read")}
+    wanted = {str(port(name)): name for name in HEALTH if name in ("trade", "shop", "read")}
     wanted |= {str(PORT_BASE + 10 + number): f"web-{number}" for number in range(2)}
     assert found == wanted
