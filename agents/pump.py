@@ -89,7 +89,9 @@ class Pump:
         self._since = 0.0
         self._busy = asyncio.Event()
         self._store: Store | None = None
-        self._unsettled = False
+        self.unsettled = False
+        """Something is folded that the database need not have before the next settlement: positions, what nobody waits for."""
+        self.settlements = 0
         self._hole: tuple[Spot, int] | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -170,7 +172,7 @@ class Pump:
         self._queue.clear()
         self.stored, self.accepted = {}, {}
         self.lost = set()
-        self._unsettled = False
+        self.unsettled = False
         self._filled.clear()
         self._pressed.clear()
         self._busy.clear()
@@ -180,8 +182,7 @@ class Pump:
         """Wait for the batch in flight, then note the positions."""
         while self._busy.is_set():
             await asyncio.sleep(0.005)
-        if self._unsettled and self._store is not None:
-            self._unsettled = False
+        if self.unsettled and self._store is not None:
             await self._store.settle(self.stored)
 
     async def _run(self) -> None:
@@ -192,13 +193,13 @@ class Pump:
         self.ready.set()
         settled = time.monotonic()
         while True:
-            if not self._filled.is_set() and self._unsettled:
+            if not self._filled.is_set() and self.unsettled:
                 await self._wait(self._filled, SETTLE)
             else:
                 await self._filled.wait()
-            if self._unsettled and time.monotonic() - settled > SETTLE:
-                settled, self._unsettled = time.monotonic(), False
-                await self._persist(lambda: store.settle(self.stored))
+            if self.unsettled and time.monotonic() - settled > SETTLE:
+                settled = time.monotonic()
+                await self._settle(store)
             if not self._queue:
                 self._filled.clear()
                 continue
@@ -259,12 +260,10 @@ class Pump:
                 dead.update(id(fact) for fact in facts)
                 continue
             except Outrun:
-                log.warning("projector_outrun", model=self.model.name)
-                self._queue.clear()
-                await self._load(store)
+                await self._begin_anew(store)
                 return 0
             self.stored.update(after)
-            self._unsettled = True
+            self.unsettled = True
             self._spans(facts, begun)
             if seen and self.model.reported:
                 self._report(self.model.name, seen)
@@ -283,6 +282,20 @@ class Pump:
         log.error("projector_poison", model=self.model.name, spot=item.spot.name, offset=item.offset, error=str(cause))
         DEAD.labels(self.model.name).inc()
         await self._bury(self.model.name, item.spot, item.offset, item.raw, key, cause)
+
+    async def _settle(self, store: Store) -> None:
+        try:
+            await self._persist(lambda: store.settle(self.stored))
+        except Outrun:
+            await self._begin_anew(store)
+        self.unsettled = False
+        self.settlements += 1
+
+    async def _begin_anew(self, store: Store) -> None:
+        """Another worker has folded further."""
+        log.warning("projector_outrun", model=self.model.name)
+        self._queue.clear()
+        await self._load(store)
 
     async def _load(self, store: Store) -> None:
         """Read on where the database stands; the reader goes there."""

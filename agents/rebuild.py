@@ -62,6 +62,7 @@ async def _fill_and_switch(
     feeding = asyncio.create_task(projector.run())
     try:
         await _while(feeding, lambda: caught_up(projector))
+        await _while(feeding, settling(projector))
         before = await registry.switch(model.name, version)
         say(f"{model.name}: switched from version {before} to {version}")
         await asyncio.wait((feeding,), timeout=FOLLOW)
@@ -78,11 +79,17 @@ async def _while(feeding: asyncio.Task[None], done: Callable[[], bool]) -> None:
 
 
 def caught_up(projector: Projector) -> bool:
-    """True if each read model of ``projector`` has stored all that the broker had when it last answered."""
+    """True if each read model of ``projector`` has folded all that the broker had when it last answered."""
     ends = projector.ends()
     return projector.why_not_ready() is None and projector.owned == set(ends) and not any(
         pump.lag(ends) for pump in projector.pumps
     )  # fmt: skip
+
+
+def settling(projector: Projector) -> Callable[[], bool]:
+    """A question: is all stored by now that had been folded when this was called?"""
+    before = [(pump, pump.settlements) for pump in projector.pumps]
+    return lambda: all(pump.settlements > number or not pump.unsettled for pump, number in before)
 
 
 @asynccontextmanager

@@ -30,7 +30,7 @@ from agents.runtime.rows import (
     unpack_ledger,
     unpack_row,
 )
-from agents.runtime.table import Record, read_range
+from agents.runtime.table import read_range
 from agents.runtime.turn import MAX_BYTES, OVERHEAD, Input, Turn
 
 if TYPE_CHECKING:
@@ -229,7 +229,7 @@ class Partition:
         if first != expected:
             await self.meet_foreign(expected, first)
         point("rows acknowledged")
-        self.table.apply([Record(self.changelog, first + i, key, value) for i, (key, value) in enumerate(batch)])
+        self.table.apply(self.changelog, batch, first + len(batch) - 1)
         if len(self.recent) > RECENT:
             self.recent.clear()
         self.recent.update(batch)

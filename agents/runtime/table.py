@@ -20,26 +20,13 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 from faust.tables.table import Table
 from faust.types import TP
+from rocksdict import WriteBatch
 
 from agents.runtime.rows import LEDGER, Logged, Survivors, at_of, survivors
 
 log = structlog.get_logger(__name__)
 AWAY = 0.2
 """Seconds between two tries while the broker is away."""
-
-
-class Record:
-    """A changelog record in the shape in which Faust's stores want it."""
-
-    __slots__ = ("key", "offset", "partition", "tp", "value")
-
-    def __init__(self, tp: TP, offset: int, key: bytes, value: bytes | None) -> None:
-        self.tp, self.offset, self.key, self.value = tp, offset, key, value
-        self.partition = tp.partition
-
-    @property
-    def message(self) -> Record:
-        return self
 
 
 async def read_range(bootstrap: str, tp: TP, first: int, end: int | None = None) -> AsyncIterator[list[Logged]]:
@@ -142,19 +129,17 @@ class ActorTable(Table[bytes, bytes]):
         async for tp, records in read_ranges(self.bootstrap, {tp: end + 1 for tp, end in ends.items()}):
             fold = folded[tp]
             survivors(records, fold, functools.partial(self._stored_at, tp.partition))
-            self.apply([Record(tp, record.offset, record.key, record.value) for record in fold.apply.values()])
             ends[tp] = records[-1].offset
+            # Until what a zombie overwrote is written again, a process that is killed must find it again.
+            end = fold.skipped - 1 if fold.overwritten else ends[tp]
+            self.apply(tp, [(record.key, record.value) for record in fold.apply.values()], end)
             self.rows_loaded += len(fold.apply)
             fold.apply = {}
-            if fold.overwritten:
-                # Until they are written again, a process that is killed must find them again.
-                self.data.set_persisted_offset(tp, fold.skipped - 1)
             # The next batch needs the loop, and so do heartbeats.
             await asyncio.sleep(0)
         for tp, end in ends.items():
             if end >= 0:
                 self.loaded[tp] = end
-                self.data.set_persisted_offset(tp, folded[tp].skipped - 1 if folded[tp].overwritten else end)
             self.ready.add(tp.partition)
 
     def _stored_at(self, partition: int, key: bytes) -> int:
@@ -178,19 +163,22 @@ class ActorTable(Table[bytes, bytes]):
         store: Any = self.data
         yield from store._visible_items(store._db_for_partition(partition))
 
-    def apply(self, records: list[Record]) -> None:
-        """Rows and offset to the store: the same call for recovery and for our own writes.
+    def apply(self, tp: TP, rows: Iterable[tuple[bytes, bytes | None]], end: int) -> None:
+        """Rows to the store, and that it has the log up to offset ``end``: the same call for recovery and for our own writes.
 
-        Faust stores the offset after the rows. Killed in between, the rows would look like a zombie's that are ahead of us, so
-        the offset goes into the same atomic batch as well.
+        One atomic batch. Faust writes the offset after the rows: killed in between, they would look like a zombie's that are
+        ahead of us.
         """
-        if not records:
-            return
         store: Any = self.data
-        tp, end = records[-1].tp, max(record.offset for record in records)
-        offset = Record(tp, end, store.offset_key, str(end).encode())
-        store.apply_changelog_batch([*records, offset], self._to_key, self._to_value)
-        self.loaded[tp] = max(end, self.loaded.get(tp, -1))
+        batch = WriteBatch(raw_mode=True)
+        for key, value in rows:
+            if value is None:
+                batch.delete(key)
+            else:
+                batch.put(key, value)
+        batch.put(store.offset_key, str(end).encode())
+        store._db_for_partition(tp.partition).write(batch)
+        self.loaded[tp] = end
 
     def apply_changelog_batch(self, batch: Iterable[Any]) -> None:
         """What Faust's own recovery still finds (records that came after ``load``): the newest of each key, too."""
@@ -198,4 +186,4 @@ class ActorTable(Table[bytes, bytes]):
             message = event.message
             known = at_of(self.get_row(message.partition, message.key))
             if message.value is None or at_of(message.value) >= known:
-                self.apply([Record(message.tp, message.offset, message.key, message.value)])
+                self.apply(message.tp, [(message.key, message.value)], message.offset)

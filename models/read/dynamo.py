@@ -72,6 +72,14 @@ async def get(databases: Databases, table: str, ids: Iterable[str]) -> dict[str,
     return found
 
 
+async def one(databases: Databases, table: str, id: str) -> Item | None:
+    """The item ``id`` as it is now, if it exists; a third cheaper for both sides than ``get``."""
+    client = await databases.dynamo()
+    answer = await client.get_item(TableName=table, Key={"id": {"S": id}}, ConsistentRead=True)
+    found: Item | None = answer.get("Item")
+    return found
+
+
 async def page(
     databases: Databases,
     table: str,

@@ -85,11 +85,15 @@ class Store(Protocol):
     async def store(self, batch: Batch) -> Mapping[str, int]:
         """Fold the batch: all of it or nothing, or so that it may be repeated.
 
-        Returns for each aggregate the ``seq`` up to which it is now shown complete. Raises ``Poison``, ``Outrun``.
+        What nobody waits for may be put off until ``settle``. Returns for each aggregate the ``seq`` up to which it is now shown
+        complete. Raises ``Poison``, ``Outrun``.
         """
 
     async def settle(self, positions: Mapping[Spot, Position]) -> None:
-        """Note positions, where ``store`` does not do so itself. Called now and then, and at the end."""
+        """Store what ``store`` has put off, and note positions where it does not do so itself. Called each second and at the end.
+
+        Raises ``Outrun``.
+        """
 
 
 class ReadModel(msgspec.Struct, frozen=True, kw_only=True):

@@ -139,7 +139,7 @@ class _Store:
         # Whoever asks begins anew, maybe after others.
         self._known.clear()
         self._late.clear()
-        found = (await dynamo.get(self._databases, self._table, [POSITIONS])).get(POSITIONS, {})
+        found = await dynamo.one(self._databases, self._table, POSITIONS) or {}
         stored = {name: value for name, value in found.items() if "/" in name}
         return {spot_of(name): Position(int(value["N"])) for name, value in stored.items()}
 
@@ -262,7 +262,7 @@ class Queries:
         return table_name(self._databases, await self._registry.version("orders"))
 
     async def _entry(self, order_id: str) -> Entry:
-        found = (await dynamo.get(self._databases, await self._table(), [order_id])).get(order_id)
+        found = await dynamo.one(self._databases, await self._table(), order_id)
         # A store order's item lies in the same table, but belongs to the florist.
         return entry_of(found) if found is not None and ("buyer" in found or "doc" not in found) else Entry()
 

@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from agents.projectors import Projector
-from agents.rebuild import caught_up
+from agents.rebuild import caught_up, settling
 from deploy.local.stack import Stack
 from deploy.migrations.__main__ import up
 from models.read import coupons, ledger, live, orders, products, stock, stores
@@ -85,6 +85,8 @@ class Reading:
             return known == ends
 
         await until(done)
+        for projector in projectors:
+            await until(settling(projector))
 
     async def _ends(self) -> Mapping[Any, int]:
         """The true end of every spot."""
