@@ -6,7 +6,6 @@ Profile before guessing: ``python -m tests.bench --only buyers16 --runs 1 --prof
 from __future__ import annotations
 
 import asyncio
-import shutil
 import sys
 from collections import Counter
 from collections.abc import Iterable
@@ -30,22 +29,13 @@ class Stacks(msgspec.Struct, frozen=True):
         return sum(number for _, number in self.samples)
 
 
-def spy() -> str:
-    """The path of py-spy. Raises RuntimeError with what to do if it is not there."""
-    beside = Path(sys.executable).with_name("py-spy")
-    found = str(beside) if beside.exists() else shutil.which("py-spy")
-    if not found:
-        raise RuntimeError("py-spy is not installed: .venv/bin/uv pip install py-spy")
-    return found
-
-
 async def sample(program: str, pid: int, seconds: float, folder: Path) -> Stacks:
     """Sample the Python process ``pid`` for so long. Raises RuntimeError with what py-spy says if it cannot."""
     file = folder / f"{program}.stacks"
     how = ("-d", f"{max(1, round(seconds))}", "-r", str(RATE), "--gil", "-F", "-f", "raw")
     arguments = ("record", "-p", str(pid), *how, "-o", str(file))
     process = await asyncio.create_subprocess_exec(
-        spy(), *arguments, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+        Path(sys.executable).with_name("py-spy"), *arguments, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
     )
     said, _ = await process.communicate()
     if process.returncode:
