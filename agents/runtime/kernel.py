@@ -161,8 +161,8 @@ class Kernel:
         if not all(actor.number in actor.table.ready for actor in mine):
             return
         for actor in mine:
-            if not actor.owned:
-                actor.start()
+            if not actor.owned and not await actor.start():
+                return
         self.draining = False
         if self.waiting:
             self.arrived.set()

@@ -41,6 +41,8 @@ QUEUE = 2_000
 """Inputs waiting in memory; beyond it the stream is held back."""
 PATIENCE = 2
 """Looks behind (0.5 s each) without an input that the broker has, until it is fetched again."""
+SCANNED = 1_000
+"""Rows looked at when a partition is taken over, until the loop has its turn: heartbeats share it."""
 RECENT = 500
 """Rows kept in memory beside the store, at a partition: about 1 KB each."""
 ZOMBIE = 75
@@ -79,6 +81,7 @@ class Partition:
         self.queue.clear()
         self.recent: dict[bytes, bytes | None] = {}
         self.room.set()
+        self.taken = object()
         self.owned = False
         self.positioned = False
         self.next = 0
@@ -97,18 +100,19 @@ class Partition:
 
     # -- taking the partition over ------------------------------------------------------------------------------------
 
-    def start(self) -> None:
-        """The table is loaded: read the ledger, find open effects and reminders, note what a zombie overwrote."""
+    async def start(self) -> bool:
+        """The table is loaded: read the ledger, find open effects and reminders, note what a zombie overwrote.
+
+        False: meanwhile the partition was given up, or a newer assignment began to take it over; it is not ours by this call.
+        """
         self.reset()
-        self.owned = True
+        taken = self.taken
         self.ledger = unpack_ledger(self.table.get_row(self.number, LEDGER))
         self.log_next = self.table.loaded.get(self.changelog, -1) + 1
-        overwritten = self.table.overwritten.pop(self.number, set())
-        if overwritten:
-            log.error("changelog_overwritten", partition=self.name, rows=len(overwritten))
-            self.skipped = overwritten
         opened = []
-        for key, value in self.table.scan(self.number):
+        for count, (key, value) in enumerate(self.table.scan(self.number), 1):
+            if count % SCANNED == 0 and not await self._still(taken):
+                return False
             if key == LEDGER:
                 continue
             flags, _, wake_at = header(value)
@@ -118,12 +122,24 @@ class Partition:
                 self.parked.add(key)
             if flags & (OPEN | UNFINISHED):
                 opened.append((key, value))
-        for key, value in opened:
+        for count, (key, value) in enumerate(opened, 1):
+            if count % SCANNED == 0 and not await self._still(taken):
+                return False
             row = unpack_row(value)
             state = self.decider.decode_state(row.state or b"")
             self.unfinished.set(key, self.domain.unfinished(state))
             if header(value)[0] & OPEN:
                 self.effects.start(split_key(key)[0], state, row.trace, taken_over=True)
+        self.skipped = self.table.overwritten.pop(self.number, set())
+        if self.skipped:
+            log.error("changelog_overwritten", partition=self.name, rows=len(self.skipped))
+        self.owned = True
+        return True
+
+    async def _still(self, taken: object) -> bool:
+        """Let the loop have its turn. False: ``taken`` is over, by ``reset``."""
+        await asyncio.sleep(0)
+        return self.taken is taken
 
     def position(self, committed: int | None, earliest: int) -> int:
         """Where to read on. The ledger says it; ``committed`` only whether the last turn's outputs have left for sure."""
