@@ -194,11 +194,13 @@ class Consumer(driver.Consumer):
             return await super().wait_first(*coros, timeout=timeout)
         try:
             awaited = first.send(None)
-        except StopIteration:
+        except BaseException as ended:
             for other in others:
                 if asyncio.iscoroutine(other):
                     other.close()
-            return None
+            if isinstance(ended, StopIteration):
+                return None
+            raise
         return await super().wait_first(_finish(first, awaited), *others, timeout=timeout)
 
     @property
