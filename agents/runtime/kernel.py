@@ -105,6 +105,7 @@ class Kernel:
             changelog_topic=self.app.topic(self.topic(domain.name, "changelog"), **raw, compacting=True),
         )
         table.bootstrap, table.loaded, table.overwritten, table.ready = self.bootstrap, {}, {}, set()
+        table.unsettled = {}
         self.tables[domain.name] = self.app.tables.add(table)
         for number in range(self.partitions):
             actor = Partition(self, domain, number)
@@ -284,6 +285,8 @@ class Kernel:
             for batch in actor.rewriting(keys):
                 await actor.written(batch, await actor.send(batch))
                 point("rows written again")
+            if actor not in self.overwritten:
+                actor.table.settle(actor.changelog)
 
     async def _finish(self, turns: list[tuple[Partition, Turn]]) -> None:
         """Log, acknowledgement, store, effects, outputs, acknowledgement, answers, inputs done: in this order."""

@@ -264,6 +264,7 @@ class Partition:
         """Somebody else wrote from ``first`` to ``end - 1``. Who finds rows newer than its ledger is the zombie (design §5.10)."""
         log.error("foreign_rows", partition=self.name, first=first, last=end - 1)
         metrics.FOREIGN.labels(self.domain.name).inc(end - first)
+        self.table.unsettled.setdefault(self.number, first)
         ours = self.ledger.at
         stale: set[bytes] = set()
         async for records in read_range(self.kernel.bootstrap, self.changelog, first, end):

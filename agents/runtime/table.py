@@ -70,13 +70,15 @@ async def read_ranges(
 class ActorTable(Table[bytes, bytes]):
     """See the module's text. ``bootstrap`` and ``max_age`` (seconds) are set by the kernel.
 
-    ``ready``: the partitions that are loaded since they were last assigned.
+    ``ready``: the partitions that are loaded since they were last assigned. ``unsettled``: partition -> its first record over
+    which our newer row has to be written again; until that is done, a process that is killed must find it again.
     """
 
     bootstrap: str = ""
     max_age: float = 86_400.0
     loaded: dict[TP, int]
     overwritten: dict[int, set[bytes]]
+    unsettled: dict[int, int]
     ready: set[int]
     rows_loaded: int = 0
 
@@ -121,6 +123,7 @@ class ActorTable(Table[bytes, bytes]):
         ends: dict[TP, int] = {}
         for tp in tps:
             self.loaded.pop(tp, None)
+            self.unsettled.pop(tp.partition, None)
             known = super().persisted_offset(tp)
             ends[tp] = -1 if known is None else int(known)
             at = at_of(self.get_row(tp.partition, LEDGER))
@@ -130,9 +133,11 @@ class ActorTable(Table[bytes, bytes]):
             fold = folded[tp]
             survivors(records, fold, functools.partial(self._stored_at, tp.partition))
             ends[tp] = records[-1].offset
-            # Until what a zombie overwrote is written again, a process that is killed must find it again.
-            end = fold.skipped - 1 if fold.overwritten else ends[tp]
-            self.apply(tp, [(record.key, record.value) for record in fold.apply.values()], end)
+            if fold.overwritten:
+                self.unsettled[tp.partition] = fold.skipped
+            else:
+                self.unsettled.pop(tp.partition, None)
+            self.apply(tp, [(record.key, record.value) for record in fold.apply.values()], ends[tp])
             self.rows_loaded += len(fold.apply)
             fold.apply = {}
             # The next batch needs the loop, and so do heartbeats.
@@ -166,6 +171,8 @@ class ActorTable(Table[bytes, bytes]):
     def apply(self, tp: TP, rows: Iterable[tuple[bytes, bytes | None]], end: int) -> None:
         """Rows to the store, and that it has the log up to offset ``end``: the same call for recovery and for our own writes.
 
+        Where something is unsettled, the store says that it has the log up to that.
+
         One atomic batch. Faust writes the offset after the rows: killed in between, they would look like a zombie's that are
         ahead of us.
         """
@@ -176,9 +183,14 @@ class ActorTable(Table[bytes, bytes]):
                 batch.delete(key)
             else:
                 batch.put(key, value)
-        batch.put(store.offset_key, str(end).encode())
+        batch.put(store.offset_key, str(min(end, self.unsettled.get(tp.partition, end + 1) - 1)).encode())
         store._db_for_partition(tp.partition).write(batch)
         self.loaded[tp] = end
+
+    def settle(self, tp: TP) -> None:
+        """Everything that was overwritten has been written again."""
+        if self.unsettled.pop(tp.partition, None) is not None:
+            self.apply(tp, (), self.loaded[tp])
 
     def apply_changelog_batch(self, batch: Iterable[Any]) -> None:
         """What Faust's own recovery still finds came after ``load``, from somebody else: our first write meets it (design §5.10).

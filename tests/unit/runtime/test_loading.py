@@ -176,6 +176,66 @@ async def test_who_is_killed_while_it_loads_takes_nobody_for_a_zombie(place: Off
     assert (totals(place), table.overwritten[0]) == ({b"a": 5, b"b": 7}, set())
 
 
+async def test_who_is_killed_before_it_has_written_again_what_it_met_finds_it_again(place: Offline) -> None:
+    """Its own turn stands behind the zombie's rows: the store must not say that it has seen them."""
+    batch(place, 5, {b"a": 5, BOX: 5})
+    place.broker.earliest[place.inbox()] = 6
+    await place.take_over(0)
+    batch(place, 3, {b"a": 3, BOX: None})
+    writing = place.kernel._rewrite
+
+    async def die() -> None:
+        if place.kernel.overwritten:
+            raise Killed
+
+    place.kernel._rewrite = die  # type: ignore[method-assign]
+    await place.say(Add(amount=1), "b", sender="x/0", position=1)
+    with pytest.raises(Killed):
+        await place.kernel._turn()
+    place.kernel._rewrite = writing  # type: ignore[method-assign]
+    killed(place)
+    await place.kernel.on_revoked(None, [place.inbox()])
+    await place.take_over(0)
+    async with place.turning():
+        await until(lambda: last(place) == {b"a": 5, BOX: 5, b"b": 1})
+        await until(place.kernel.idle.is_set)
+    assert totals(place) == last(place)
+
+
+async def test_who_is_killed_between_two_batches_of_what_it_writes_again_finds_the_rest(place: Offline) -> None:
+    rows: dict[bytes, int | None] = {b"row-%02d" % number: number for number in range(30)}
+    batch(place, 5, rows, size=30_000)
+    batch(place, 3, dict.fromkeys(rows, 0))
+    place.broker.earliest[place.inbox()] = 6
+    await place.take_over(0)
+    send, batches = place.actor().send, 0
+
+    async def once(batch: Any) -> Any:
+        nonlocal batches
+        batches += 1
+        if batches == 2:
+            raise Killed
+        return await send(batch)
+
+    place.actor().send = once  # type: ignore[method-assign]
+    with pytest.raises(Killed):
+        await place.kernel._turn()
+    place.actor().send = send  # type: ignore[method-assign]
+    killed(place)
+    place.kernel.overwritten.clear()
+    await place.kernel.on_revoked(None, [place.inbox()])
+    await place.take_over(0)
+    async with place.turning():
+        await until(lambda: last(place) == rows)
+        await until(place.kernel.idle.is_set)
+    # Then it is settled: a warm start reads nothing again.
+    killed(place)
+    table = place.kernel.tables["toy"]
+    table.rows_loaded = 0
+    await place.load(0)
+    assert (table.rows_loaded, table.overwritten[0]) == (0, set())
+
+
 async def test_what_a_zombie_writes_between_loading_and_beginning_is_met_by_the_first_write(place: Offline) -> None:
     """Faust's own recovery finds it, and would apply the zombie's tombstones."""
     batch(place, 5, {b"a": 5, BOX: 5})
