@@ -49,6 +49,19 @@ class App(faust.App):
         """Before Faust joins its consumer group and loads its tables, which the health page can tell from then on."""
         logs.configure(self.ident)
         tracing.configure(self.ident, *self.traces)
+        try:
+            await self._open()
+        except Exception as error:
+            # Faust goes on to stop in good order, as if nothing had happened.
+            self._crash_reason = error
+            raise
+        await super().on_start()
+        # What lives as long as the process need not be looked at by every collection.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(10_000, 20, 50)
+
+    async def _open(self) -> None:
         for context in self.around:
             await self._opened.enter_async_context(context)
         if self.health_port:
@@ -57,11 +70,6 @@ class App(faust.App):
             self._opened.push_async_callback(runner.cleanup)
         await self.kernel.open()
         self._opened.push_async_callback(self.kernel.close)
-        await super().on_start()
-        # What lives as long as the process need not be looked at by every collection.
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(10_000, 20, 50)
 
     async def stop(self) -> None:
         """Stop in good order, but in time: Faust waits without limit for a broker that is away.

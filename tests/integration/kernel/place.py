@@ -27,7 +27,7 @@ from agents.runtime.table import read_range
 from deploy.local.layout import ROOT
 from models.actor import Message
 from tests.integration.kernel.outside import Service
-from tests.integration.kernel.toy import Ledgered, Ring, Till, Wake
+from tests.integration.kernel.toy import Empty, Ledgered, Pay, Ring, Till, Wake
 from topics.envelope import Envelope, decode_batch, encode, seal
 from topics.partitions import partition_of
 
@@ -36,6 +36,7 @@ SESSION = 20.0
 """Seconds; a busy machine may let a process stand still for several."""
 PATIENCE = 60.0
 DOMAINS = ("tills", "books")
+TOY = "tests.integration.kernel.app"
 KINDS = ("keyed", "conditional", "askable", "repeatable", "neither")
 STATES = {"tills": Till, "books": Ledgered}
 
@@ -65,7 +66,11 @@ class Worker:
     def kill(self, number: int = signal.SIGKILL) -> None:
         self.process.send_signal(number)
         if number in (signal.SIGKILL, signal.SIGTERM):
-            self.process.wait(30)
+            self.process.wait(PATIENCE)
+
+    def stands_still(self) -> bool:
+        """Is it stopped by SIGSTOP?"""
+        return Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
 
     def said(self, event: str) -> list[dict[str, Any]]:
         """Its log lines of ``event``."""
@@ -141,7 +146,7 @@ class Place:
         for worker in self.workers:
             if worker.process.poll() is None:
                 worker.process.kill()
-                worker.process.wait(30)
+                worker.process.wait(PATIENCE)
         self.service.hold.set()
         await self.service.runner.cleanup()
         await self.producer.stop()
@@ -154,8 +159,8 @@ class Place:
 
     # -- workers -----------------------------------------------------------------------------------------------------------
 
-    def start(self, ident: str = "w0", **env: str) -> Worker:
-        """A worker under the name ``ident``, with more ``env``."""
+    def start(self, ident: str = "w0", app: str = TOY, **env: str) -> Worker:
+        """A worker under the name ``ident``, with more ``env``; ``app``: the module of its Faust app."""
         port = free_port()
         log = self.folder / f"{ident}-{len(self.workers)}.log"
         whole = {key: value for key, value in os.environ.items() if not key.startswith("BB_")}
@@ -172,7 +177,7 @@ class Place:
             "BB_TOY_URL": self.url,
             **env,
         }
-        command = [sys.executable, "-m", "faust", "--loop", "uvloop", "-A", "tests.integration.kernel.app"]
+        command = [sys.executable, "-m", "faust", "--loop", "uvloop", "-A", app]
         with log.open("wb") as out:
             process = subprocess.Popen(
                 [*command, "worker", "--without-web", "-l", "warn"], env=whole, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT
@@ -181,9 +186,9 @@ class Place:
         self.workers.append(worker)
         return worker
 
-    async def started(self, ident: str = "w0", **env: str) -> Worker:
+    async def started(self, ident: str = "w0", app: str = TOY, **env: str) -> Worker:
         """A worker that is ready."""
-        worker = self.start(ident, **env)
+        worker = self.start(ident, app, **env)
         await worker.ready()
         return worker
 
@@ -305,8 +310,7 @@ class Place:
         }
         assert sum(book.total for book in books.values()) == sum(paid.values())
         assert sum(book.entries for book in books.values()) == sum(1 for _, _, said in self.sent if hasattr(said, "book"))
-        coins = await self.states("tills", "coins")
-        assert {key: box.total for key, box in coins.items()} == paid
+        await self._audit_boxes()
         for key, till in tills.items():
             assert till.woken == sum(1 for _, to, said in self.sent if to == key and isinstance(said, Wake))
         for domain in DOMAINS:
@@ -315,6 +319,18 @@ class Place:
                 await self._audit_changelog(domain, number)
         self._audit_outside(tills)
         assert len(await self.letters()) == dead
+
+    async def _audit_boxes(self) -> None:
+        """Each box holds what was paid into it since it was last emptied; one that was emptied is gone."""
+        wanted: dict[tuple[str, str], int] = {}
+        for _, key, message in self.sent:
+            if isinstance(message, Pay):
+                wanted[key, message.box] = wanted.get((key, message.box), 0) + message.amount
+            elif isinstance(message, Empty):
+                wanted.pop((key, message.box), None)
+        boxes = {name for _, name in await self.rows("tills") if name}
+        found = {(key, name): box.total for name in boxes for key, box in (await self.states("tills", name)).items()}
+        assert found == wanted
 
     async def _audit_events(self, domain: str) -> None:
         """An event that is there twice is equal, and each aggregate counts its own without a gap."""
