@@ -2,13 +2,17 @@
 
 ``BB_TOY_APP`` names it, ``BB_TOY_DOMAINS`` says which domains it runs, ``BB_TOY_LOSE=n`` lets its consumer lose the n-th
 record of each fetch that has so many below the kernel (``last``: the last one of a fetch), once a partition.
+``BB_TOY_ZOMBIE=n`` lets it stand still (SIGSTOP) before it writes its n-th batch of rows, and know nothing of the time after that.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
+import signal
 from typing import Any
 
+from aiokafka import AIOKafkaProducer
 from faust.types import TP
 
 from agents.runtime.consumer import ConsumerThread
@@ -27,8 +31,17 @@ app = worker(
     around=[OUTSIDE],
 )
 
-if os.environ.get("BB_TOY_UNGUARDED"):
-    # A zombie whose clock tells it nothing.
+ZOMBIE = int(os.environ.get("BB_TOY_ZOMBIE", "0"))
+if ZOMBIE:
+    _batches = itertools.count(1)
+    _send_batch = AIOKafkaProducer.send_batch
+
+    async def send_batch(self: Any, batch: Any, topic: str, *, partition: int) -> Any:
+        if next(_batches) == ZOMBIE:
+            os.kill(os.getpid(), signal.SIGSTOP)
+        return await _send_batch(self, batch, topic, partition=partition)
+
+    AIOKafkaProducer.send_batch = send_batch
     Kernel.must_be_alive = lambda self: None  # type: ignore[method-assign]
 
 LOSE = os.environ.get("BB_TOY_LOSE", "")
