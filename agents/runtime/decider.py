@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from agents.runtime.domain import Domain, Tombstone
+from agents.runtime.memos import Memos, full, prune
 from agents.runtime.rows import (
     MAX_ROW,
     NIL,
@@ -27,23 +28,16 @@ from agents.runtime.rows import (
     row_key,
     unpack_row,
 )
-from agents.runtime.turn import MAX_BYTES, MAX_INPUTS, Draft, Input, Reply, Step, TooLarge, Turn
+from agents.runtime.turn import MAX_BYTES, MAX_INPUTS, Draft, Input, Step, TooLarge, Turn
 from models.actor import DAY, Command, Inquire, Message, Refusal, Reminder, id_of
-from topics.answers import Answer
 from topics.catalogue import DEAD, topic
 from topics.dead import Dead
 from topics.envelope import OUTPUTS_PER_INPUT, Envelope, NewerVersion, Opener, Undecodable, decode_envelope, seal
 from topics.envelope import encode as encode_json
 from topics.tracing import sampled, under
 
-COMMANDS = 64
-"""Commands of clients that one row remembers; more within a day are refused, or the row would grow without end."""
 STACK, CAUSE = 8_000, 2_000
 """Characters that a letter to ``bb.dead`` has of the stack (its end) and of the error's text."""
-WAITING = 8
-"""Web processes that one row tells of an answer; a further one asks again."""
-
-decode_answer = msgspec.msgpack.Decoder(Answer).decode
 
 
 def _is_row_key(key: str) -> bool:
@@ -56,6 +50,7 @@ class Decider:
 
     def __init__(self, domain: Domain, partition: int, prefix: str, get: Callable[[bytes], bytes | None]) -> None:
         self.domain, self.prefix, self.get = domain, prefix, get
+        self.memos = Memos(domain)
         self.partition = partition
         self.me = f"{domain.name}/{partition}"
         self.opener = Opener(domain.inbox | Inquire | Reminder)
@@ -98,7 +93,8 @@ class Decider:
         key, row = item.key, self._row(turn, item.key)
         self._traced(step, item, envelope, row, message)
         if isinstance(message, Inquire):
-            return self._inquire(turn, step, key, row, envelope, message)
+            memory = self._row(turn, key, message.part) if message.part else row
+            return self.memos.inquired(step, key, row, memory, envelope, message)
         if isinstance(message, Reminder) and self._forget(turn, step, message, item):
             return None
         # An operator's replay is remembered like a client's command: said twice, it happens once. Another actor's command is
@@ -107,15 +103,15 @@ class Decider:
         part = message.remembered_in() if isinstance(message, Command) else ""
         memory = self._row(turn, key, part) if part else row
         if remembered and (memo := memory.commands.get(envelope.id)) is not None:
-            return self._again(step, key, part, memory, item, envelope, memo)
+            if self.memos.again(step, key, memory, envelope, memo):
+                self._store(step, key, part, memory, self._raw_state(memory), item)
+            return None
         if row.parked and not envelope.replay:
             return self._follow(turn, step, item, envelope, row, message)
         if envelope.replay and (memo := memory.commands.get(envelope.causationid)) is not None:
             return self._replayed_otherwise(step, key, part, row, memory, item, envelope, memo)
-        if remembered and envelope.replyto and len(memory.commands) >= COMMANDS and not self._prune(memory, item.now):
-            step.outcome = "refused"
-            answer = Answer(envelope.id, self.domain.name, key, row.seq, 429, "too_many_commands", {"a_day": COMMANDS})
-            return self._reply(step, envelope.replyto, answer, envelope.fingerprint)
+        if remembered and envelope.replyto and full(memory, item.now):
+            return self.memos.too_many(step, key, row, envelope)
         states = self._load(turn, key, (*self.domain.parts(message), *((part,) if part else ())))
         before = dict(states)
         events = self.domain.decide(states, message, item.now)
@@ -124,14 +120,14 @@ class Decider:
                 raise RuntimeError(f"{type(message).__name__} was refused: {events.code} {events.details}")
             step.outcome = "refused"
             if remembered:
-                self._remember(step, key, part, row, memory, item, envelope, message, before, events)
+                self._refuse(step, key, part, row, memory, item, envelope, message, before, events)
             return None
         sends, published, private = self._apply(step, key, row, states, events, envelope, item)
         if envelope.replay and row.parked:
             row.parked -= 1
         if remembered:
-            self._note(step, key, row, memory, item, envelope, message, states, events)
-        self._prune(row, item.now)
+            self.memos.accepted(step, key, row, memory, item, envelope, message, states, events)
+        prune(row, item.now)
         if events or remembered:
             self._store(step, key, "", row, states[""], item)
             for name, state in states.items():
@@ -166,8 +162,7 @@ class Decider:
             sends += [(send.domain, send.key, send.message) for send in domain.route(key, states, event)]
             published.append((row.seq, event))
             private = domain.private(key, states, event) or private
-            for wish in event.answers():
-                self._answer_waiting(step, key, row, states, event, wish)
+            self.memos.happened(step, key, row, states, event)
             if (summary := domain.summary(key, states, event)) is not None:
                 step.summaries.append({**summary, "trace": (row.trace or step.trace)[3:35], "at": item.now})
         return sends, published, private
@@ -215,25 +210,7 @@ class Decider:
             outputs.append(Output(topic(self.prefix, self.domain.name, "private"), key, value))
         return outputs
 
-    # -- commands: remembered, answered ---------------------------------------------------------------------------------
-
-    def _again(
-        self, step: Draft, key: str, part: str, memory: Row, item: Input, envelope: Envelope, memo: Memo
-    ) -> None:
-        """A known command id: only its answer again, or a refusal if the client's words differ."""
-        step.outcome = "repeated"
-        if memo.fingerprint != envelope.fingerprint:
-            answer = Answer(envelope.id, self.domain.name, key, memory.seq, 422, "idempotency_key_reused")
-        elif memo.answer != NIL:
-            answer = decode_answer(memo.answer)
-        elif envelope.replyto and envelope.replyto not in memo.replyto and len(memo.replyto) < WAITING:
-            memo.replyto.append(envelope.replyto)
-            state = self._raw_state(memory)
-            self._store(step, key, part, memory, state, item)
-            return
-        else:
-            return
-        self._reply(step, envelope.replyto, answer, envelope.fingerprint)
+    # -- commands: refused, replayed ------------------------------------------------------------------------------------
 
     def _replayed_otherwise(
         self, step: Draft, key: str, part: str, row: Row, memory: Row, item: Input, envelope: Envelope, memo: Memo
@@ -246,38 +223,7 @@ class Decider:
         if part:
             self._store(step, key, part, memory, self._raw_state(memory), item)
 
-    def _note(
-        self,
-        step: Draft,
-        key: str,
-        row: Row,
-        memory: Row,
-        item: Input,
-        envelope: Envelope,
-        message: Message,
-        states: dict[str, Any],
-        events: list[Any],
-    ) -> None:
-        """Remember an accepted command; answer it unless it waits for a later event."""
-        awaits = message.awaits() if isinstance(message, Command) else ""
-        answering = next((event for event in events if awaits in event.answers()), None) if awaits else None
-        waits = bool(awaits) and bool(events) and answering is None
-        memo = Memo(item.now, envelope.fingerprint, awaits if waits else "", [envelope.replyto] if envelope.replyto else [])
-        if not waits:
-            said = self.domain.answer(key, states, answering)
-            answer = self._answer(envelope.id, key, row, said)
-            memo.answer = msgspec.Raw(encode(answer))
-            self._reply(step, envelope.replyto, answer, envelope.fingerprint)
-        self._prune(memory, item.now)
-        self._keep(memory, envelope, message, memo)
-
-    def _keep(self, memory: Row, envelope: Envelope, message: Message, memo: Memo) -> None:
-        memory.commands[envelope.id] = memo
-        if envelope.replay and isinstance(message, Command):
-            # Under its client's id too: the client may still ask, and other letters of it may be replayed.
-            memory.commands[envelope.causationid] = memo
-
-    def _remember(
+    def _refuse(
         self,
         step: Draft,
         key: str,
@@ -290,46 +236,12 @@ class Decider:
         states: dict[str, Any],
         refusal: Refusal,
     ) -> None:
-        """A refused command leaves id, fingerprint and answer for 24 h, and nothing else. A replay no longer holds others up."""
-        answer = self._answer(envelope.id, key, row, refusal)
-        self._prune(memory, item.now)
-        self._keep(memory, envelope, message, Memo(item.now, envelope.fingerprint, "", [], msgspec.Raw(encode(answer))))
+        """A refused command leaves what is remembered of it, and nothing else. A replay no longer holds others up."""
+        self.memos.refused(step, key, row, memory, item, envelope, message, refusal)
         if envelope.replay and row.parked:
             row.parked -= 1
             self._store(step, key, "", row, states[""], item)
         self._store(step, key, part, memory, states[part], item)
-        self._reply(step, envelope.replyto, answer, envelope.fingerprint)
-
-    def _answer_waiting(self, step: Draft, key: str, row: Row, states: dict[str, Any], event: Any, wish: str) -> None:
-        """An event decides a wish: every command of this aggregate that waits for it is answered."""
-        for command, memo in row.commands.items():
-            if memo.answer == NIL and memo.awaits == wish:
-                answer = self._answer(command, key, row, self.domain.answer(key, states, event))
-                memo.answer = msgspec.Raw(encode(answer))
-                for channel in memo.replyto:
-                    self._reply(step, channel, answer, memo.fingerprint)
-
-    def _answer(self, command: str, key: str, row: Row, said: dict[str, Any] | Refusal) -> Answer:
-        if isinstance(said, Refusal):
-            return Answer(command, self.domain.name, key, row.seq, said.status, said.code, said.details)
-        return Answer(command, self.domain.name, key, row.seq, 200, "", said)
-
-    def _reply(self, step: Draft, channel: str, answer: Answer, fingerprint: str = "") -> None:
-        """Tell whoever waits on ``channel`` for the answer to a command with these words."""
-        if channel:
-            step.replies.append(Reply(channel, msgspec.structs.replace(answer, fingerprint=fingerprint) if fingerprint else answer))
-
-    def _inquire(self, turn: Turn, step: Draft, key: str, row: Row, envelope: Envelope, message: Inquire) -> None:
-        memory = self._row(turn, key, message.part) if message.part else row
-        memo = memory.commands.get(message.command)
-        if memo is None:
-            answer = Answer(message.command, self.domain.name, key, row.seq, 404, "command_unknown")
-        elif memo.answer == NIL:
-            answer = Answer(message.command, self.domain.name, key, row.seq, 0)
-        else:
-            answer = decode_answer(memo.answer)
-        step.outcome = "inquired"
-        self._reply(step, envelope.replyto, answer)
 
     # -- rows -----------------------------------------------------------------------------------------------------------
 
@@ -348,16 +260,10 @@ class Decider:
     def _forget(self, turn: Turn, step: Draft, message: Reminder, item: Input) -> bool:
         """A reminder to a row that holds nothing but old answers: forget them. False: the domain wants the reminder."""
         memory = self._row(turn, item.key, message.part)
-        if memory.state == NIL and self._prune(memory, item.now):
+        if memory.state == NIL and prune(memory, item.now):
             self._store(step, item.key, message.part, memory, None, item)
             return True
         return bool(message.part) or memory.state == NIL or not self.takes_reminders
-
-    def _prune(self, row: Row, now: int) -> bool:
-        old = [command for command, memo in row.commands.items() if memo.at < now - DAY]
-        for command in old:
-            del row.commands[command]
-        return bool(old)
 
     def _store(self, step: Draft, key: str, part: str, row: Row, state: Any, item: Input) -> None:
         """Encode the row; without state, memory and history it is deleted."""
@@ -399,8 +305,7 @@ class Decider:
             return
         self._park(turn, step, item, row)
         step.outputs.append(self._letter(item, "the aggregate is parked", "", row.seq, True))
-        answer = Answer(envelope.id, self.domain.name, item.key, row.seq, 500, "internal_error")
-        self._reply(step, envelope.replyto, answer, envelope.fingerprint)
+        self.memos.failed(step, item.key, row, envelope)
 
     def _dead(self, turn: Turn, item: Input, envelope: Envelope | None, error: Exception) -> Draft:
         """A poison value never stops the partition; one that may not be refused parks its aggregate."""
@@ -419,9 +324,8 @@ class Decider:
         # A replay that failed again still holds the aggregate.
         holds = park or bool(envelope is not None and envelope.replay and row.parked)
         step.outputs.append(self._letter(item, f"{type(error).__name__}: {error}"[:CAUSE], stack, row.seq, holds))
-        if envelope is not None and envelope.replyto:
-            answer = Answer(envelope.id, self.domain.name, item.key, row.seq, 500, "internal_error")
-            self._reply(step, envelope.replyto, answer, envelope.fingerprint)
+        if envelope is not None:
+            self.memos.failed(step, item.key, row, envelope)
         return step
 
     def _letter(self, item: Input, cause: str, stack: str, seq: int, parked: bool) -> Output:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from agents.runtime.decider import COMMANDS, WAITING
+from agents.runtime.memos import COMMANDS, WAITING
 from agents.runtime.rows import LEDGER, NIL, header
 from models.actor import DAY, Inquire, Message, Reminder
 from tests.unit.runtime.toy import (
