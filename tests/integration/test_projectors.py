@@ -114,6 +114,7 @@ async def test_the_read_models_show_what_the_actors_decided(reading: Reading) ->
     assert {one["store_id"] for one in sold} == {"store-rose"}
 
 
+@pytest.mark.spec("order W-17")
 async def test_what_comes_again_changes_nothing(reading: Reading) -> None:
     """At its own offset (all positions lost but those that lie with the rows), and sent again at a new one."""
     a_day(reading)
