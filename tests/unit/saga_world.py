@@ -247,7 +247,7 @@ class World:
             assert order.status == "CANCELLED", "a cancel was accepted and forgotten"
 
     def _check_deliveries(self, order: Any) -> None:
-        """A florist makes what stands, and nothing that was cancelled; what is not made was paid back (order W-27, W-28)."""
+        """A florist makes what stands, and nothing that was cancelled; what is not made was paid back (order W-27, W-28, W-33)."""
         for part in order.parts:
             delivery = self.memory.state("deliveries", part.priced.store_order_id)
             if order.status == "CANCELLED":
