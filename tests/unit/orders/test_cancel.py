@@ -233,6 +233,18 @@ def test_nothing_is_left_out() -> None:
     assert {type(message) for message in EVERYTHING} == set(get_args(m.ORDERS_INBOX)) - moved
 
 
+@pytest.mark.spec("order W-6")
+@pytest.mark.parametrize("message", EVERYTHING, ids=lambda message: type(message).__name__)
+def test_nothing_but_a_cancel_of_a_part_touches_a_confirmed_order(message: Any) -> None:
+    actor = confirmed()
+    before, actor.now = actor.state, DEADLINE
+    if isinstance(message, m.CancelStoreOrder):
+        assert [type(event) for event in actor.take(message)] == [m.StoreCancelRequested]
+        return
+    assert isinstance(actor.decide(message), Refusal) or actor.take(message) == []
+    assert (actor.state, before.status) == (before, "CONFIRMED")
+
+
 @pytest.mark.spec("order W-27")
 @pytest.mark.parametrize("message", EVERYTHING, ids=lambda message: type(message).__name__)
 def test_a_cancelled_order_stays_cancelled(message: Any) -> None:

@@ -111,6 +111,23 @@ async def test_a_get_changes_nothing(served: Served, path: str) -> None:
     assert (status, [type(one) for one in served.sent]) == ((503, [told]) if told else (200, []))
 
 
+WRITES = sorted((method, path) for method, path in ACCESS if method != "GET")
+SELLERS = (Who.SELLER, Who.KEEPER)
+
+
+@pytest.mark.spec("order W-45")
+@pytest.mark.parametrize(("method", "path"), WRITES, ids=lambda value: value.removeprefix(API))
+async def test_every_write_reads_its_body_and_sends_nothing_that_it_does_not_know(served: Served, method: str, path: str) -> None:
+    """A field that is misspelt, or of which nobody has heard, is named instead of left out."""
+    who = (SELLER, "seller", (STORE,)) if ACCESS[method, path] in SELLERS else (BUYER, "buyer")
+    url = served.url + path.format(**IDS, store_order_id=STORE_ORDER, coupon_id="coupon-1", flower_id="1")
+    async with served.http.request(method, url, json={"couponAmount": 1}, headers=served.desk.headers(*who)) as answer:
+        said = await answer.json(content_type="application/problem+json")
+    assert (answer.status, said["code"]) == (422, "validation_failed")
+    assert ("/couponAmount", "unknown_field") in [(error["pointer"], error["code"]) for error in said["errors"]]
+    assert served.sent == []
+
+
 @pytest.mark.spec("order W-28", "order W-41")
 @pytest.mark.parametrize(
     ("method", "path"),
@@ -131,6 +148,26 @@ async def test_nobody_sets_the_status_of_an_order(served: Served, method: str, p
         async with served.http.request(method, f"{served.url}{API}{path}", json=body, headers=headers) as answer:
             assert answer.status in (404, 405)
     assert served.sent == []
+
+
+@pytest.mark.spec("order W-47")
+@pytest.mark.parametrize(
+    ("path", "status", "found"),
+    [
+        ("/orders", "CONFIRMED", 200),
+        ("/orders", "PENDING", 400),
+        (f"/stores/{STORE}/orders", "PENDING", 200),
+        (f"/stores/{STORE}/orders", "CONFIRMED", 400),
+        (f"/stores/{STORE}/orders", "pending", 400),
+    ],
+)
+async def test_a_filter_that_nothing_can_match_is_refused_and_a_page_claims_no_count(
+    served: Served, path: str, status: str, found: int
+) -> None:
+    who = served.desk.token(BUYER) if path == "/orders" else served.desk.token(SELLER, "seller", (STORE,))
+    answer, body, _ = await served.get(f"{API}{path}?status={status}", Authorization=f"Bearer {who}")
+    assert (answer, body.get("code", "")) == (found, "" if found == 200 else "bad_parameter")
+    assert found == 400 or set(body) == {"items", "next"}
 
 
 @pytest.mark.spec("order W-42")
