@@ -14,8 +14,11 @@ from alembic.migration import MigrationContext
 from deploy.local.stack import Stack
 from deploy.migrations.__main__ import engine, up
 from models.inventory.messages import ChangeStock
+from models.read import products
 from tests.integration.reading import Reading, installation
 from tests.unit.read.tables import relational
+from web.databases import Databases
+from web.reads import ReadsAway
 
 ORDERS = 61
 """More than one request to DynamoDB looks at where it has to filter (50)."""
@@ -127,3 +130,21 @@ async def test_what_differs_by_its_case_is_two_things(reading: Reading) -> None:
     assert {store: {one["flower_id"]: one["on_hand"] for one in shelf} for store, shelf in shelves.items()} == {
         "store-rose": {"rose": 5, "Rose": 70}, "STORE-ROSE": {"rose": 900},
     }  # fmt: skip
+
+
+async def test_a_collection_that_is_gone_is_not_taken_for_an_empty_one(reading: Reading) -> None:
+    """A rebuild drops the version before: who has not heard of the new one must not tell a buyer that there is no such product."""
+    reading.log.shop()
+    await reading.say()
+    async with reading.projecting() as projector:
+        await reading.caught_up(projector)
+    asked = Databases(reading.settings)
+    try:
+        assert list(await asked.product_terms(["bouquet", "never"])) == ["bouquet"]
+        assert (await asked.product("never"), (await asked.products("store-none", 5, ""))[0]) == (None, [])
+        await products.drop(reading.databases, 1)
+        for question in (asked.product_terms(["bouquet"]), asked.product("bouquet"), asked.products("", 5, "")):
+            with pytest.raises(ReadsAway, match="OperationFailure"):
+                await question
+    finally:
+        await asked.stop()
