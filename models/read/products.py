@@ -133,17 +133,21 @@ class Queries:
             raise OperationFailure(f"there is no {collection.name}", NAMESPACE_NOT_FOUND)
 
     async def one(self, product_id: str) -> Document | None:
-        """A product, whatever its status."""
-        return (await self.by_ids([product_id])).get(product_id)
+        """A product, whatever its status. ``seq``: the event up to which it is shown whole, with its texts."""
+        found = await self._found([product_id])
+        return {**_told(found[0]), "seq": min(found[0]["seq"], found[0]["pseq"])} if found else None
 
     async def by_ids(self, ids: Iterable[str]) -> dict[str, Document]:
         """Those of ``ids`` that exist."""
+        return {one["_id"]: _told(one) for one in await self._found(ids)}
+
+    async def _found(self, ids: Iterable[str]) -> list[Document]:
         collection = await self._collection()
         # One by one, side by side: FerretDB scans the collection for ``$in``.
         found = await asyncio.gather(*(collection.find_one({"_id": one}) for one in set(ids)))
         if None in found:
             await self._sure(collection)
-        return {one["_id"]: _told(one) for one in found if one is not None and one["seq"]}
+        return [one for one in found if one is not None and one["seq"]]
 
     async def terms(self, ids: Iterable[str]) -> dict[str, ProductTerms]:
         """Price, flowers and status of each product that exists, as PlaceOrder wants them."""
