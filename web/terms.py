@@ -46,30 +46,26 @@ class Shelf(Generic[T]):
         self._load, self._age, self._hearing = load, age, hearing
         self._kept: OrderedDict[str, tuple[float, T]] = OrderedDict()
         self._loading: dict[str, asyncio.Task[dict[str, T]]] = {}
-        self._changed: set[str] = set()
 
     async def get(self, ids: Iterable[str]) -> dict[str, T]:
         """Those of ``ids`` that exist. Raises what ``load`` raises."""
         wanted = list(dict.fromkeys(ids))
+        # What was fresh before the wait still is for this caller.
         found = self.fresh(wanted)
-        if len(found) == len(wanted):
-            return found
         missing = [one for one in wanted if one not in found]
-        new = [one for one in missing if one not in self._loading]
-        if new:
-            task = asyncio.create_task(self._fill(new))
-            for one in new:
-                self._loading[one] = task
-        for task in {self._loading[one] for one in missing if one in self._loading}:
-            # Shielded: who goes away must not take what others wait for. What was fresh before the wait still is for this caller.
-            found |= await asyncio.shield(task)
+        if not missing:
+            return found
+        joined = [one for one in missing if one in self._loading]
+        found |= await self._loaded(missing)
+        # A load that was under way already may have looked before the thing was there: only a later one can say that it is not.
+        if unsure := [one for one in joined if one not in found]:
+            found |= await self._loaded(unsure)
         return {one: found[one] for one in wanted if one in found}
 
     def forget(self, key: str) -> None:
-        """Ask again for ``key``: it has changed."""
+        """Ask again for ``key``: it has changed. A load under way is for those who wait for it already, and is not kept."""
         self._kept.pop(key, None)
-        if key in self._loading:
-            self._changed.add(key)
+        self._loading.pop(key, None)
 
     def fresh(self, wanted: Iterable[str]) -> dict[str, T]:
         """Those of ``wanted`` that are remembered and young enough."""
@@ -82,19 +78,29 @@ class Shelf(Generic[T]):
                 found[one] = kept[1]
         return found
 
+    async def _loaded(self, ids: list[str]) -> dict[str, T]:
+        """What the loads under way find, and a new one of those ``ids`` that nobody is loading."""
+        new = [one for one in ids if one not in self._loading]
+        if new:
+            self._loading |= dict.fromkeys(new, asyncio.create_task(self._fill(new)))
+        found: dict[str, T] = {}
+        for task in {self._loading[one] for one in ids}:
+            # Shielded: who goes away must not take what others wait for.
+            found |= await asyncio.shield(task)
+        return found
+
     async def _fill(self, ids: list[str]) -> dict[str, T]:
-        begun = time.monotonic()
+        begun, me = time.monotonic(), asyncio.current_task()
         try:
             loaded = dict(await self._load(ids))
             for key, value in loaded.items():
-                # What changed while it was read is good for those who wait, and for nobody after them.
-                if key not in self._changed:
+                if self._loading.get(key) is me:
                     self._kept[key] = (begun, value)
                     self._kept.move_to_end(key)
         finally:
             for one in ids:
-                self._loading.pop(one, None)
-                self._changed.discard(one)
+                if self._loading.get(one) is me:
+                    del self._loading[one]
         while len(self._kept) > MOST:
             self._kept.popitem(last=False)
         return loaded

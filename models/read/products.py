@@ -17,7 +17,7 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import DuplicateKeyError, OperationFailure
 
 from models.catalog.messages import ProductPrivate, ProductSaved
 from models.orders.messages import ProductTerms
@@ -29,6 +29,8 @@ from models.read.registry import Registry
 
 ON_SALE = "SALE"
 ERASED = 1 << 30
+NAMESPACE_NOT_FOUND = 26
+"""MongoDB's code for a collection that is not there."""
 Document = dict[str, Any]
 EMPTY: Mapping[str, Any] = {
     "store_id": "", "price": 0, "flowers": {}, "status": "", "tax_free": False, "category": "",
@@ -114,7 +116,11 @@ MODEL = ReadModel(
 
 
 class Queries:
-    """What is asked of products. One whose terms have not come yet does not exist."""
+    """What is asked of products. One whose terms have not come yet does not exist.
+
+    A collection that is not there reads as an empty one: a version that a rebuild has dropped, of whose successor this process has
+    not heard since MySQL is away or slow. So whoever finds nothing looks whether it is; ``pymongo.errors.OperationFailure`` if not.
+    """
 
     def __init__(self, databases: Databases, registry: Registry) -> None:
         self._databases, self._registry = databases, registry
@@ -122,18 +128,26 @@ class Queries:
     async def _collection(self) -> Any:
         return self._databases.mongo[f"products_{await self._registry.version('products')}"]
 
+    async def _sure(self, collection: Any) -> None:
+        if not await self._databases.mongo.list_collection_names(filter={"name": collection.name}):
+            raise OperationFailure(f"there is no {collection.name}", NAMESPACE_NOT_FOUND)
+
     async def one(self, product_id: str) -> Document | None:
-        """A product, whatever its status."""
-        collection = await self._collection()
-        found = await collection.find_one({"_id": product_id})
-        return _told(found) if found is not None and found["seq"] else None
+        """A product, whatever its status. ``seq``: the event up to which it is shown whole, with its texts."""
+        found = await self._found([product_id])
+        return {**_told(found[0]), "seq": min(found[0]["seq"], found[0]["pseq"])} if found else None
 
     async def by_ids(self, ids: Iterable[str]) -> dict[str, Document]:
         """Those of ``ids`` that exist."""
+        return {one["_id"]: _told(one) for one in await self._found(ids)}
+
+    async def _found(self, ids: Iterable[str]) -> list[Document]:
         collection = await self._collection()
         # One by one, side by side: FerretDB scans the collection for ``$in``.
         found = await asyncio.gather(*(collection.find_one({"_id": one}) for one in set(ids)))
-        return {one["_id"]: _told(one) for one in found if one is not None and one["seq"]}
+        if None in found:
+            await self._sure(collection)
+        return [one for one in found if one is not None and one["seq"]]
 
     async def terms(self, ids: Iterable[str]) -> dict[str, ProductTerms]:
         """Price, flowers and status of each product that exists, as PlaceOrder wants them."""
@@ -158,6 +172,8 @@ class Queries:
         if cursor:
             wanted["_id"] = {"$gt": unpack(cursor, 1)[0]}
         found = await collection.find(wanted).sort("_id", 1).limit(limit + 1).to_list(limit + 1)
+        if not found:
+            await self._sure(collection)
         return [_told(one) for one in found[:limit]], pack(found[limit - 1]["_id"]) if len(found) > limit else ""
 
     async def dump(self) -> list[Document]:

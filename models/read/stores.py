@@ -106,14 +106,14 @@ class Queries:
     def __init__(self, databases: Databases, registry: Registry) -> None:
         self._databases, self._registry = databases, registry
 
-    async def _select(self, where: str, *values: Any) -> list[dict[str, Any]]:
-        name = f"stores_{await self._registry.version('stores')}"
-        rows = await mysql.select(self._databases, f"SELECT {', '.join(FIELDS)} FROM {name} WHERE seq > 0 AND {where}", *values)
+    async def _select(self, where: str, *values: Any, seq: str = "seq") -> list[dict[str, Any]]:
+        name, columns = f"stores_{await self._registry.version('stores')}", ", ".join((*FIELDS[:-1], seq))
+        rows = await mysql.select(self._databases, f"SELECT {columns} FROM {name} WHERE seq > 0 AND {where}", *values)
         return [dict(zip(FIELDS, row, strict=True)) for row in rows]
 
     async def one(self, store_id: str) -> dict[str, Any] | None:
-        """A store, with ``owner``."""
-        found = await self._select("store_id = %s", store_id)
+        """A store, with ``owner``. ``seq``: the event up to which it is shown whole, with its name."""
+        found = await self._select("store_id = %s", store_id, seq="LEAST(seq, pseq)")
         return found[0] if found else None
 
     async def terms(self, ids: Iterable[str]) -> dict[str, StoreTerms]:

@@ -53,6 +53,16 @@ async def test_only_our_own_tokens_count(stack: Stack, public: Public, word: str
             assert answer.status == 401
 
 
+@pytest.mark.spec("order W-41")
+async def test_what_is_for_the_inside_has_no_way_in(public: Public) -> None:
+    """Figures and health of web processes, words to workers, the sandbox's own pages: a header of the caller's changes nothing."""
+    for path in ("/metrics", "/health/live", "/health/ready", "/pause", "/client/change", "/sandbox", "/sandbox/books", "/"):
+        for method in ("GET", "POST"):
+            for headers in ({}, {"X-Forwarded-For": ""}, {"Connection": "X-Forwarded-For", "Host": "127.0.0.1"}):
+                async with public.session.request(method, public.url + path, headers=headers) as answer:
+                    assert answer.status == 404, (method, path, headers)
+
+
 @pytest.mark.spec("order W-38", "order W-42", "order W-43")
 async def test_to_strangers_nothing_exists(public: Public, word: str) -> None:
     roses, who = await rosary(public, word), buyer(word)

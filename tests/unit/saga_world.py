@@ -235,6 +235,7 @@ class World:
         assert captured - refunded == (standing if order.status == "CONFIRMED" else 0)
         assert {part.status for part in order.parts} <= ({"PENDING", "REFUNDED"} if order.status == "CONFIRMED" else {""})
         assert order.refunding == 0
+        self._check_deliveries(order)
         payment = self.memory.state("payments", order_id)
         if payment is not None:
             assert (payment.captured, payment.refunded) == (captured, refunded)
@@ -244,6 +245,15 @@ class World:
         self._check_deadline(order_id, order.deadline)
         if any(said.key == order_id for said in self.memory.events("orders", orders.CancelNoted)):
             assert order.status == "CANCELLED", "a cancel was accepted and forgotten"
+
+    def _check_deliveries(self, order: Any) -> None:
+        """A florist makes what stands, and nothing that was cancelled; what is not made was paid back (order W-27, W-28, W-33)."""
+        for part in order.parts:
+            delivery = self.memory.state("deliveries", part.priced.store_order_id)
+            if order.status == "CANCELLED":
+                assert delivery is None
+            else:
+                assert (delivery.status == "CANCELLED") == (part.status == "REFUNDED")
 
     def _check_deadline(self, order_id: str, deadline: int) -> None:
         """The buyer is asked for money only before the deadline; whatever was not being captured then ends with it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from models.orders.state import CANCELLED, CANCELLING, PENDING, REFUNDED
 from models.stores.messages import SaveStore
 from web.call import Call
 from web.commands import submit
@@ -14,6 +15,7 @@ from web.routes.public import PUBLIC
 from web.validation import FieldError, Parser
 
 _save = Parser(StoreSave)
+STATUSES = (PENDING, CANCELLING, CANCELLED, REFUNDED, "")
 HIDDEN = ("owner", "seq", "position")
 """Fields of a store that its visitors do not see."""
 
@@ -61,9 +63,12 @@ async def save(call: Call) -> web.Response:
 
 async def orders(call: Call) -> web.Response:
     """``GET /stores/{store_id}/orders?status=&limit=&cursor=``: the store's own parts of orders only (order W-38, W-43)."""
+    status = call.query("status", 32)
+    if status not in STATUSES:
+        raise Problem(400, "bad_parameter", {"name": "status"})
     try:
         items, cursor = await call.shared.reads.store_orders(
-            call.params["store_id"], call.query("status", 32), call.limit(), call.query("cursor", 1000)
+            call.params["store_id"], status, call.limit(), call.query("cursor", 1000)
         )
     except BadCursor:
         raise Problem(400, "bad_cursor") from None

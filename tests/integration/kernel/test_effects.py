@@ -44,6 +44,28 @@ async def test_a_worker_that_dies_during_a_call(place: Place, kind: str) -> None
         assert (place.service.calls, till.attempt, place.service.asked) == ([(kind, "till", 1)], 2, ["till"])
 
 
+@pytest.mark.spec("order W-22")
+async def test_a_call_without_an_answer_holds_nobody_up_not_even_its_own_aggregate(place: Place) -> None:
+    place.service.hold.clear()
+    await place.started(BB_TOY_TIMEOUT="90000")
+    await place.say("tills", "till", Ring(kind="keyed"))
+    await called(place, 1)
+    # Both partitions, and the very till that waits for its call; each payment takes three steps over two domains.
+    keys = ("till", *(f"till-{number}" for number in range(8)))
+    for key in keys:
+        await place.say("tills", key, Pay(amount=5, book="book"))
+
+    async def booked() -> bool:
+        tills = await place.states("tills")
+        return all(tills.get(key, Till()).booked == 5 for key in keys)
+
+    await until(booked)
+    assert (place.service.now, (await place.states("tills"))["till"].ring) == (1, "open")
+    place.service.hold.set()
+    await place.audit()
+    assert place.service.calls == [("keyed", "till", 1)]
+
+
 async def test_the_first_known_outcome_wins(place: Place) -> None:
     worker = await place.started()
     place.service.hold.clear()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from tests.integration.kernel.place import PARTITIONS, Place, until
 from tests.integration.kernel.toy import Pay, Settle
 from topics.partitions import partition_of
@@ -58,6 +60,7 @@ async def test_a_parked_aggregate_waits_for_its_replays_and_then_goes_on(place: 
     assert mended.process.poll() is None
 
 
+@pytest.mark.spec("order W-19")
 async def test_a_poison_record_never_stops_a_partition(place: Place) -> None:
     worker = await place.started()
     number = partition_of(KEY, PARTITIONS)

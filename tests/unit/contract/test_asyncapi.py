@@ -13,12 +13,14 @@ import pytest
 from agents.orders import ORDERS
 from tests.unit.contract.stored import load
 from tests.unit.orders.given import BOTH, HELD_ROSE
+from tests.unit.read.tables import relational
 from tests.unit.shop import NOW, ORDER
 from tests.unit.test_wiring import turn
 from topics import asyncapi
 from topics.catalogue import CONTRACTS, topics
 from topics.dead import Dead
 from topics.envelope import decode_envelope
+from web import openapi
 
 HERE = Path(__file__).parent
 PUBLISHED = HERE.parents[2] / "docs" / "asyncapi.json"
@@ -139,9 +141,38 @@ def test_every_message_has_an_id_a_version_a_time_a_key_and_its_place() -> None:
     assert seqs == [1, 2]
 
 
+SCHEMAS = {
+    f"{of}.{name}": schema["properties"]
+    for of, said in (("asyncapi", DOCUMENT), ("openapi", openapi.document()))
+    for name, schema in said["components"]["schemas"].items()
+    if "properties" in schema
+}
+COLUMNS = {column.name for table in relational() for column in table.columns}
+SINGULAR = {"address", "ends", "goods", "starts", "status"}
+"""Words for one thing that end like a plural."""
+
+
 @pytest.mark.spec("order W-57")
 def test_names_on_the_wire_are_all_of_one_kind() -> None:
     """Each is written once, in its Struct, so none can be spelt one way by the sender and another by the reader."""
-    fields = {name for schema in DOCUMENT["components"]["schemas"].values() for name in schema.get("properties", ())}
+    fields = {name for properties in SCHEMAS.values() for name in properties}
     assert len(fields) > 100
-    assert [name for name in sorted(fields) if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name)] == []
+    assert [name for name in sorted(fields | COLUMNS) if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name)] == []
+
+
+@pytest.mark.spec("order W-57")
+def test_what_may_be_several_is_named_in_the_plural_and_nothing_else_is() -> None:
+    for where, properties in SCHEMAS.items():
+        for name, schema in properties.items():
+            several = schema.get("type") in ("array", "object")
+            assert (name.endswith("s") and name not in SINGULAR) is several, f"{where}.{name}"
+
+
+@pytest.mark.spec("order W-57")
+def test_ids_are_named_after_what_they_name_and_flags_without_a_verb() -> None:
+    """In messages, bodies and tables alike. Of the original one flag had two names and was lost, and one column a typo."""
+    fields = {name: schema for properties in SCHEMAS.values() for name, schema in properties.items()}
+    assert {name for name in {*fields, *COLUMNS} if name.endswith("_id")} == {
+        "coupon_id", "event_id", "flower_id", "line_id", "order_id", "product_id", "refund_id", "store_id", "store_order_id",
+    }  # fmt: skip
+    assert {name for name, schema in fields.items() if schema.get("type") == "boolean"} == {"on_sale", "open", "parked", "tax_free"}

@@ -11,6 +11,7 @@ from agents import facts
 from models.actor import Event, Message, Reminder
 from models.read.facts import PRIVATE, Spot
 from tests.unit.contract.stored import COMMAND, RULE, complaints, load
+from topics.asyncapi import kinds
 from topics.catalogue import CONTRACTS, DOMAINS, Contract
 from topics.envelope import Envelope, NewerVersion, Opener, Undecodable, decode_envelope, encode, seal
 
@@ -19,6 +20,17 @@ from topics.envelope import Envelope, NewerVersion, Opener, Undecodable, decode_
 @pytest.mark.parametrize("contract", CONTRACTS, ids=lambda contract: contract.domain)
 def test_what_was_written_still_opens(contract: Contract) -> None:
     assert complaints(contract, load(contract.domain)) == []
+
+
+@pytest.mark.spec("order W-25")
+def test_a_name_on_the_wire_is_one_class_and_stands_in_one_module() -> None:
+    named: dict[str, set[type[msgspec.Struct]]] = {}
+    for contract in CONTRACTS:
+        private = () if contract.private is None else (contract.private,)
+        for kind in (*kinds(contract.inbox), *kinds(contract.events), *private):
+            assert kind.__module__ in (f"models.{contract.domain}.messages", "models.actor")
+            named.setdefault(kind.__name__, set()).add(kind)
+    assert [name for name, classes in named.items() if len(classes) > 1] == []
 
 
 class Told(Event, frozen=True):
@@ -61,6 +73,7 @@ def test_a_new_field_that_must_be_there_is_told() -> None:
     assert words.endswith(RULE)
 
 
+@pytest.mark.spec("order W-57")
 def test_a_field_that_is_gone_or_has_another_name_is_told() -> None:
     class Renamed(Event, frozen=True, tag="Told"):
         text: str

@@ -104,6 +104,7 @@ def test_commit_release_and_return_move_exactly_what_was_held() -> None:
     assert actor.states[f"issued/c5000/{BUYER}"] == Issued()
 
 
+@pytest.mark.spec("order W-23")
 def test_release_frees_and_a_second_one_does_nothing() -> None:
     actor = store(HOLD)
     assert actor.take(RELEASE) == [m.HoldReleased(flowers=STEMS, **WORDS)]

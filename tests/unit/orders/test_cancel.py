@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from agents.orders import ORDERS
-from models.actor import Event, Refusal, Send
-from models.deliveries.messages import StopDelivery
-from models.inventory.messages import Return
+from models.actor import Event, Refusal, Reminder, Send
+from models.deliveries.messages import DELIVERIES_INBOX, CreateDelivery, DeliveryCancelled, StopDelivery
+from models.inventory.decide import Issued
+from models.inventory.messages import ClaimCoupon, Return
 from models.orders import messages as m
 from models.payments.messages import RefundPayment
 from tests.unit.history import Actor
 from tests.unit.orders.given import (
     APPROVE,
+    BOTH,
     CANCEL,
     CAPTURED,
+    DEADLINE,
     DROP,
     GIFT,
     HELD_ROSE,
@@ -31,14 +34,17 @@ from tests.unit.orders.given import (
     confirmed,
     order,
 )
+from tests.unit.saga_world import FLOWERS, World
 from tests.unit.shop import (
     BUYER,
+    NONCE,
     NOW,
     ORDER,
     at_rose,
     at_tulip,
     place,
 )
+from topics.catalogue import CONTRACTS, DOMAINS
 
 # -- cancel -------------------------------------------------------------------------------------------------------------------
 
@@ -100,7 +106,7 @@ def stop(actor: Actor, part: str, by: str = "buyer") -> list[Event]:
     return actor.take(m.CancelStoreOrder(store_order_id=part, by=by))
 
 
-@pytest.mark.spec("order W-8", "order W-11", "order W-27", "store C8", "order W-28")
+@pytest.mark.spec("order W-8", "order W-11", "order W-27", "store C8")
 def test_a_part_is_cancelled_refunded_and_given_back_once() -> None:
     actor = confirmed()
     assert stop(actor, ROSE_PART, "seller") == [
@@ -170,3 +176,91 @@ def test_a_part_is_not_cancelled_before_confirmed(start: Any) -> None:
 
 def test_a_part_of_another_order_is_unknown() -> None:
     assert confirmed().refuses(m.CancelStoreOrder(store_order_id="other")) == ("store_order_unknown", 404)
+
+
+@pytest.mark.spec("order W-28")
+def test_what_a_seller_cancels_is_paid_back_and_back_on_the_shelf() -> None:
+    world = World()
+    world.send("inventory", "store-rose", ClaimCoupon(coupon_id="c5000", buyer="ann"))
+    world.settle()
+    bought = world.place("ann", ("bouquet", "basket"), 2, coupon=True, off=0)
+    world.settle()
+    world.send("orders", bought, m.ApprovePayment(nonce=f"nonce-{bought}", pg_token="t"))
+    world.settle()
+    rose, tulip = (part for _, part in world.store_orders)
+    (record,) = world.gateway.of(bought)
+    assert (record.captured, record.refunded, shelf(world)) == (38_000 + 30_000, 0, {"rose": 130, "fern": 146, "tulip": 140})
+    world.send("orders", bought, m.CancelStoreOrder(store_order_id=rose, by="seller"))
+    world.settle()
+    assert (record.captured, record.refunded, shelf(world)) == (68_000, 38_000, {"rose": 150, "fern": 150, "tulip": 140})
+    assert [world.memory.state("deliveries", part).status for part in (rose, tulip)] == ["CANCELLED", "PENDING"]
+    assert world.memory.state("inventory", "store-rose", "issued/c5000/ann") == Issued()
+    world.rest()
+    world.check_at_rest()
+
+
+@pytest.mark.spec("order W-28")
+def test_only_its_order_cancels_a_delivery_and_it_hears_of_it() -> None:
+    """Whatever other message a delivery may get leaves it as it is, so nothing is cancelled that nobody pays back."""
+    telling = {
+        event for contract in CONTRACTS for event, sends in contract.routes.items() for domain, _ in sends if domain == "deliveries"
+    }
+    assert telling == {m.OrderConfirmed, m.StoreCancelRequested}
+    assert set(get_args(DELIVERIES_INBOX)) == {CreateDelivery, StopDelivery}
+    assert DOMAINS["deliveries"].routes[DeliveryCancelled] == (("orders", m.DeliveryStopped),)
+
+
+def shelf(world: World) -> dict[str, int]:
+    """Flower -> stems on hand, of both florists."""
+    stores = [world.memory.state("inventory", store) for store in FLOWERS]
+    return {flower: stems.on_hand for store in stores for flower, stems in store.flowers.items()}
+
+
+# -- what is over stays over ----------------------------------------------------------------------------------------------------
+
+EVERYTHING = (
+    BOTH, APPROVE, m.AbandonPayment(nonce=NONCE, outcome="failed"), CANCEL, m.CancelStoreOrder(store_order_id=ROSE_PART),
+    HELD_ROSE, HELD_TULIP, m.HoldRefused(store_id="store-rose", code="out_of_stock"), READY,
+    m.PaymentRefused(stage="ready", code="-1"), m.PaymentRefused(stage="capture", code="-1"),
+    m.DeliveryStopped(store_order_id=ROSE_PART), m.DeliveryTooLate(store_order_id=ROSE_PART, status="PROCESSING"),
+    Reminder(due=DEADLINE),
+)  # fmt: skip
+"""Every message that an order may get, but for those that say that money moved."""
+
+
+def test_nothing_is_left_out() -> None:
+    moved = {m.PaymentCaptured, m.PaymentRefunded}
+    assert {type(message) for message in EVERYTHING} == set(get_args(m.ORDERS_INBOX)) - moved
+
+
+@pytest.mark.spec("order W-6")
+@pytest.mark.parametrize("message", EVERYTHING, ids=lambda message: type(message).__name__)
+def test_nothing_but_a_cancel_of_a_part_touches_a_confirmed_order(message: Any) -> None:
+    actor = confirmed()
+    before, actor.now = actor.state, DEADLINE
+    if isinstance(message, m.CancelStoreOrder):
+        assert [type(event) for event in actor.take(message)] == [m.StoreCancelRequested]
+        return
+    assert isinstance(actor.decide(message), Refusal) or actor.take(message) == []
+    assert (actor.state, before.status) == (before, "CONFIRMED")
+
+
+@pytest.mark.spec("order W-27")
+@pytest.mark.parametrize("message", EVERYTHING, ids=lambda message: type(message).__name__)
+def test_a_cancelled_order_stays_cancelled(message: Any) -> None:
+    actor = order(HELD_ROSE, CANCEL)
+    before, actor.now = actor.state, DEADLINE
+    assert isinstance(actor.decide(message), Refusal) or actor.take(message) == []
+    assert (actor.state, before.status) == (before, "CANCELLED")
+
+
+@pytest.mark.spec("order W-27")
+@pytest.mark.parametrize("message", EVERYTHING, ids=lambda message: type(message).__name__)
+def test_a_cancelled_part_stays_cancelled(message: Any) -> None:
+    actor = confirmed()
+    stop(actor, ROSE_PART)
+    actor.take(m.DeliveryStopped(store_order_id=ROSE_PART))
+    before, actor.now = actor.state, DEADLINE
+    assert isinstance(actor.decide(message), Refusal) or actor.take(message) == []
+    assert actor.state == before
+    assert [part.status for part in before.parts] == ["CANCELLED", "PENDING"]

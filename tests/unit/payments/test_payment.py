@@ -74,6 +74,7 @@ def test_no_secret_and_no_text_stands_in_an_event() -> None:
 # -- ready --------------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.spec("order W-19")
 def test_an_unknown_ready_is_made_again_with_back_off_until_the_deadline() -> None:
     actor, waits, attempt = payment(ASK), [], 1
     while True:

@@ -42,6 +42,7 @@ def parked(world: World, key: str = "a") -> int:
     return row.parked if row else 0
 
 
+@pytest.mark.spec("order W-19")
 def test_a_message_that_decide_fails_on_is_a_letter_with_its_stack_and_nothing_else() -> None:
     world = World()
     world.say(Add(amount=1), sender="x/0", position=0)
@@ -119,6 +120,7 @@ def test_a_key_that_would_be_a_parts_or_the_ledgers_is_a_letter(key: str) -> Non
 # -- parking --------------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.spec("order W-19")
 @pytest.mark.parametrize("fails", ["refuse", "boom"])
 def test_a_message_that_may_not_be_refused_parks_its_aggregate_and_later_ones_follow_in_order(fails: str) -> None:
     world = World()
@@ -193,6 +195,7 @@ def repaired(letter: Dead) -> Dead:
     return msgspec.structs.replace(letter, message=letter.message.replace(',"fails":"boom"', "").replace(',"fails":"refuse"', ""))
 
 
+@pytest.mark.spec("order W-19")
 def test_replays_unpark_in_order_and_then_everything_goes_on() -> None:
     world = World()
     first, second = park(world, Add(amount=10))

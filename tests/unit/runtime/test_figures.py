@@ -132,6 +132,20 @@ async def test_health_says_why() -> None:
         assert await ask("live") == (503, {"live": False, "why": "stuck"})
 
 
+@pytest.mark.spec("order W-41")
+async def test_a_worker_is_told_something_by_a_post_of_a_known_word_only() -> None:
+    told: list[str] = []
+    words = {"pause": lambda: told.append("pause")}
+    for known in (words, {}):
+        async with TestClient(TestServer(health_app(lambda: None, words=known))) as client:
+            for method, word in (("GET", "pause"), ("HEAD", "pause"), ("POST", "resume"), ("POST", "health/live"), ("GET", "")):
+                assert (await client.request(method, f"/{word}")).status in (404, 405)
+    assert told == []
+    async with TestClient(TestServer(health_app(lambda: None, words=words))) as client:
+        assert (await client.post("/pause")).status == 200
+    assert told == ["pause"]
+
+
 async def test_projectors_are_dead_that_read_no_more() -> None:
     projector = Projector(read({}))
     projector._turned -= READ_STUCK + 1

@@ -79,6 +79,7 @@ def test_a_private_record_is_a_tombstone_when_the_domain_erases() -> None:
 # -- each message once ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.spec("order W-17")
 def test_what_was_heard_from_a_sender_is_dropped() -> None:
     world = World()
     world.say(Add(amount=1), sender="other/0", position=5)
@@ -123,6 +124,7 @@ def test_the_first_turn_of_a_partition_is_written_whatever_it_changes() -> None:
     assert second.dirty is False
 
 
+@pytest.mark.spec("order W-16")
 def test_outputs_of_the_last_turn_are_kept_and_only_those() -> None:
     world = World()
     world.say(Add(amount=1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.web.known import ADMIN, BUYER, OTHER_SELLER, OTHER_STORE, SELLER, STORE, STRANGER
-from web.access import ACCESS, Who, owns_order, party, refusal, runs
+from web.access import ACCESS, API, Who, owns_order, party, refusal, runs
 from web.auth import Caller
 from web.routes import HANDLERS
 
@@ -60,3 +60,37 @@ def test_a_strangers_order_is_nobodys_business() -> None:
     assert [runs(caller, STORE) for caller in (seller, admin, other_seller, buyer)] == [True, True, False, False]
     # A seller who has the account of the buyer is still no buyer.
     assert not owns_order(Caller(BUYER, "seller", ()), BUYER)
+
+
+def routes(*kinds: Who, writes: bool) -> set[str]:
+    """``METHOD path`` of the routes of ``kinds`` that change something, or of those that do not."""
+    found = [route for route, who in ACCESS.items() if who in kinds]
+    return {f"{method} {path.removeprefix(API)}" for method, path in found if (method != "GET") is writes}
+
+
+@pytest.mark.spec("order W-41")
+def test_without_a_token_there_is_nothing_but_what_a_visitor_sees_and_the_gateways_way_back() -> None:
+    assert routes(Who.PUBLIC, writes=False) == {
+        "GET /products", "GET /products/{product_id}", "GET /stores", "GET /stores/{store_id}", "GET /stores/{store_id}/coupons",
+        "GET /openapi.json", "GET /asyncapi.json", "GET /docs",
+        # Its nonce is signed: see tests/integration/test_web.py.
+        "GET /payments/callback/{order_id}/{nonce}/{outcome}",
+    }  # fmt: skip
+    # A quote is a question whose words do not fit into an address.
+    assert routes(Who.PUBLIC, writes=True) == {"POST /orders/quote"}
+
+
+@pytest.mark.spec("order W-28")
+def test_all_that_a_seller_may_do_to_an_order_is_to_cancel_the_own_part() -> None:
+    assert routes(Who.PARTY, Who.SELLER, Who.KEEPER, Who.ANYONE, writes=True) == {
+        "POST /orders/{order_id}/stores/{store_order_id}/cancel",
+        "PUT /products/{product_id}", "PUT /stores/{store_id}",
+        "POST /stores/{store_id}/coupons", "PATCH /stores/{store_id}/stock/{flower_id}",
+    }  # fmt: skip
+
+
+@pytest.mark.spec("order W-42")
+def test_what_only_a_seller_sees_is_asked_for_by_store() -> None:
+    """A store that could be left out would mean every store. The one route without it names a product, which has its store."""
+    nameless = {path for (_, path), who in ACCESS.items() if who in (Who.SELLER, Who.KEEPER) and "{store_id}" not in path}
+    assert nameless == {f"{API}/products/{{product_id}}"}

@@ -7,21 +7,37 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import msgspec
 import pytest
 import pytest_asyncio
 from aiohttp import web
 
-from tests.unit.web.known import BUYER, ORDER, STRANGER, Desk, order_body
-from topics.client import Client
-from web.access import API
+from models.actor import Inquire
+from models.orders.messages import ApprovePayment
+from tests.unit.web.known import BUYER, ORDER, SELLER, STORE, STORE_ORDER, STRANGER, Desk, order_body
+from topics.client import Client, Unavailable
+from web.access import ACCESS, API, Who
 from web.app import App, server
+from web.idempotency import sign
+
+
+class Cut(Client):
+    """A client that never reaches its broker: ``sent`` is what the web would have told actors, and each was answered 503."""
+
+    def __init__(self) -> None:
+        super().__init__("127.0.0.1:9", "bb", 4, "redis://127.0.0.1:9/0", "test")
+        self.sent: list[msgspec.Struct] = []
+
+    async def send(self, domain: str, key: str, message: msgspec.Struct, **more: Any) -> None:
+        self.sent.append(message)
+        raise Unavailable("cut")
 
 
 class Served:
-    """The address, and whoever signs."""
+    """The address, whoever signs, and what was ``sent`` to actors."""
 
-    def __init__(self, url: str, http: aiohttp.ClientSession, desk: Desk) -> None:
-        self.url, self.http, self.desk = url, http, desk
+    def __init__(self, url: str, http: aiohttp.ClientSession, desk: Desk, secret: bytes, sent: list[msgspec.Struct]) -> None:
+        self.url, self.http, self.desk, self.secret, self.sent = url, http, desk, secret, sent
 
     async def get(self, path: str, **headers: str) -> tuple[int, Any, str]:
         """Status, body (decoded if it is JSON) and type."""
@@ -34,15 +50,15 @@ class Served:
 @pytest_asyncio.fixture
 async def served(tmp_path: Path) -> AsyncIterator[Served]:
     desk = Desk(tmp_path)
-    # Never started: whatever would be sent is answered 503.
-    client = Client("127.0.0.1:9", "bb", 4, "redis://127.0.0.1:9/0", "test")
-    runner = web.ServerRunner(server(App(desk.shared(client))))
+    client = Cut()
+    shared = desk.shared(client)
+    runner = web.ServerRunner(server(App(shared)))
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
     (port,) = [address[1] for address in runner.addresses]
     async with aiohttp.ClientSession() as http:
-        yield Served(f"http://127.0.0.1:{port}", http, desk)
+        yield Served(f"http://127.0.0.1:{port}", http, desk, shared.secret, client.sent)
     await runner.cleanup()
 
 
@@ -62,6 +78,115 @@ async def test_nothing_but_the_token_says_who_calls(served: Served) -> None:
 @pytest.mark.parametrize("path", ["/metrics", "/health/live", "/health/ready", "/client/change", "/"])
 async def test_what_is_for_the_inside_is_not_there_for_the_world(served: Served, path: str) -> None:
     assert (await served.get(path, X_Forwarded_For="203.0.113.7"))[0] == 404
+
+
+IDS = {
+    "order_id": ORDER, "product_id": "product-1", "store_id": STORE, "outcome": "approve", "domain": "orders", "row": ORDER,
+    "command": "c",
+}  # fmt: skip
+
+
+def address(served: Served, template: str) -> str:
+    """The route with ids that exist, and signed where it has to be."""
+    nonce = sign(served.secret, "callback", ORDER)
+    query = {"nonce": "?pg_token=t", "command": f"?sig={sign(served.secret, 'command', BUYER, 'orders', ORDER, 'c', '')}"}
+    named = {name: value for name, value in {**IDS, "nonce": nonce}.items() if f"{{{name}}}" in template}
+    return template.format(**named) + "".join(query.get(name, "") for name in named)
+
+
+READS = sorted(path for method, path in ACCESS if method == "GET" and not path.endswith("/events"))
+"""All but the live stream, which only Redis hears of."""
+TOLD: dict[str, type[msgspec.Struct]] = {"/payments/callback": ApprovePayment, "/commands/": Inquire}
+
+
+@pytest.mark.spec("order W-41")
+@pytest.mark.parametrize("path", READS)
+async def test_a_get_changes_nothing(served: Served, path: str) -> None:
+    """But for the way back from the gateway, which is a GET by the provider's contract, and a question to a row."""
+    token = served.desk.token(BUYER)
+    if ACCESS["GET", path] is Who.SELLER:
+        token = served.desk.token(SELLER, "seller", (STORE,))
+    status, _, _ = await served.get(address(served, path), Authorization=f"Bearer {token}")
+    told = next((kind for part, kind in TOLD.items() if part in path), None)
+    assert (status, [type(one) for one in served.sent]) == ((503, [told]) if told else (200, []))
+
+
+WRITES = sorted((method, path) for method, path in ACCESS if method != "GET")
+SELLERS = (Who.SELLER, Who.KEEPER)
+
+
+@pytest.mark.spec("order W-45")
+@pytest.mark.parametrize(("method", "path"), WRITES, ids=lambda value: value.removeprefix(API))
+async def test_every_write_reads_its_body_and_sends_nothing_that_it_does_not_know(served: Served, method: str, path: str) -> None:
+    """A field that is misspelt, or of which nobody has heard, is named instead of left out."""
+    who = (SELLER, "seller", (STORE,)) if ACCESS[method, path] in SELLERS else (BUYER, "buyer")
+    url = served.url + path.format(**IDS, store_order_id=STORE_ORDER, coupon_id="coupon-1", flower_id="1")
+    async with served.http.request(method, url, json={"couponAmount": 1}, headers=served.desk.headers(*who)) as answer:
+        said = await answer.json(content_type="application/problem+json")
+    assert (answer.status, said["code"]) == (422, "validation_failed")
+    assert ("/couponAmount", "unknown_field") in [(error["pointer"], error["code"]) for error in said["errors"]]
+    assert served.sent == []
+
+
+@pytest.mark.spec("order W-28", "order W-41")
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("PATCH", f"/stores/{STORE}/orders/{STORE_ORDER}"),
+        ("PUT", f"/stores/{STORE}/orders/{STORE_ORDER}"),
+        ("PATCH", f"/orders/{ORDER}/stores/{STORE_ORDER}"),
+        ("PATCH", f"/orders/{ORDER}"),
+        ("PATCH", f"/deliveries/{STORE_ORDER}/CANCELED"),
+        ("DELETE", f"/orders/{ORDER}"),
+        ("POST", f"/stores/{STORE}/orders"),
+    ],
+)
+async def test_nobody_sets_the_status_of_an_order(served: Served, method: str, path: str) -> None:
+    for who in ((BUYER, "buyer"), (SELLER, "seller", (STORE,)), ("admin-1", "admin")):
+        headers = served.desk.headers(*who)
+        body = {"status": "CANCELLED"}
+        async with served.http.request(method, f"{served.url}{API}{path}", json=body, headers=headers) as answer:
+            assert answer.status in (404, 405)
+    assert served.sent == []
+
+
+@pytest.mark.spec("order W-47")
+@pytest.mark.parametrize(
+    ("path", "status", "found"),
+    [
+        ("/orders", "CONFIRMED", 200),
+        ("/orders", "PENDING", 400),
+        (f"/stores/{STORE}/orders", "PENDING", 200),
+        (f"/stores/{STORE}/orders", "CONFIRMED", 400),
+        (f"/stores/{STORE}/orders", "pending", 400),
+    ],
+)
+async def test_a_filter_that_nothing_can_match_is_refused_and_a_page_claims_no_count(
+    served: Served, path: str, status: str, found: int
+) -> None:
+    who = served.desk.token(BUYER) if path == "/orders" else served.desk.token(SELLER, "seller", (STORE,))
+    answer, body, _ = await served.get(f"{API}{path}?status={status}", Authorization=f"Bearer {who}")
+    assert (answer, body.get("code", "")) == (found, "" if found == 200 else "bad_parameter")
+    assert found == 400 or set(body) == {"items", "next"}
+
+
+@pytest.mark.spec("order W-42")
+async def test_no_other_sites_page_may_read_an_answer(served: Served) -> None:
+    headers = {**served.desk.headers(), "Origin": "https://elsewhere.example", "Access-Control-Request-Method": "GET"}
+    for method, path in (
+        ("OPTIONS", "/orders"), ("GET", "/orders"), ("GET", "/products"), ("GET", "/nothing"), ("GET", f"/stores/{STORE}/orders"),
+    ):  # fmt: skip
+        async with served.http.request(method, f"{served.url}{API}{path}", headers=headers) as answer:
+            assert [name for name in answer.headers if name.lower().startswith("access-control-")] == []
+            assert (answer.status == 405) is (method == "OPTIONS")
+
+
+@pytest.mark.spec("order W-42")
+async def test_who_runs_a_store_is_not_told(served: Served) -> None:
+    for path in ("/stores", f"/stores/{STORE}"):
+        status, body, _ = await served.get(API + path)
+        assert status == 200
+        assert SELLER not in msgspec.json.encode(body).decode()
 
 
 async def test_health_and_figures_for_whoever_runs_it(served: Served) -> None:

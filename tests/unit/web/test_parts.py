@@ -251,6 +251,87 @@ async def test_terms_whose_changes_are_heard_of_are_kept_until_one_is() -> None:
     assert asked[5:] == [["b"]]
 
 
+class Rival:
+    """Products, of which some come to be while an answer is on its way. ``asked``: what each load was for."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, str] = {}
+        self.asked: list[list[str]] = []
+        self.held: list[asyncio.Event] = []
+        self.shelf: Shelf[str] = Shelf(self.load, 60)
+
+    async def load(self, ids: Iterable[str]) -> Mapping[str, str]:
+        wanted = list(ids)
+        found = {one: self.known[one] for one in wanted if one in self.known}
+        self.asked.append(wanted)
+        self.held.append(asyncio.Event())
+        await self.held[-1].wait()
+        return found
+
+    async def begin(self, *ids: str) -> asyncio.Task[dict[str, str]]:
+        """Somebody asks; the database has looked."""
+        task = asyncio.create_task(self.shelf.get(ids))
+        await self.turn()
+        return task
+
+    async def answer(self, number: int) -> None:
+        """The answer to that load arrives."""
+        self.held[number].set()
+        await self.turn()
+
+    async def turn(self) -> None:
+        """Whoever can go on does."""
+        for _ in range(10):
+            await asyncio.sleep(0)
+
+
+async def test_who_asks_after_a_change_gets_no_answer_from_before_it() -> None:
+    rival = Rival()
+    rival.known = {"old": "1"}
+    early = await rival.begin("old", "new")
+    rival.known = {"old": "2", "new": "1"}
+    rival.shelf.forget("old")
+    rival.shelf.forget("new")
+    late = await rival.begin("old", "new")
+    assert rival.asked == [["old", "new"]] * 2
+    # The later load is answered first, and the earlier one takes nothing of it away.
+    await rival.answer(1)
+    assert late.done()
+    assert await late == {"old": "2", "new": "1"}
+    await rival.answer(0)
+    assert await early == {"old": "1"}
+    assert await rival.shelf.get(["old", "new"]) == {"old": "2", "new": "1"}
+    assert len(rival.asked) == 2
+
+
+async def test_what_came_to_be_while_somebody_else_was_looking_for_it_is_known() -> None:
+    """Nobody reports it, as Redis is away: a product that is on sale was answered as unknown."""
+    rival = Rival()
+    early = await rival.begin("new")
+    rival.known = {"new": "1"}
+    late = [await rival.begin("new") for _ in range(3)]
+    assert rival.asked == [["new"]]
+    await rival.answer(0)
+    assert await early == {}
+    # One more look is enough for all.
+    assert rival.asked == [["new"]] * 2
+    await rival.answer(1)
+    assert [one.done() for one in late] == [True] * 3
+    assert [await one for one in late] == [{"new": "1"}] * 3
+    assert len(rival.asked) == 2
+
+
+async def test_what_nobody_knows_is_looked_for_once_more_and_then_unknown() -> None:
+    rival = Rival()
+    first, second = await rival.begin("never"), await rival.begin("never")
+    await rival.answer(0)
+    assert await first == {}
+    assert not second.done()
+    await rival.answer(1)
+    assert await second == {}
+    assert len(rival.asked) == 2
+
+
 def test_a_report_of_a_read_model_reaches_its_terms_alone() -> None:
     terms = Terms(Known(), 5)
     forgotten: list[tuple[str, str]] = []
