@@ -8,6 +8,7 @@ and ``decide`` asks the other side.
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -24,6 +25,8 @@ from topics.tracing import CLIENT, record, sampled, under
 log = structlog.get_logger(__name__)
 LEASE_ROOM = 5 * SECOND
 """A lease is the time-out and this much more (ms)."""
+LATE, LATEST = 0.25, 60.0
+"""Seconds."""
 REPEATABLE = {PortKind.KEYED, PortKind.REPEATABLE}
 
 Tell = Callable[[str, str, Message, str], Awaitable[None]]
@@ -33,6 +36,15 @@ Tell = Callable[[str, str, Message, str], Awaitable[None]]
 def now_ms() -> int:
     """The worker's clock; only for leases and reminders, never for a decision."""
     return int(time.time() * 1000)
+
+
+def pause_of(attempt: int) -> float:
+    """Seconds until an attempt that came too late is said to be unknown: any from 0 to twice as many as before, up to ``LATEST``.
+
+    A lease counts from its message's time. After an outage all leases have run out, and if all were asked for again at once, the
+    next ones would wait behind each other in the inbox until they had run out, too: that never ends.
+    """
+    return random.uniform(0, min(LATE * 2.0 ** min(attempt, 16), LATEST))
 
 
 class Effects:
@@ -88,6 +100,8 @@ class Effects:
             if sampled(trace):
                 self._span(key, effect, outcome, trace, took)
         point("effect done")
+        if outcome == "late":
+            await asyncio.sleep(pause_of(effect.attempt))
         await self._say(key, effect, message)
 
     def _span(self, key: str, effect: Effect, outcome: str, trace: str, took: float) -> None:

@@ -133,6 +133,36 @@ async def test_an_attempt_whose_lease_is_nearly_over_does_not_begin() -> None:
     assert bench.outside.calls == []
 
 
+async def test_calls_that_came_too_late_together_come_again_apart() -> None:
+    """A worker that was away finds only leases that have run out; what it asks for anew must not run out in its own inbox."""
+    number, inbox = 400, asyncio.Queue[tuple[str, int, int]]()
+    calls: list[str] = []
+    leases: dict[str, int] = {}
+
+    async def perform(key: str, state: Any, effect: Effect) -> Message:
+        calls.append(key)
+        return Grant()
+
+    async def tell(domain: str, key: str, message: Message, ident: str) -> None:
+        if isinstance(message, EffectUnknown):
+            inbox.put_nowait((key, message.attempt + 1, now_ms() + LEASE_ROOM + 100))
+
+    def pending(state: Counter) -> Effect:
+        return Effect("call", state.attempt, leases[state.text])
+
+    domain: Domain = msgspec.structs.replace(TOY, pending=pending, perform=perform, kinds={"call": PortKind.KEYED})
+    effects = Effects(domain, tell)
+    for one in range(number):
+        inbox.put_nowait((f"k{one}", 1, now_ms()))
+    async with asyncio.timeout(20):
+        while len(calls) < number:
+            key, attempt, leases[key] = await inbox.get()
+            effects.start(key, Counter(open=True, attempt=attempt, text=key))
+            # A millisecond each: all of them take four times as long as one may wait.
+            await asyncio.sleep(0.001)
+    assert sorted(calls) == sorted(leases)
+
+
 @pytest.mark.parametrize("kind", [PortKind.KEYED, PortKind.REPEATABLE])
 async def test_a_successor_repeats_at_once_what_may_be_repeated(kind: PortKind) -> None:
     bench = Bench(kind)
