@@ -14,6 +14,7 @@ from faust.types import TP
 from agents import rebuild as rebuilding
 from agents.auditor import verdict as auditing
 from agents.runtime import letters as dead_letters
+from agents.runtime.health import OPERATOR
 from agents.runtime.table import read_range
 from models import settings
 from models.settings import LOOPBACK, Settings
@@ -194,7 +195,7 @@ def _tell(worker: str, word: str) -> None:
 
     async def say() -> str:
         url = f"http://{LOOPBACK}:{settings.port(worker, now.port_base)}/{word}"
-        async with aiohttp.ClientSession() as session, session.post(url) as response:
+        async with aiohttp.ClientSession() as session, session.post(url, headers={OPERATOR: "1"}) as response:
             return await response.text()
 
     try:

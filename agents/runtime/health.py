@@ -11,7 +11,8 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 LOOPBACK = "127.0.0.1"
-
+OPERATOR = "X-Operator"
+"""A header that a page in this machine's browser cannot send to another origin, unlike the POST itself."""
 
 Why = Callable[[], str | None]
 """Says what is wrong, ``None`` if nothing is."""
@@ -41,6 +42,8 @@ def health_app(ready: Why, live: Why = lambda: None, words: Words = NOTHING) -> 
         word = request.match_info["word"]
         if word not in words:
             raise web.HTTPNotFound
+        if OPERATOR not in request.headers:
+            raise web.HTTPForbidden
         words[word]()
         return web.json_response({word: "done"})
 

@@ -16,7 +16,7 @@ from agents.projectors import STUCK as READ_STUCK
 from agents.projectors import Projector
 from agents.runtime.decider import Decider
 from agents.runtime.figures import STUCK, Figures
-from agents.runtime.health import health_app
+from agents.runtime.health import OPERATOR, health_app
 from agents.runtime.oldest import Unfinished
 from agents.runtime.reminders import Reminders
 from agents.runtime.rows import PARKED, UNFINISHED, Ledger, header
@@ -142,7 +142,10 @@ async def test_a_worker_is_told_something_by_a_post_of_a_known_word_only() -> No
                 assert (await client.request(method, f"/{word}")).status in (404, 405)
     assert told == []
     async with TestClient(TestServer(health_app(lambda: None, words=words))) as client:
-        assert (await client.post("/pause")).status == 200
+        # A page in the operator's own browser can post here, but not with a header of its own.
+        assert (await client.post("/pause")).status == 403
+        assert told == []
+        assert (await client.post("/pause", headers={OPERATOR: "1"})).status == 200
     assert told == ["pause"]
 
 
