@@ -124,7 +124,7 @@ async def test_a_paused_worker_leaves_its_inputs_until_it_goes_on(place: Place, 
     resumed = await told(place, "resume", "trade", **where)
     assert (resumed.returncode, resumed.stdout) == (0, '{"resume": "done"}\n')
     assert (await trade.get("/health/ready"))[0] == 200
-    drained = await told(place, "drain", "trade")
+    drained = await told(place, "drain", "trade", "--seconds", "80")
     assert (drained.returncode, drained.stdout) == (0, "nothing is left\n")
     assert (await told(place, "order", "show", ORDER)).stdout != ""
 
@@ -144,7 +144,7 @@ async def test_an_orders_story_is_told_over_all_domains_and_no_other_orders(plac
 
     # The florist has no stems: its hold is denied.
     await until(cancelled)
-    assert (await told(place, "drain", "trade")).returncode == 0
+    assert (await told(place, "drain", "trade", "--seconds", "80")).returncode == 0
     shown = await told(place, "order", "show", ORDER)
     assert (shown.returncode, shown.stderr) == (0, "")
     story = [line.split(maxsplit=4) for line in shown.stdout.splitlines()]
