@@ -8,7 +8,6 @@ and ``decide`` asks the other side.
 from __future__ import annotations
 
 import asyncio
-import random
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -25,8 +24,10 @@ from topics.tracing import CLIENT, record, sampled, under
 log = structlog.get_logger(__name__)
 LEASE_ROOM = 5 * SECOND
 """A lease is the time-out and this much more (ms)."""
-LATE, LATEST = 0.25, 60.0
-"""Seconds."""
+LATE_RATE = 100
+"""Attempts a second that came too late and are said to be unknown. A lease counts from its message's time: after an outage all
+have run out, and if all were asked for again at once, the next ones would wait behind each other in the inbox until they had run
+out too, without end."""
 REPEATABLE = {PortKind.KEYED, PortKind.REPEATABLE}
 
 Tell = Callable[[str, str, Message, str], Awaitable[None]]
@@ -38,15 +39,6 @@ def now_ms() -> int:
     return int(time.time() * 1000)
 
 
-def pause_of(attempt: int) -> float:
-    """Seconds until an attempt that came too late is said to be unknown: any from 0 to twice as many as before, up to ``LATEST``.
-
-    A lease counts from its message's time. After an outage all leases have run out, and if all were asked for again at once, the
-    next ones would wait behind each other in the inbox until they had run out, too: that never ends.
-    """
-    return random.uniform(0, min(LATE * 2.0 ** min(attempt, 16), LATEST))
-
-
 class Effects:
     """The effects of one domain on this worker, at most ``domain.concurrency`` at a time."""
 
@@ -55,6 +47,7 @@ class Effects:
         self.pool = asyncio.Semaphore(domain.concurrency)
         self.running: dict[str, tuple[str, int]] = {}
         self.tasks: set[asyncio.Task[None]] = set()
+        self.late_until = 0.0
 
     def start(self, key: str, state: Any, trace: str = "", *, taken_over: bool = False) -> None:
         """Make the call that ``state`` waits for, unless this worker is at it. ``taken_over``: a predecessor may have begun.
@@ -101,8 +94,14 @@ class Effects:
                 self._span(key, effect, outcome, trace, took)
         point("effect done")
         if outcome == "late":
-            await asyncio.sleep(pause_of(effect.attempt))
+            await asyncio.sleep(self._turn_of_the_late())
         await self._say(key, effect, message)
+
+    def _turn_of_the_late(self) -> float:
+        """Seconds that this late attempt has to wait for those before it."""
+        now = time.monotonic()
+        self.late_until = max(now, self.late_until + 1 / LATE_RATE)
+        return self.late_until - now
 
     def _span(self, key: str, effect: Effect, outcome: str, trace: str, took: float) -> None:
         name, ended = f"{self.domain.name} {effect.name}", time.time_ns()
