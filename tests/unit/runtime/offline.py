@@ -232,7 +232,11 @@ class Offline:
 
 def settings(folder: Path, **more: str) -> Any:
     """Of a worker whose broker is nowhere."""
-    given = {"BB_KAFKA": "127.0.0.1:9", "BB_REDIS_URL": "redis://127.0.0.1:9/0", "BB_PARTITIONS": str(PARTITIONS)}
+    given = {
+        "BB_KAFKA": "127.0.0.1:9", "BB_REDIS_URL": "redis://127.0.0.1:9/0", "BB_PARTITIONS": str(PARTITIONS),
+        # Nobody ticks here: on a busy machine a test that outlasts the session would end the test run.
+        "BB_SESSION_TIMEOUT": "85",
+    }  # fmt: skip
     return read({**given, "BB_DATA_DIR": str(folder), **more})
 
 

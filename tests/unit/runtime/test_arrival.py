@@ -25,7 +25,8 @@ async def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
 
 async def arrive(place: Offline, *offsets: int) -> None:
     for offset in offsets:
-        await place.actor().put(place.event(offset, Add(amount=1)))
+        # Of many rows: one that remembers two thousand commands is written anew, and ever longer, for each.
+        await place.actor().put(place.event(offset, Add(amount=1), f"a{offset % 50}"))
 
 
 def queued(place: Offline) -> list[int]:
@@ -44,7 +45,7 @@ def broker_has(place: Offline, end: int) -> None:
 async def test_an_input_is_taken_with_the_brokers_time(place: Offline) -> None:
     await arrive(place, 0)
     (item,) = place.actor().queue
-    assert (item.offset, item.now, item.key) == (0, NOW, "a")
+    assert (item.offset, item.now, item.key) == (0, NOW, "a0")
 
 
 async def test_a_hole_is_read_again_from_its_beginning_once(place: Offline) -> None:
