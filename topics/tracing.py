@@ -10,6 +10,7 @@ import hashlib
 import os
 import secrets
 from collections.abc import Mapping
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ VARIABLES = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"
 """OpenTelemetry's own ways to name the receiver; its other ``OTEL_*`` variables count too."""
 SERVER, CLIENT, CONSUMER = "SERVER", "CLIENT", "CONSUMER"
 """Kinds of spans: a request, a call to the outside, a message."""
+OUTGOING: ContextVar[str] = ContextVar("traceparent", default="")
+"""The ``traceparent`` of the call to the outside that the running task makes, for whoever builds the request; ``""``: none."""
 _ODD = frozenset("13579bdf")
 _processor: SpanProcessor | None = None
 _resource: Resource | None = None

@@ -32,6 +32,7 @@ from agents.payments.gateway import (
     Unknown,
 )
 from models.effects import PortKind
+from topics.tracing import OUTGOING
 
 _KST = timezone(timedelta(hours=9))
 _ITEM_NAME = 100
@@ -252,11 +253,16 @@ class KakaoPay:
         )
 
     async def _post(self, call: str, body: dict[str, Any], decoder: msgspec.json.Decoder[_T]) -> _T:
-        """One call. Raises Refused, Unavailable or Unknown; a chained cause never holds the body or the headers."""
+        """One call, with the trace that it is made for (``OUTGOING``).
+
+        Raises Refused, Unavailable or Unknown; a chained cause never holds the body or the headers.
+        """
         if self._session is None:
             raise RuntimeError("use KakaoPay as an async context manager")
+        trace = OUTGOING.get()
+        headers = {"traceparent": trace} if trace else None
         try:
-            async with self._session.post(self._urls[call], data=_encode(body), allow_redirects=False) as answer:
+            async with self._session.post(self._urls[call], data=_encode(body), headers=headers, allow_redirects=False) as answer:
                 status, text = answer.status, await answer.read()
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             # Both mean that no connection was had within connect_s: not a byte was sent.

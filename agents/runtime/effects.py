@@ -19,7 +19,7 @@ from agents.runtime.metrics import EFFECT_SECONDS
 from agents.runtime.points import point
 from models.actor import SECOND, Effect, EffectUnknown, Message, id_of
 from models.effects import PortKind
-from topics.tracing import CLIENT, record, sampled, under
+from topics.tracing import CLIENT, OUTGOING, record, sampled, under
 
 log = structlog.get_logger(__name__)
 LEASE_ROOM = 5 * SECOND
@@ -75,6 +75,9 @@ class Effects:
     async def _perform(self, key: str, state: Any, effect: Effect, trace: str) -> None:
         perform = self.domain.perform
         assert perform is not None
+        # The call goes out with its own span, so that what the other side records hangs below it.
+        span = under(trace, f"{self.domain.name} {effect.name}", key, str(effect.attempt)) if sampled(trace) else trace
+        OUTGOING.set(span)
         async with self.pool:
             left = (effect.until - LEASE_ROOM - now_ms()) / 1000
             started, outcome = time.perf_counter(), "done"
@@ -91,7 +94,7 @@ class Effects:
             took = time.perf_counter() - started
             EFFECT_SECONDS.labels(self.domain.name, effect.name, outcome).observe(took)
             if sampled(trace):
-                self._span(key, effect, outcome, trace, took)
+                self._span(key, effect, outcome, span, trace, took)
         point("effect done")
         if outcome == "late":
             await asyncio.sleep(self._turn_of_the_late())
@@ -103,11 +106,11 @@ class Effects:
         self.late_until = max(now, self.late_until + 1 / LATE_RATE)
         return self.late_until - now
 
-    def _span(self, key: str, effect: Effect, outcome: str, trace: str, took: float) -> None:
-        name, ended = f"{self.domain.name} {effect.name}", time.time_ns()
+    def _span(self, key: str, effect: Effect, outcome: str, span: str, trace: str, took: float) -> None:
+        ended = time.time_ns()
         record(
-            name,
-            under(trace, name, key, str(effect.attempt)),
+            f"{self.domain.name} {effect.name}",
+            span,
             trace,
             ended - int(took * 1e9),
             ended,

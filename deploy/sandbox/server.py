@@ -1,4 +1,4 @@
-"""Dispatch, and the routes for whoever runs the sandbox: health, faults, books."""
+"""Dispatch, and the routes for whoever runs the sandbox: health, faults, the last calls, books."""
 
 from __future__ import annotations
 
@@ -60,6 +60,8 @@ class Sandbox:
                 return await self._replace_faults(request)
             case ["sandbox", "faults"] if request.method == "GET":
                 return _json(self.faults.plan)
+            case ["sandbox", "calls"] if request.method == "GET":
+                return _json({"calls": list(self.kakaopay.heard)})
             case ["sandbox", "books"] if request.method == "GET":
                 return await self._list_books(request)
             case ["sandbox", "books", order_id] if request.method == "GET":

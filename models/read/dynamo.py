@@ -15,7 +15,7 @@ them, at nine times the CPU here.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -29,9 +29,10 @@ Item = dict[str, dict[str, Any]]
 CONDITION = "attribute_not_exists(id) OR (seq <= :seq AND pseq <= :pseq)"
 
 
-async def put(databases: Databases, table: str, items: Sequence[Item]) -> None:
+async def put(databases: Databases, table: str, items: Sequence[Item], unread: Collection[str] = ()) -> None:
     """Put each item unless one that has folded more is stored: ``seq`` and ``pseq`` never go back.
 
+    ``unread``: ids of items made without a look at what is stored; they are put only where no event is folded yet.
     Transactions of ``TRANSACTION`` items, which may be repeated. Raises ``Outrun`` if an item was not put.
     """
     client = await databases.dynamo()
@@ -42,7 +43,10 @@ async def put(databases: Databases, table: str, items: Sequence[Item]) -> None:
                     "TableName": table,
                     "Item": item,
                     "ConditionExpression": CONDITION,
-                    "ExpressionAttributeValues": {":seq": item["seq"], ":pseq": item["pseq"]},
+                    "ExpressionAttributeValues": {
+                        ":seq": {"N": "0"} if item["id"]["S"] in unread else item["seq"],
+                        ":pseq": item["pseq"],
+                    },
                 }
             }
             for item in items[start : start + TRANSACTION]

@@ -38,7 +38,8 @@ class Fact(msgspec.Struct, frozen=True):
     """An event of an aggregate, or its private record (``private``; ``body`` None: it was erased).
 
     ``seq`` counts the aggregate's events; a private record has that of the last event it was said with, as has ``last`` for an
-    event. ``at``: when the broker appended it, ms since the epoch. ``trace``: its ``traceparent``, if the trace is sampled.
+    event. ``at``: when the broker appended it, ms since the epoch; of an event that was said twice, its first
+    copy's counts. ``trace``: its ``traceparent``, if the trace is sampled.
     """
 
     domain: str

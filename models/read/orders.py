@@ -165,8 +165,10 @@ class _Store:
 
     async def _fold(self, keys: list[str], facts: Sequence[Fact], put: Callable[[str, Entry], bool]) -> Mapping[str, int]:
         """Fold ``facts`` of ``keys`` into memory and put the orders that ``put`` says; returns ``seq`` of those stored whole."""
-        # An order that begins with this batch need not be looked for: if it is there, the write's condition says so.
+        # An order that begins with this batch need not be looked for: if it is there, the write's condition says so. It is when an
+        # event was said twice; the first time counts, so whoever knows only the second must not put an order made of that.
         new = {fact.key for fact in facts if fact.seq == 1 and not fact.private} - self._doubtful - self._late.keys()
+        unread: set[str] = set()
         try:
             entries = await self._entries(keys, new)
             changed = {*project(facts, entries), *(key for key in keys if key in self._late)}
@@ -175,19 +177,25 @@ class _Store:
             items: list[dynamo.Item] = []
             for key in due:
                 items += items_of(entries[key]) or [private_item(key, entries[key])]
+            unread = {key for key in due if entries[key].unread}
             if items:
-                await dynamo.put(self._databases, self._table, items)
+                await dynamo.put(self._databases, self._table, items, unread)
         except BaseException as error:
             # Memory is ahead of the table now, or behind it.
             for key in keys:
                 self._known.pop(key, None)
-            if isinstance(error, Outrun):
+            self._doubtful.update(keys)
+            if not isinstance(error, Outrun):
+                raise
+            if not unread:
                 log.warning("orders_outrun", orders=len(keys))
-                self._doubtful.update(keys)
-            raise
+                raise
+            # Maybe one was there already. Now all are read, so this happens once.
+            return await self._fold(keys, facts, put)
         for key in due:
             self._late.pop(key, None)
             entries[key].touched.clear()
+            entries[key].unread = False
         self._doubtful.difference_update(due)
         for fact in facts:
             if fact.key in late:
@@ -204,7 +212,7 @@ class _Store:
     async def _entries(self, keys: Sequence[str], new: set[str]) -> dict[str, Entry]:
         known = self._known
         for key in new:
-            known.setdefault(key, Entry())
+            known.setdefault(key, Entry(unread=True))
         missing = [key for key in keys if key not in known]
         if missing:
             found = await dynamo.get(self._databases, self._table, missing)

@@ -94,7 +94,8 @@ class Order(msgspec.Struct, omit_defaults=True):
 class Entry(msgspec.Struct):
     """An order as it is stored: document and private record, each with the ``seq`` folded into it.
 
-    ``touched``: store orders that changed since it was written, by id.
+    ``touched``: store orders that changed since it was written, by id. ``unread``: taken to be new, without a look at what is
+    stored.
     """
 
     order: Order | None = None
@@ -102,6 +103,7 @@ class Entry(msgspec.Struct):
     pseq: int = 0
     gap: bool = False
     touched: set[str] = msgspec.field(default_factory=set)
+    unread: bool = False
 
     @property
     def seq(self) -> int:

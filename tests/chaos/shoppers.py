@@ -97,17 +97,16 @@ class Crowd:
         self._stopping.set()
         await asyncio.gather(*self._workers)
 
-    @property
-    def under_way(self) -> int:
-        """Checkouts that have begun and not ended."""
-        return sum(1 for one in self.checkouts if not one.ended)
+    def checkout(self, number: int, turn: int) -> tuple[Checkout, random.Random]:
+        """What buyer ``number`` wants at his ``turn``, and the chance that decides the rest of it; the word tells both."""
+        words = (self.word, str(number), str(turn))
+        chance = random.Random("/".join(words))
+        return Checkout(buyer(self.account, *words), self._intent(chance), self._wishes(chance), followed=number < 4), chance
 
     async def _shop(self, number: int) -> None:
         turn = 0
         while not self._stopping.is_set():
-            words = (self.word, str(number), str(turn))
-            chance = random.Random("/".join(words))
-            checkout = Checkout(buyer(self.account, *words), self._intent(chance), self._wishes(chance), followed=number < 4)
+            checkout, chance = self.checkout(number, turn)
             self.checkouts.append(checkout)
             following = asyncio.create_task(follow(self.public, checkout)) if checkout.followed else None
             try:

@@ -100,6 +100,11 @@ class SandboxBench:
             body: dict[str, Any] = await answer.json()
             return body
 
+    async def calls(self) -> list[tuple[str, str]]:
+        """(call, traceparent) of the last calls that the provider got, oldest first."""
+        async with self.http.get(f"{self.url}/sandbox/calls") as answer:
+            return [(one["call"], one["traceparent"]) for one in (await answer.json())["calls"]]
+
     async def end_of_journal(self) -> int:
         """The number of the latest change."""
         since = 0

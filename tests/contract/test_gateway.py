@@ -21,6 +21,7 @@ from agents.payments.gateway import (
 )
 from models.effects import PortKind
 from tests.contract.bench import SandboxBench, checkout
+from topics.tracing import OUTGOING
 
 TOTAL = Amount(39_000, 0, 3_545)
 NOTHING = Amount(0, 0, 0)
@@ -63,6 +64,19 @@ class TestTheWay:
         assert (end.state, end.captured, end.refunded, end.left) == (State.REFUNDED, 39_000, 39_000, NOTHING)
         assert (end.captured_at, end.refund_ids) == (outcome.captured_at, (first.refund_id, last.refund_id))
         assert await bench.books(order_id) == [(39_000, 39_000)]
+
+    async def test_each_call_says_of_which_trace_it_is(self, bench: SandboxBench, gateway: Gateway, order_id: str) -> None:
+        before = len(await bench.calls())
+        trace = f"00-{'c' * 32}-{'d' * 16}-01"
+        ready, token = await paid(bench, gateway, order_id)
+        outside = OUTGOING.set(trace)
+        try:
+            await gateway.capture(ready.reference, order_id, "buyer-1", token)
+            await gateway.query(ready.reference)
+            await gateway.refund(ready.reference, TOTAL, 39_000)
+        finally:
+            OUTGOING.reset(outside)
+        assert (await bench.calls())[before:] == [("ready", ""), ("approve", trace), ("order", trace), ("cancel", trace)]
 
     @pytest.mark.spec("order W-15")
     async def test_tax_free_part(self, bench: SandboxBench, gateway: Gateway, order_id: str) -> None:

@@ -130,6 +130,11 @@ async def test_a_saga_leaves_one_line_and_one_trace(traced: Stack, public: Publi
     assert named(spans, "orders PlaceOrder", "POST /api/v1/orders").attributes["bb.key"] == paid
     assert named(spans, "payments ready", "payments ReadyPayment").attributes["bb.outcome"] == "done"
     assert named(spans, "orders project", "orders PlaceOrder").service == "read"
+    # What the gateway records would hang below our calls.
+    async with public.session.get(f"{public.gateway}/sandbox/calls") as answer:
+        heard = {(one["call"], one["traceparent"]) for one in (await answer.json())["calls"]}
+    assert ("ready", f"00-{paid_trace}-{named(spans, 'payments ready', 'payments ReadyPayment').id}-01") in heard
+    assert {call for call, trace in heard if trace[3:35] == paid_trace} == {"ready", "approve"}
     assert all(span.begun <= span.ended and not span.error for span in spans.values())
 
 

@@ -139,6 +139,30 @@ async def test_what_comes_again_changes_nothing(reading: Reading) -> None:
         assert await reading.shown(*BUYERS) == before
 
 
+async def test_of_an_event_that_was_said_twice_the_first_time_counts(reading: Reading) -> None:
+    """A killed worker's last turn is said again: later, and to a projector that has just started and knows nothing of the first."""
+    log = reading.log
+    log.shop()
+    log.place("order", "ann")
+    placed, held, *_ = [at for at, record in enumerate(log.records) if record.topic.endswith("orders.events")]
+    await reading.say(log.records[:held])
+    async with reading.projecting() as projector:
+        await reading.caught_up(projector)
+    first = await reading.orders.timeline("order")
+    assert [one["event"] for one in first] == ["OrderPlaced"]
+    await reading.say([log.records[placed], *log.records[held:]])
+    async with reading.projecting() as projector:
+        await reading.caught_up(projector)
+        timeline = await reading.orders.timeline("order")
+        assert [one["seq"] for one in timeline] == [1, 2, 3]
+        assert timeline[0] == first[0]
+        assert timeline[1]["at"] > first[0]["at"]
+        # From the beginning of the log both copies are seen.
+        assert await rebuild(reading.settings, "orders") == 2
+        await reading.registry.refresh()
+        assert await reading.orders.timeline("order") == timeline
+
+
 async def test_a_lost_answer_to_a_commit_is_no_second_write(reading: Reading, monkeypatch: pytest.MonkeyPatch) -> None:
     """The rows are written and the worker does not know it: what a kill between write and report looks like."""
     a_day(reading)

@@ -9,6 +9,7 @@ import secrets
 import socket
 import struct
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -28,6 +29,8 @@ _decode_approve = msgspec.json.Decoder(wire.ApproveRequest).decode
 _decode_order = msgspec.json.Decoder(wire.OrderRequest).decode
 _decode_cancel = msgspec.json.Decoder(wire.CancelRequest).decode
 _JSON = "application/json"
+_REMEMBERED = 1_000
+"""Calls that can be asked for afterwards."""
 
 Act = Callable[[int], Any]
 """Does the call as of ``now`` (ms) on the books, and gives the body of its answer. Raises Refused."""
@@ -66,14 +69,22 @@ def _drop(request: web.BaseRequest, *, reset: bool) -> web.Response:
     return web.Response(status=500)
 
 
+class Heard(msgspec.Struct, frozen=True):
+    """A call that came in with the right key. ``traceparent``: its trace context as it was sent, ``""``: none."""
+
+    call: str
+    traceparent: str
+
+
 class KakaoPay:
-    """The provider. ``calls`` and ``presses`` are what the server dispatches to."""
+    """The provider. ``calls`` and ``press`` are what the server dispatches to; ``heard``: the last calls, oldest first."""
 
     def __init__(self, books: Books, faults: Faults, secret: str, public_url: str = "") -> None:
         self._books, self._faults, self._public_url = books, faults, public_url
         self._key = f"SECRET_KEY {secret}".encode()
         self._session: aiohttp.ClientSession | None = None
         self._background: set[asyncio.Task[None]] = set()
+        self.heard: deque[Heard] = deque(maxlen=_REMEMBERED)
         prefix = "/online/v1/payment"
         self.calls: dict[str, Callable[[web.BaseRequest], Awaitable[web.Response]]] = {
             f"{prefix}/ready": self.ready,
@@ -86,6 +97,7 @@ class KakaoPay:
         """One call of a merchant's server; every refusal becomes {error_code, error_message}."""
         if not hmac.compare_digest(request.headers.get("Authorization", "").encode(), self._key):
             return _error(401, payment.BAD_KEY, "wrong secret key")
+        self.heard.append(Heard(request.raw_path.rpartition("/")[2], request.headers.get("traceparent", "")))
         try:
             return await self.calls[request.raw_path](request)
         except Refused as no:

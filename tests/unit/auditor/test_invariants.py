@@ -155,6 +155,18 @@ def test_events_may_come_again() -> None:
     assert audited([*first, *second, *facts()[-30:]]) == []
 
 
+def test_of_an_event_that_comes_again_the_first_time_counts() -> None:
+    """As it does in the read models, else the timeline of the order would seem to be another one."""
+    again = [msgspec.structs.replace(fact, at=fact.at + MINUTE) for fact in facts()[20:40]]
+    once, twice = Books(), Books()
+    for fact in facts():
+        once.fold(fact)
+    for fact in [*facts()[:40], *again, *facts()[40:]]:
+        twice.fold(fact)
+    assert dict(twice.orders()) == dict(once.orders())
+    assert twice.shelves == once.shelves
+
+
 @pytest.mark.parametrize("change", [{"id": "another"}, {"body": DeliveryCancelled(order_id="another")}])
 def test_an_event_that_comes_again_with_another_id_or_content(change: dict[str, Any]) -> None:
     last = next(fact for fact in reversed(facts()) if fact.domain == "orders")

@@ -14,6 +14,7 @@ from agents.runtime.effects import LEASE_ROOM, Effects, now_ms
 from models.actor import Effect, EffectUnknown, Message
 from models.effects import PortKind
 from tests.unit.runtime.toy import TOY, Counter, Grant
+from topics.tracing import OUTGOING
 
 
 class Outside:
@@ -21,12 +22,14 @@ class Outside:
 
     def __init__(self) -> None:
         self.calls: list[int] = []
+        self.traces: list[str] = []
         self.now = self.most = 0
         self.end = asyncio.Event()
         self.error: Exception | None = None
 
     async def perform(self, key: str, state: Any, effect: Effect) -> Message:
         self.calls.append(effect.attempt)
+        self.traces.append(OUTGOING.get())
         self.now += 1
         self.most = max(self.most, self.now)
         try:
@@ -63,8 +66,8 @@ class Bench:
         self.said.append(message)
         self.ids.append(ident)
 
-    def start(self, key: str = "a", attempt: int = 1, taken_over: bool = False) -> None:
-        self.effects.start(key, Counter(open=True, attempt=attempt), taken_over=taken_over)
+    def start(self, key: str = "a", attempt: int = 1, trace: str = "", taken_over: bool = False) -> None:
+        self.effects.start(key, Counter(open=True, attempt=attempt), trace, taken_over=taken_over)
 
 
 async def until(true: Callable[[], bool]) -> None:
@@ -108,6 +111,21 @@ async def test_no_more_calls_than_the_pool_has_room_for() -> None:
     bench.outside.end.set()
     await until(lambda: len(bench.said) == 10)
     assert bench.outside.most == 3
+
+
+async def test_a_call_goes_out_under_its_own_span_and_one_that_is_not_sampled_under_what_came() -> None:
+    bench, plain, sampled = Bench(), f"00-{'a' * 32}-{'b' * 16}-00", f"00-{'c' * 32}-{'d' * 16}-01"
+    bench.outside.end.set()
+    for key, trace in (("none", ""), ("plain", plain), ("sampled", sampled), ("another", sampled)):
+        bench.start(key, trace=trace)
+    await until(lambda: len(bench.said) == 4)
+    none, as_it_came, own, other = bench.outside.traces
+    assert (none, as_it_came) == ("", plain)
+    assert own != other
+    for span in (own, other):
+        assert (span[:36], span[52:]) == (sampled[:36], "-01")
+        assert span[36:52] != sampled[36:52]
+    assert OUTGOING.get() == ""
 
 
 async def test_a_call_that_outlasts_its_time_is_cut_off_and_unknown() -> None:
