@@ -138,7 +138,11 @@ class Kernel:
         """
         self.draining = True
         try:
-            await asyncio.wait_for(self.idle.wait(), self.session / 2)
+            async with asyncio.timeout(self.session / 2):
+                while not self.idle.is_set():
+                    await self.idle.wait()
+                    # An assignment that was overtaken may have let turns begin again meanwhile (``on_assigned``).
+                    self.draining = True
         except TimeoutError:
             log.critical("turn_not_finished", seconds=self.session / 2)
             os._exit(FAILED)

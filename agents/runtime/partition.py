@@ -171,7 +171,8 @@ class Partition:
         """Accept a record if it is the next one. A jump means that something was lost below: read again from there."""
         message = event.message
         offset = message.offset
-        if not self.owned or offset < self.next:
+        # Before the position is known aiokafka may read from the log's beginning; what came then is read again.
+        if not self.owned or not self.positioned or offset < self.next:
             return
         if offset > self.next:
             await self.seek_back(offset)
@@ -213,7 +214,9 @@ class Partition:
     # -- a turn --------------------------------------------------------------------------------------------------------------
 
     def take(self) -> Turn:
-        """Decide what has arrived, in order, in memory."""
+        """Decide what has arrived, in order, in memory. Raises RuntimeError rather than decide an input twice."""
+        if self.queue and self.queue[0].offset <= self.ledger.at:
+            raise RuntimeError(f"{self.name}: input {self.queue[0].offset} again, after {self.ledger.at}")
         turn = Turn(self.ledger)
         # The first turn leaves a ledger even if nothing changed: committed inputs without one look like lost rows.
         turn.dirty = self.ledger.at < 0

@@ -62,6 +62,13 @@ async def test_a_hole_is_read_again_from_its_beginning_once(place: Offline) -> N
     assert await reads_on_at(place) == 7
 
 
+async def test_an_input_that_was_decided_ends_the_process_rather_than_count_twice(place: Offline) -> None:
+    await arrive(place, 0)
+    place.actor().ledger.at = 0
+    with pytest.raises(RuntimeError, match="input 0 again, after 0"):
+        place.actor().take()
+
+
 async def test_a_repeat_is_dropped(place: Offline) -> None:
     await arrive(place, 0, 1, 0, 1, 2)
     assert queued(place) == [0, 1, 2]

@@ -10,14 +10,16 @@ from typing import Any
 
 import msgspec
 import pytest
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaTimeoutError
 
+from agents.runtime import kernel
 from agents.runtime.partition import SCANNED
-from agents.runtime.rows import LEDGER, OPEN, PARKED, Ledger, Logged, Row, encode, pack_ledger, pack_row, unpack_row
+from agents.runtime.rows import LEDGER, OPEN, PARKED, Ledger, Logged, Row, encode, pack_ledger, pack_row, unpack_ledger, unpack_row
 from models.actor import Effect, Message
 from models.effects import PortKind
 from tests.unit.runtime.offline import Offline, offline, until
-from tests.unit.runtime.toy import NOW, TOY, Add, Counter, Grant, Renamed
+from tests.unit.runtime.toy import NOW, TOY, Add, Counter, Grant, Must, Renamed
 
 ROWS = 12 * SCANNED
 
@@ -66,6 +68,65 @@ async def test_a_turn_in_flight_ends_before_its_partition_is_given_up_and_no_oth
     (ledger, row) = place.broker.logs[place.changelog()]
     assert (ledger.key, row.key) == (LEDGER, b"a")
     assert place.kernel.waiting == {}
+
+
+async def test_an_overtaken_assignment_lets_no_turn_begin_while_its_partitions_are_given_up(
+    place: Offline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Faust tells of an assignment from another task than of the revocation that ends it. A turn that began between the last one
+    and the reset would be decided again by the partition's next owner."""
+    monkeypatch.setattr(kernel, "SPREAD", 0)
+    await place.take_over(0)
+    async with place.turning():
+        place.broker.taking.clear()
+        await place.say(Add(amount=1))
+        await until(lambda: place.broker.said("append"))
+        await place.say(Add(amount=2))
+        revoking = asyncio.create_task(place.kernel.on_revoked(None, [place.inbox()]))
+        await asyncio.sleep(0.05)
+        await place.kernel.on_assigned()
+        send, second = place.broker.send_batch, asyncio.Event()
+
+        async def slow(batch: Any, topic: str, *, partition: int) -> Any:
+            acknowledgement = await send(batch, topic, partition=partition)
+
+            async def later() -> Any:
+                await second.wait()
+                return await acknowledgement
+
+            return asyncio.ensure_future(later())
+
+        monkeypatch.setattr(place.broker, "send_batch", slow)
+        place.broker.taking.set()
+        asyncio.get_running_loop().call_later(0.2, second.set)
+        await asyncio.wait_for(revoking, 20)
+        assert place.kernel.idle.is_set()
+        written = list(place.broker.logs[place.changelog()])
+        stored = unpack_ledger(place.kernel.tables["toy"].get_row(0, LEDGER)).at
+        assert [unpack_ledger(record.value).at for record in written if record.key == LEDGER][-1] == stored
+        await asyncio.sleep(0.05)
+        assert place.broker.logs[place.changelog()] == written
+
+
+async def test_what_comes_before_the_position_is_known_is_read_again(place: Offline) -> None:
+    """Without a committed offset aiokafka begins at the first record, which was handled long ago."""
+    await place.take_over(0)
+    async with place.turning():
+        await place.say(Must())
+        await until(lambda: place.actor().finished == 1)
+        await place.kernel.on_revoked(None, [place.inbox()])
+        await place.load(0)
+        await place.kernel.on_assigned()
+        assert place.actor().owned
+        written = list(place.broker.logs[place.changelog()])
+        await place.actor().put(place.event(0, Must()))
+        await asyncio.sleep(0.05)
+        assert (len(place.actor().queue), place.broker.logs[place.changelog()]) == (0, written)
+        await place.consumer.perform_seek()
+        assert (place.actor().next, await place.aiokafka.position(TopicPartition(*place.inbox()))) == (1, 1)
+        await place.say(Must())
+        await until(lambda: place.actor().finished == 2)
+    assert total(place) == 2
 
 
 async def test_the_next_owner_begins_with_the_input_that_was_not_taken(place: Offline) -> None:
