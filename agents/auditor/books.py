@@ -24,6 +24,8 @@ from models.stores.messages import StoreSaved
 
 REPEATS = 500
 """Events of an aggregate that are remembered to compare repeats with: more than a turn of the kernel can say again."""
+ROOM = 1_000
+"""Open orders beyond which those at rest are packed without waiting for a judgement: a long log is folded in one go."""
 FAULTS = 10_000
 """Violations that are remembered; more of them say nothing new."""
 _pack = msgspec.msgpack.Encoder().encode
@@ -45,9 +47,10 @@ class Saved(msgspec.Struct, frozen=True):
 
 
 class Books:
-    """``kept``: orders at rest that are remembered. Facts of a partition come in its order; partitions in any."""
+    """``kept``: orders at rest that are remembered; ``room``: as ``ROOM``. Facts of a partition come in its order; partitions in
+    any."""
 
-    def __init__(self, kept: int = 1 << 62) -> None:
+    def __init__(self, kept: int = 1 << 62, room: int = ROOM) -> None:
         self.shelves: dict[str, Shelf] = {}
         self.stores: dict[str, Saved] = {}
         self.products: dict[str, Saved] = {}
@@ -57,6 +60,7 @@ class Books:
         """What can never be right again, by invariant and id."""
         self.facts = 0
         self._kept = kept
+        self._least = self._room = room
         self._packed: OrderedDict[str, bytes] = OrderedDict()
         self._forgotten: set[int] = set()
         self._streams: dict[tuple[str, str], Stream] = {}
@@ -65,6 +69,8 @@ class Books:
 
     def fold(self, fact: Fact) -> None:
         """Take one event of a public log."""
+        if len(self.open) > self._room:
+            self.judge(fact.at)
         order_id = order_of(fact)
         forgotten = bool(order_id) and self.forgot(order_id)
         # A store lives on when an order is forgotten, unlike the aggregates of the order.
@@ -148,6 +154,8 @@ class Books:
             alarms += worrying
             if not wrong and not worrying and rest.at_rest(dossier):
                 self._pack(order_id, dossier)
+        # Twice what is open anyway, so that looking through it costs each event the same however many there are.
+        self._room = max(self._least, 2 * len(self.open))
         return found, alarms
 
     def _pack(self, order_id: str, dossier: Dossier) -> None:

@@ -1,7 +1,12 @@
 """The auditor as a process: follows the logs, looks at every read model now and then, and raises its voice once per violation.
 
-Memory is bounded by ``settings.audit_kept`` orders, CPU by the pace of the looks. A broker or a database that is away is no
-violation: meanwhile nothing is judged, and afterwards whatever is in doubt gets its whole grace time again.
+Memory is bounded by the open orders and ``settings.audit_kept`` others (2.5 KB each), and grows by some 100 bytes with each
+order beyond; CPU by the pace of the looks. A broker or a database that is away is no violation: meanwhile nothing is judged, and
+afterwards whatever is in doubt gets its whole grace time again.
+
+What it has folded is not stored: each start folds the whole log again. Decoding and folding take 0.2 CPU-ms an order (15 events);
+with fetching and the first look at each read model 0.7 were measured on a busy machine. Until then it is not ready, and tells of
+nothing: some 10 minutes with a million orders. No snapshot is kept: a wrong one would hide what is wrong.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import os
 import subprocess
 import sys
@@ -43,6 +44,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     stack.start_daemons()
     stack.run_steps("topics", "schemas")
     stack.start_processes()
+    # A group that is not empty yet is said at every try.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     print(f"seed {given.seed}; {len(blows)} blows", flush=True)
     try:
         results = asyncio.run(_all(stack, given.seed, given.seconds, blows))

@@ -204,6 +204,18 @@ def test_orders_at_rest_are_packed_and_opened_again() -> None:
     assert set(books.open) == {WAITS, GIVEN_UP}
 
 
+def test_a_long_log_is_packed_while_it_is_folded() -> None:
+    at_once, judged = Books(), Books(room=2)
+    most = 0
+    for fact in facts():
+        at_once.fold(fact)
+        judged.fold(fact)
+        most = max(most, len(judged.open))
+    assert (len(at_once.open), most) == (6, 3)
+    assert at_once.judge(log().now) == judged.judge(log().now) == ([], [])
+    assert dict(at_once.orders()) == dict(judged.orders())
+
+
 def test_beyond_the_bound_the_oldest_orders_at_rest_are_forgotten() -> None:
     books = Books(kept=2)
     for fact in facts():
