@@ -53,10 +53,14 @@ class Answering:
 
     MOST = 2_000
     """Answers under way; beyond it Redis is away and further ones are dropped."""
+    PAUSE = 0.1
+    """Seconds between two tries while Redis is away."""
 
     def __init__(self, url: str) -> None:
         """``url``: ``redis://…``."""
         self._redis = Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)
+        self.away = False
+        """Redis did not take the last answers, and has not been there again since."""
         self._queue: list[tuple[str, list[Answer]]] = []
         self._task: asyncio.Task[None] | None = None
 
@@ -68,15 +72,19 @@ class Answering:
             self._task = asyncio.create_task(self._drain())
 
     async def _drain(self) -> None:
-        while self._queue:
+        while self._queue or self.away:
             batch, self._queue = self._queue, []
             try:
                 async with self._redis.pipeline(transaction=False) as pipe:
                     for name, answers in batch:
                         pipe.publish(name, encode(answers))
-                    await pipe.execute()
+                    # Without answers, only to see whether Redis is there again.
+                    await (pipe.execute() if batch else self._redis.ping())
             except (RedisError, OSError):
-                await asyncio.sleep(0.1)
+                self.away = True
+                await asyncio.sleep(self.PAUSE)
+            else:
+                self.away = False
 
     async def close(self) -> None:
         """Let go of Redis; what was not sent yet is dropped."""

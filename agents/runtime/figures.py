@@ -82,6 +82,7 @@ class Figures:
         """Set the gauges, and tell once of each saga that takes too long. ``now``: ms since the epoch."""
         kernel = self.kernel
         metrics.READY.set(1 if kernel.ready() is None else 0)
+        metrics.ANSWERS_AWAY.set(kernel.answering.away)
         behind = reached = 0
         for name in kernel.domains:
             actors = [actor for actor in kernel.actors.values() if actor.domain.name == name and actor.owned]

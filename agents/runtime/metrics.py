@@ -23,4 +23,5 @@ OVERDUE = Gauge(
 PARKED = Gauge("bb_parked_aggregates", "Aggregates that wait for an operator", ["domain"])
 SAGA_AGE = Gauge("bb_saga_oldest_seconds", "Age of the oldest unfinished saga in a phase, 0: there is none", ["domain", "phase"])
 LAG = Gauge("bb_inbox_lag", "Inputs in the broker that are not finished", ["domain"])
+ANSWERS_AWAY = Gauge("bb_answers_away", "1 while Redis does not take the answers that the web waits for")
 READY = Gauge("bb_ready", "1 when the worker's partitions are loaded and running")

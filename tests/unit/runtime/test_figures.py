@@ -40,17 +40,23 @@ def actor(**given: Any) -> Any:
     return SimpleNamespace(**{**plain, **given})
 
 
-def kernel(*actors: Any, draining: bool = False) -> Any:
+def kernel(*actors: Any, draining: bool = False, away: bool = False) -> Any:
     """A kernel as far as figures look at it."""
     started = SimpleNamespace(is_set=lambda: True)
     return SimpleNamespace(
         domains={DOMAIN: None}, actors=dict(enumerate(actors)), session=6.0, ready=lambda: None, draining=draining,
-        app=SimpleNamespace(rebalancing=False), ticked=time.monotonic(), started=started,
+        app=SimpleNamespace(rebalancing=False), ticked=time.monotonic(), started=started, answering=SimpleNamespace(away=away),
     )  # fmt: skip
 
 
 def value(name: str, **labels: str) -> float | None:
     return REGISTRY.get_sample_value(name, {"domain": DOMAIN, **labels})
+
+
+def test_a_worker_says_while_redis_does_not_take_its_answers() -> None:
+    for away in (True, False):
+        Figures(kernel(away=away)).look(0)
+        assert REGISTRY.get_sample_value("bb_answers_away") == away
 
 
 def test_gauges_are_over_all_partitions_owned() -> None:
