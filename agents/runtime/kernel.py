@@ -26,7 +26,7 @@ from agents.runtime.partition import ZOMBIE, Batch, Partition
 from agents.runtime.points import point
 from agents.runtime.rows import Output, split_key
 from agents.runtime.table import AWAY, ActorTable
-from agents.runtime.turn import MAX_BYTES, Reply, Turn
+from agents.runtime.turn import MAX_BYTES, MAX_INPUTS, Reply, Turn
 from models.actor import Message, Reminder, id_of
 from topics.answers import Answering
 from topics.broker import check
@@ -261,7 +261,8 @@ class Kernel:
                 inputs = await self._turn()
             finally:
                 self.idle.set()
-            if inputs >= BUSY:
+            # A full turn cannot get any longer, and whoever is behind has to catch up.
+            if BUSY <= inputs < MAX_INPUTS:
                 await asyncio.sleep(REST)
 
     async def _turn(self) -> int:
