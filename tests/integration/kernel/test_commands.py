@@ -16,6 +16,8 @@ from tests.unit.shop import ORDER
 from tests.unit.shop import place as checkout
 from topics.broker import wanted
 
+pytestmark = pytest.mark.timeout(400)
+"""Each command is a process of its own, which takes seconds to begin on a busy machine."""
 NOWHERE = {"BB_KAKAOPAY_URL": "http://127.0.0.1:9"}
 
 
