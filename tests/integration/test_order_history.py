@@ -122,12 +122,21 @@ async def test_a_poisonous_fact_takes_nothing_with_it(reading: Reading) -> None:
     assert await shown(reading) == ("AWAITING_PAYMENT", list(STEPS[:3]))
 
 
-async def test_whoever_was_overtaken_while_it_put_something_off_says_so(reading: Reading) -> None:
+async def test_who_took_an_order_for_new_that_was_not_reads_it_and_changes_nothing(reading: Reading) -> None:
     facts = steps(said(reading))
     slow, quick = (orders.MODEL.store(reading.databases, 1) for _ in range(2))
     await slow.store(batch(facts["OrderPlaced"], facts["placed"]))
-    first = [facts[name] for name in STEPS[:3]]
-    assert await quick.store(batch(*first, facts["placed"], facts["redirects"])) == {"order": 3}
+    assert await quick.store(batch(*(facts[name] for name in STEPS[:3]), facts["placed"], facts["redirects"])) == {"order": 3}
+    await slow.settle({Spot("orders", EVENTS, 0): Position(7)})
+    assert await shown(reading) == ("AWAITING_PAYMENT", list(STEPS[:3]))
+
+
+async def test_whoever_was_overtaken_while_it_put_something_off_says_so(reading: Reading) -> None:
+    facts = steps(said(reading))
+    slow, quick = (orders.MODEL.store(reading.databases, 1) for _ in range(2))
+    assert await slow.store(batch(*(facts[name] for name in STEPS[:3]), facts["placed"], facts["redirects"])) == {"order": 3}
+    assert await slow.store(batch(facts["CaptureRequested"])) == {}
+    assert await quick.store(batch(facts["CaptureRequested"], facts["OrderConfirmed"])) == {"order": 5}
     with pytest.raises(Outrun):
         await slow.settle({Spot("orders", EVENTS, 0): Position(7)})
-    assert await shown(reading) == ("AWAITING_PAYMENT", list(STEPS[:3]))
+    assert await shown(reading) == ("CONFIRMED", list(STEPS))
