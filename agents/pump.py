@@ -286,10 +286,11 @@ class Pump:
     async def _settle(self, store: Store) -> None:
         try:
             await self._persist(lambda: store.settle(self.stored))
+            self.settlements += 1
         except Outrun:
+            # What was folded is folded again.
             await self._begin_anew(store)
         self.unsettled = False
-        self.settlements += 1
 
     async def _begin_anew(self, store: Store) -> None:
         """Another worker has folded further."""

@@ -62,7 +62,8 @@ async def _fill_and_switch(
     feeding = asyncio.create_task(projector.run())
     try:
         await _while(feeding, lambda: caught_up(projector))
-        await _while(feeding, settling(projector))
+        settled = settling(projector)
+        await _while(feeding, lambda: settled() and caught_up(projector))
         before = await registry.switch(model.name, version)
         say(f"{model.name}: switched from version {before} to {version}")
         await asyncio.wait((feeding,), timeout=FOLLOW)

@@ -18,16 +18,16 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from faust.types import TP
 
-from agents.runtime import metrics
 from agents.runtime.domain import Domain
 from agents.runtime.effects import Effects, now_ms
 from agents.runtime.figures import Figures
 from agents.runtime.partition import ZOMBIE, Batch, Partition
 from agents.runtime.points import point
-from agents.runtime.rows import Output, split_key
+from agents.runtime.reminders import remind
+from agents.runtime.rows import Output
 from agents.runtime.table import AWAY, ActorTable
 from agents.runtime.turn import MAX_BYTES, MAX_INPUTS, Reply, Turn
-from models.actor import Message, Reminder, id_of
+from models.actor import Message
 from topics.answers import Answering
 from topics.broker import check
 from topics.catalogue import topic
@@ -37,7 +37,6 @@ from topics.partitions import partition_of
 log = structlog.get_logger(__name__)
 TICK = 0.1
 """Seconds between looks at the clock: reminders, holes at the end, and whether this process stood still."""
-REMINDERS_PER_TICK = 50
 BUSY, REST = 4, 0.008
 """After a turn of so many inputs the loop rests for so many seconds (docs/adr/0013): the next one is longer, and cheaper for each
 input. Who is alone at the shop never waits."""
@@ -352,7 +351,7 @@ class Kernel:
             if self.draining or getattr(self.app, "rebalancing", False):
                 continue
             if not self.paused:
-                await self.remind()
+                await remind(self.actors.values(), self.tell)
             looks += 1
             if looks % 5 == 0:
                 for actor in list(self.actors.values()):
@@ -365,34 +364,6 @@ class Kernel:
             self.must_be_alive()
             self.ticked = time.monotonic()
             await asyncio.sleep(TICK)
-
-    async def remind(self) -> None:
-        """Tell the rows whose time has come; at most ``REMINDERS_PER_TICK`` a tick, as many are due after an outage."""
-        now, left = now_ms(), REMINDERS_PER_TICK
-        for actor in self.actors.values():
-            if not actor.owned or left <= 0:
-                continue
-            due = actor.reminders.due(now, left)
-            if not due:
-                continue
-            left -= len(due)
-            name = actor.domain.name
-            telling = []
-            for one in due:
-                key, part = split_key(one.row)
-                ident = id_of(name, key, part, "reminder", str(one.at), str(now))
-                telling.append(self.tell(name, key, Reminder(due=one.at, part=part), ident))
-            told = await asyncio.gather(*telling, return_exceptions=True)
-            point("reminded")
-            # One that the broker did not take is due again a little later.
-            errors = [error for error in told if error is not None]
-            metrics.REMINDERS.labels(name).inc(len(told) - len(errors))
-            for error in errors:
-                if not isinstance(error, KafkaError):
-                    raise error
-            if errors:
-                log.warning("reminders_not_sent", domain=name, number=len(errors), error=repr(errors[0]))
-                return
 
     def must_be_alive(self) -> None:
         """A process that stood still, or was not heard by the broker, for a session has been replaced: it must not write."""

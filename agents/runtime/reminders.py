@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import heapq
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import msgspec
+import structlog
+from aiokafka.errors import KafkaError
 
+from agents.runtime import metrics
+from agents.runtime.effects import Tell, now_ms
 from agents.runtime.oldest import Oldest
+from agents.runtime.points import point
+from agents.runtime.rows import split_key
+from models.actor import Reminder, id_of
+
+if TYPE_CHECKING:
+    from agents.runtime.partition import Partition
+
+log = structlog.get_logger(__name__)
+REMINDERS_PER_TICK = 50
 
 
 class Due(msgspec.Struct, frozen=True, order=True):
@@ -64,3 +80,32 @@ class Reminders:
         """By how much the most overdue row is late (ms): the age of what should have happened; 0: nothing is late."""
         oldest = self._oldest.least()
         return 0 if oldest is None else max(0, now - oldest)
+
+
+async def remind(actors: Iterable[Partition], tell: Tell) -> None:
+    """Tell the rows whose time has come; at most ``REMINDERS_PER_TICK`` at once, as many are due after an outage."""
+    now, left = now_ms(), REMINDERS_PER_TICK
+    for actor in actors:
+        if not actor.owned or left <= 0:
+            continue
+        due = actor.reminders.due(now, left)
+        if not due:
+            continue
+        left -= len(due)
+        name = actor.domain.name
+        telling = []
+        for one in due:
+            key, part = split_key(one.row)
+            ident = id_of(name, key, part, "reminder", str(one.at), str(now))
+            telling.append(tell(name, key, Reminder(due=one.at, part=part), ident))
+        told = await asyncio.gather(*telling, return_exceptions=True)
+        point("reminded")
+        # One that the broker did not take is due again a little later.
+        errors = [error for error in told if error is not None]
+        metrics.REMINDERS.labels(name).inc(len(told) - len(errors))
+        for error in errors:
+            if not isinstance(error, KafkaError):
+                raise error
+        if errors:
+            log.warning("reminders_not_sent", domain=name, number=len(errors), error=repr(errors[0]))
+            return

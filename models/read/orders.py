@@ -171,9 +171,9 @@ class _Store:
         unread: set[str] = set()
         try:
             entries = await self._entries(keys, new)
-            changed = {*project(facts, entries), *(key for key in keys if key in self._late)}
-            late = [key for key in keys if key in changed and not put(key, entries[key])]
-            due = [key for key in keys if key in changed and key not in late]
+            changed = dict.fromkeys([*(key for key in keys if key in self._late), *project(facts, entries)])
+            due = [key for key in changed if put(key, entries[key])]
+            late = changed.keys() - due
             items: list[dynamo.Item] = []
             for key in due:
                 items += items_of(entries[key]) or [private_item(key, entries[key])]

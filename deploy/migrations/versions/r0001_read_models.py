@@ -32,5 +32,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Read models are thrown away and rebuilt, never migrated back."""
-    raise NotImplementedError
+    """Never: read models are thrown away and rebuilt."""
+    raise RuntimeError("read models are not migrated back: rebuild them with the older release")

@@ -9,7 +9,8 @@ import pytest
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from agents.runtime.effects import now_ms
-from agents.runtime.kernel import REMINDERS_PER_TICK, TICK
+from agents.runtime.kernel import TICK
+from agents.runtime.reminders import REMINDERS_PER_TICK
 from tests.integration.kernel.place import PARTITIONS, Place, until
 from tests.integration.kernel.toy import Pay, Wake
 from topics.envelope import decode_batch, decode_envelope

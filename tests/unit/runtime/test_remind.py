@@ -10,10 +10,10 @@ import msgspec
 import pytest
 from aiokafka.errors import KafkaTimeoutError
 
-from agents.runtime import kernel
+from agents.runtime import reminders
 from agents.runtime.effects import now_ms
-from agents.runtime.kernel import REMINDERS_PER_TICK, TICK
-from agents.runtime.reminders import Reminders
+from agents.runtime.kernel import TICK
+from agents.runtime.reminders import REMINDERS_PER_TICK, Reminders, remind
 from tests.unit.runtime.offline import Offline, offline
 from topics.envelope import decode_envelope
 from topics.partitions import partition_of
@@ -54,17 +54,17 @@ async def test_so_many_a_tick_over_all_partitions_and_each_once(place: Offline) 
     at = now_ms() - 10_000
     names = asleep(place, 2 * REMINDERS_PER_TICK + 20, at)
     for wanted in (REMINDERS_PER_TICK, 2 * REMINDERS_PER_TICK, len(names), len(names)):
-        await place.kernel.remind()
+        await remind(place.kernel.actors.values(), place.kernel.tell)
         assert len(told(place)) == wanted
     assert sorted(told(place)) == sorted((name, name, at + number) for number, name in enumerate(names))
 
 
 async def test_only_rows_whose_time_has_come_and_only_ours(place: Offline) -> None:
     asleep(place, 10, now_ms() + 60_000)
-    await place.kernel.remind()
+    await remind(place.kernel.actors.values(), place.kernel.tell)
     place.actor(0).reminders.set(b"late", 1)
     place.actor(0).owned = False
-    await place.kernel.remind()
+    await remind(place.kernel.actors.values(), place.kernel.tell)
     assert told(place) == []
 
 
@@ -78,13 +78,13 @@ async def test_one_that_the_broker_does_not_take_is_told_again(place: Offline, m
         return await taken(topic, key=key, value=value, partition=partition)
 
     monkeypatch.setattr(place.broker, "send_and_wait", sometimes)
-    await place.kernel.remind()
+    await remind(place.kernel.actors.values(), place.kernel.tell)
     monkeypatch.setattr(place.broker, "send_and_wait", taken)
-    await place.kernel.remind()
+    await remind(place.kernel.actors.values(), place.kernel.tell)
     assert sorted(key for key, *_ in told(place)) == sorted(set(names) - {names[3]})
     later = now_ms() + Reminders.AGAIN
-    monkeypatch.setattr(kernel, "now_ms", lambda: later)
-    await place.kernel.remind()
+    monkeypatch.setattr(reminders, "now_ms", lambda: later)
+    await remind(place.kernel.actors.values(), place.kernel.tell)
     # The others had no effect either, as nobody decides here: they are told a second time.
     assert sorted(key for key, *_ in told(place)) == sorted([*names, *(set(names) - {names[3]})])
 
@@ -97,4 +97,4 @@ async def test_any_other_failure_is_not_taken_for_a_broker_that_is_away(place: O
 
     monkeypatch.setattr(place.broker, "send_and_wait", broken)
     with pytest.raises(ZeroDivisionError):
-        await place.kernel.remind()
+        await remind(place.kernel.actors.values(), place.kernel.tell)
