@@ -69,6 +69,7 @@ async def test_only_what_somebody_waits_for_is_put_at_once(reading: Reading) -> 
     assert await shown(reading) == ("", [])
     # The event says that the buyer may pay, the private record where: nobody is told before both are there.
     assert await store.store(batch(facts["PaymentAwaited"])) == {}
+    assert await shown(reading) == ("", [])
     assert await store.store(batch(facts["redirects"])) == {"order": 3}
     assert await shown(reading) == ("AWAITING_PAYMENT", list(STEPS[:3]))
     assert await store.store(batch(facts["CaptureRequested"])) == {}
