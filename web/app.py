@@ -1,7 +1,7 @@
 """The server: bare aiohttp with a router of our own; aiohttp's application and middlewares cost as much as a whole request.
 
-Every request passes here once: route -> who may (``web/access.py``) -> handler -> answer or problem. A route that the access table
-does not name cannot be reached, and one that has no handler stops the start.
+Every request passes here once: route -> who may (``web/access.py``) -> handler -> answer or problem. What the table of routes does
+not name cannot be reached.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import asyncio
 import re
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Iterable
 
 import structlog
 from aiohttp import web
@@ -18,15 +18,15 @@ from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, ge
 
 from topics import tracing
 from topics.client import Unavailable
-from web.access import ACCESS, Who, refusal
+from web.access import Who, refusal
 from web.auth import BadToken, Caller
 from web.call import MAX_BODY, SECURITY, Call, Shared, trace_of
 from web.problems import Problem, language
 from web.reads import ReadsAway
-from web.routes import HANDLERS
+from web.routes import ROUTES
+from web.rule import Handler, Rule
 
 log = structlog.get_logger("web")
-Handler = Callable[[Call], Awaitable[web.StreamResponse]]
 _SEGMENT = re.compile(r"[0-9A-Za-z_-]{1,64}\Z")
 _SECONDS = Histogram(
     "bb_web_seconds", "Requests, from their head to their answer", ["route"], buckets=(0.005, 0.01, 0.02, 0.05, 0.1, 0.3, 1, 3, 10)
@@ -71,11 +71,8 @@ class Route:
 class Router:
     """Finds routes by the number of their segments; one without placeholders goes before one with."""
 
-    def __init__(self, handlers: Mapping[tuple[str, str], Handler]) -> None:
-        """Raises ``LookupError`` if access table and handlers do not name the same routes."""
-        if odd := set(handlers) ^ set(ACCESS):
-            raise LookupError(f"routes without rule or handler: {sorted(odd)}")
-        self.routes = [Route(*name, ACCESS[name], handler) for name, handler in handlers.items()]
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self.routes = [Route(rule.method, rule.path, rule.who, rule.handler) for rule in rules]
         self._by_length: dict[int, list[Route]] = {}
         for route in sorted(self.routes, key=lambda route: sum(map(bool, route.names))):
             self._by_length.setdefault(len(route.segments), []).append(route)
@@ -103,7 +100,7 @@ class App:
 
     def __init__(self, shared: Shared) -> None:
         self.shared = shared
-        self.router = Router(HANDLERS)
+        self.router = Router(ROUTES)
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """One request, whatever it is."""

@@ -16,7 +16,7 @@ from typing import Any, Generic, TypeVar
 from models.orders.messages import CouponTerms, ProductTerms, StoreTerms, WantedLine, WantedStore
 from web.problems import Problem
 from web.reads import Reads
-from web.requests import StoreRequest
+from web.requests.orders import StoreRequest
 from web.validation import FieldError
 
 MOST = 20_000

@@ -1,35 +1,53 @@
-"""Every route's handler, by method and template; who may use it is in ``web/access.py``."""
+"""The one table of routes (order W-38). What is not in it does not exist; a line cannot be written without saying who may."""
 
 from __future__ import annotations
 
-from web.access import API
+from web.access import Who
+from web.requests.catalog import ProductSave
+from web.requests.inventory import CouponRequest, StockRequest
+from web.requests.orders import OrderRequest, QuoteRequest
+from web.requests.stores import StoreSave
+from web.responses.common import Items, PageAnswer
+from web.responses.inventory import CouponAnswer
+from web.responses.orders import OrderAnswer, QuoteAnswer
 from web.routes import catalog, commands, coupons, docs, events, orders, payments, stock, stores
+from web.rule import API, Rule
 
-HANDLERS = {
-    ("POST", f"{API}/orders"): orders.place,
-    ("GET", f"{API}/orders"): orders.mine,
-    ("POST", f"{API}/orders/quote"): orders.quote,
-    ("GET", f"{API}/orders/{{order_id}}"): orders.one,
-    ("GET", f"{API}/orders/{{order_id}}/timeline"): orders.timeline,
-    ("POST", f"{API}/orders/{{order_id}}/cancel"): orders.cancel,
-    ("POST", f"{API}/orders/{{order_id}}/stores/{{store_order_id}}/cancel"): orders.cancel_store,
-    ("GET", f"{API}/payments/callback/{{order_id}}/{{nonce}}/{{outcome}}"): payments.callback,
-    ("GET", f"{API}/commands/{{domain}}/{{row}}/{{command}}"): commands.status,
-    ("GET", f"{API}/events"): events.stream,
-    ("GET", f"{API}/products"): catalog.products,
-    ("GET", f"{API}/products/{{product_id}}"): catalog.product,
-    ("PUT", f"{API}/products/{{product_id}}"): catalog.save_product,
-    ("GET", f"{API}/stores"): stores.many,
-    ("GET", f"{API}/stores/{{store_id}}"): stores.one,
-    ("PUT", f"{API}/stores/{{store_id}}"): stores.save,
-    ("GET", f"{API}/stores/{{store_id}}/coupons"): coupons.of_store,
-    ("POST", f"{API}/stores/{{store_id}}/coupons"): coupons.create,
-    ("POST", f"{API}/stores/{{store_id}}/coupons/{{coupon_id}}/claim"): coupons.claim,
-    ("GET", f"{API}/coupons"): coupons.mine,
-    ("GET", f"{API}/stores/{{store_id}}/stock"): stock.of_store,
-    ("PATCH", f"{API}/stores/{{store_id}}/stock/{{flower_id}}"): stock.change,
-    ("GET", f"{API}/stores/{{store_id}}/orders"): stores.orders,
-    ("GET", f"{API}/openapi.json"): docs.document,
-    ("GET", f"{API}/asyncapi.json"): docs.messages,
-    ("GET", f"{API}/docs"): docs.page,
-}
+__all__ = ["ACCESS", "API", "ROUTES", "Rule"]
+PAGE = ("limit", "cursor")
+
+ROUTES: tuple[Rule, ...] = (
+    # -- orders and payments
+    Rule("POST", "/orders", Who.BUYER, orders.place, OrderRequest, OrderAnswer, 201),
+    Rule("GET", "/orders", Who.BUYER, orders.mine, answer=PageAnswer, query=("status", *PAGE)),
+    Rule("POST", "/orders/quote", Who.PUBLIC, orders.quote, QuoteRequest, QuoteAnswer, keyed=False),
+    Rule("GET", "/orders/{order_id}", Who.OWNER, orders.one),
+    Rule("GET", "/orders/{order_id}/timeline", Who.OWNER, orders.timeline, answer=Items),
+    Rule("POST", "/orders/{order_id}/cancel", Who.OWNER, orders.cancel, answer=OrderAnswer),
+    Rule("POST", "/orders/{order_id}/stores/{store_order_id}/cancel", Who.PARTY, orders.cancel_store, answer=OrderAnswer),
+    Rule("GET", "/payments/callback/{order_id}/{nonce}/{outcome}", Who.PUBLIC, payments.callback, status=303, query=("pg_token",)),
+    Rule("GET", "/stores/{store_id}/orders", Who.SELLER, stores.orders, answer=PageAnswer, query=("status", *PAGE)),
+    # -- catalogue
+    Rule("GET", "/products", Who.PUBLIC, catalog.products, answer=PageAnswer, query=("store", *PAGE)),
+    Rule("GET", "/products/{product_id}", Who.PUBLIC, catalog.product),
+    Rule("PUT", "/products/{product_id}", Who.KEEPER, catalog.save_product, ProductSave),
+    # -- stores
+    Rule("GET", "/stores", Who.PUBLIC, stores.many, answer=PageAnswer, query=PAGE),
+    Rule("GET", "/stores/{store_id}", Who.PUBLIC, stores.one),
+    Rule("PUT", "/stores/{store_id}", Who.KEEPER, stores.save, StoreSave),
+    # -- coupons and stock
+    Rule("GET", "/stores/{store_id}/coupons", Who.PUBLIC, coupons.of_store, answer=Items),
+    Rule("POST", "/stores/{store_id}/coupons", Who.SELLER, coupons.create, CouponRequest, CouponAnswer, 201),
+    Rule("POST", "/stores/{store_id}/coupons/{coupon_id}/claim", Who.BUYER, coupons.claim, answer=CouponAnswer, status=201),
+    Rule("GET", "/coupons", Who.BUYER, coupons.mine, answer=Items),
+    Rule("GET", "/stores/{store_id}/stock", Who.SELLER, stock.of_store, answer=Items),
+    Rule("PATCH", "/stores/{store_id}/stock/{flower_id}", Who.SELLER, stock.change, StockRequest),
+    # -- the API itself
+    Rule("GET", "/commands/{domain}/{row}/{command}", Who.ANYONE, commands.status, query=("sig", "part")),
+    Rule("GET", "/events", Who.ANYONE, events.stream, query=("last_event_id",)),
+    Rule("GET", "/openapi.json", Who.PUBLIC, docs.document),
+    Rule("GET", "/asyncapi.json", Who.PUBLIC, docs.messages),
+    Rule("GET", "/docs", Who.PUBLIC, docs.page),
+)
+ACCESS = {(rule.method, rule.path): rule.who for rule in ROUTES}
+"""Route -> who, as tests walk it."""

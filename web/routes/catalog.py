@@ -10,7 +10,7 @@ from web.call import Call
 from web.commands import submit
 from web.problems import Problem
 from web.reads import BadCursor
-from web.requests import ProductSave
+from web.requests.catalog import ProductSave
 from web.routes.public import PUBLIC
 from web.validation import Parser
 

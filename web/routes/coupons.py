@@ -8,7 +8,8 @@ from models.inventory.messages import ClaimCoupon, CreateCoupon
 from web import idempotency
 from web.call import Call
 from web.commands import submit
-from web.requests import CouponRequest, NoBody
+from web.requests.fields import NoBody
+from web.requests.inventory import CouponRequest
 from web.routes.public import PUBLIC
 from web.validation import Parser
 

@@ -18,7 +18,8 @@ from web.call import Call
 from web.commands import submit
 from web.problems import Problem
 from web.reads import BadCursor, ReadsAway
-from web.requests import NoBody, OrderRequest, QuoteRequest
+from web.requests.fields import NoBody
+from web.requests.orders import OrderRequest, QuoteRequest
 from web.validation import Parser
 
 STATUSES = ("RESERVING", "AWAITING_PAYMENT", "CAPTURING", "CONFIRMED", "CANCELLED", "")

@@ -7,7 +7,7 @@ from aiohttp import web
 from models.inventory.messages import ChangeStock
 from web.call import Call
 from web.commands import submit
-from web.requests import StockRequest
+from web.requests.inventory import StockRequest
 from web.validation import Parser
 
 _change = Parser(StockRequest)

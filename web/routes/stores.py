@@ -10,7 +10,7 @@ from web.call import Call
 from web.commands import submit
 from web.problems import Problem
 from web.reads import BadCursor
-from web.requests import StoreSave
+from web.requests.stores import StoreSave
 from web.routes.public import PUBLIC
 from web.validation import FieldError, Parser
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.web.known import ADMIN, BUYER, OTHER_SELLER, OTHER_STORE, SELLER, STORE, STRANGER
-from web.access import ACCESS, API, Who, owns_order, party, refusal, runs
+from web.access import Who, owns_order, party, refusal, runs
 from web.auth import Caller
-from web.routes import HANDLERS
+from web.routes import ACCESS, API, ROUTES
 
 buyer, stranger, admin = Caller(BUYER, "buyer"), Caller(STRANGER, "buyer"), Caller(ADMIN, "admin")
 seller, other_seller = Caller(SELLER, "seller", (STORE,)), Caller(OTHER_SELLER, "seller", (OTHER_STORE,))
@@ -19,13 +19,14 @@ MAY: dict[Who, set[str]] = {
     Who.PARTY: {"buyer", "seller", "other_seller"},
     Who.SELLER: {"seller"},
     Who.KEEPER: {"seller", "admin"},
+    Who.ADMIN: {"admin"},
     Who.ANYONE: {"buyer", "seller", "other_seller", "admin"},
 }
 CALLERS = {"nobody": None, "buyer": buyer, "seller": seller, "other_seller": other_seller, "admin": admin}
 
 
-def test_every_route_has_a_rule_and_every_rule_a_route() -> None:
-    assert set(HANDLERS) == set(ACCESS)
+def test_no_route_is_written_twice() -> None:
+    assert len(ACCESS) == len(ROUTES)
 
 
 @pytest.mark.spec("order W-38")

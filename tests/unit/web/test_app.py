@@ -16,9 +16,10 @@ from models.actor import Inquire
 from models.orders.messages import ApprovePayment
 from tests.unit.web.known import BUYER, ORDER, SELLER, STORE, STORE_ORDER, STRANGER, Desk, order_body
 from topics.client import Client, Unavailable
-from web.access import ACCESS, API, Who
+from web.access import Who
 from web.app import App, server
 from web.idempotency import sign
+from web.routes import ACCESS, API
 
 
 class Cut(Client):

@@ -21,7 +21,7 @@ from web import idempotency, openapi, prefer
 from web.auth import BadToken, Caller, Tokens, public_file
 from web.call import trace_of
 from web.problems import Problem, document, language
-from web.requests import LineRequest, StoreRequest
+from web.requests.orders import LineRequest, StoreRequest
 from web.sse import after, good_id
 from web.terms import Shelf, Terms
 from web.validation import FieldError

@@ -11,7 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.web.known import order_body
-from web.requests import CouponRequest, OrderRequest, ProductSave, StockRequest, StoreSave
+from web.requests.catalog import ProductSave
+from web.requests.inventory import CouponRequest, StockRequest
+from web.requests.orders import OrderRequest
+from web.requests.stores import StoreSave
 from web.texts import FIELDS
 from web.validation import Body, FieldError, Invalid, Malformed, Parser
 

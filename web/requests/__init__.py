@@ -1,0 +1,1 @@
+"""The bodies that the web takes, by the domain that they are about."""

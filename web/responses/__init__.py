@@ -1,0 +1,1 @@
+"""What the web answers, for the OpenAPI document: the shapes that clients may rely on; more fields may come."""
