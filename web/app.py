@@ -100,9 +100,9 @@ class Router:
 class App:
     """Answers requests of one process."""
 
-    def __init__(self, shared: Shared) -> None:
+    def __init__(self, shared: Shared, rules: Iterable[Rule] = ROUTES) -> None:
         self.shared = shared
-        self.router = Router(ROUTES)
+        self.router = Router(rules)
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """One request, whatever it is."""
