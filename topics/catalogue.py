@@ -23,12 +23,12 @@ Routes = Mapping[type[Message], tuple[tuple[str, type[Message]], ...]]
 
 
 class Contract(msgspec.Struct, frozen=True, kw_only=True):
-    """What a domain takes, says in public and keeps in private, and whom its events address."""
+    """What a domain takes, says in public and keeps in private (a Struct, a union of them or None), and whom its events address."""
 
     domain: str
     inbox: Any
     events: Any
-    private: type[msgspec.Struct] | None = None
+    private: Any = None
     routes: Routes = {}
 
 
