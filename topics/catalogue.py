@@ -24,12 +24,12 @@ Routes = Mapping[type[Message], tuple[tuple[str, type[Message]], ...]]
 
 
 class Contract(msgspec.Struct, frozen=True, kw_only=True):
-    """What a domain takes, says in public and keeps in private, and whom its events address."""
+    """What a domain takes, says in public and keeps in private (a Struct, a union of them or None), and whom its events address."""
 
     domain: str
     inbox: Any
     events: Any
-    private: type[msgspec.Struct] | None = None
+    private: Any = None
     routes: Routes = {}
 
 
@@ -97,7 +97,7 @@ CONTRACTS: tuple[Contract, ...] = (
         domain="stores",
         inbox=stores.STORES_INBOX,
         events=stores.STORES_EVENTS,
-        private=stores.StorePrivate,
+        private=stores.STORES_PRIVATE,
         routes={stores.StoreSaved: (("inventory", inventory.SetLowStockThreshold),)},
     ),
     Contract(
