@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from agents.accounts import letters
 from agents.accounts.ports import Outside, Refused
-from agents.runtime.domain import ERASE, Domain
+from agents.runtime.domain import Domain
 from models.accounts import decide as accounts
 from models.accounts.business import number_in
 from models.accounts.messages import (
     ACCOUNTS_EVENTS,
     ACCOUNTS_INBOX,
-    AccountWithdrawn,
     CallDone,
     CallRefused,
-    RegistrationLapsed,
 )
 from models.accounts.secrets import digits
 from models.accounts.state import Account
-from models.actor import Effect, Event, Message, State
+from models.actor import Effect, Message
 from models.effects import PortKind
 
 CALLS = ("mail", "sms", "unlink", "ocr")
@@ -47,17 +43,10 @@ def accounts_domain(outside: Outside, code_secret: str) -> Domain:
         pending=accounts.pending,
         wake=accounts.wake,
         answer=accounts.answer,
-        private=_private,
+        private=accounts.private,
         perform=perform,
         kinds=dict.fromkeys(CALLS, PortKind.REPEATABLE),
     )
-
-
-def _private(key: str, state: State, event: Event) -> msgspec.Struct | None:
-    """The record after an event; whoever left, or never came, is erased."""
-    if isinstance(event, AccountWithdrawn | RegistrationLapsed):
-        return ERASE
-    return accounts.private(key, state, event)
 
 
 async def _call(outside: Outside, code_secret: str, key: str, account: Account) -> str:

@@ -74,6 +74,7 @@ from models.accounts.state import (
     wake,
 )
 from models.actor import DAY, EffectUnknown, Event, Refusal, Reminder, Send, State, id_of
+from models.kept import ERASE, Tombstone
 
 __all__ = ["ACCOUNTS_STATE", "TOLD", "answer", "decide", "evolve", "pending", "private", "route", "wake"]
 REJOIN = DAY
@@ -262,6 +263,8 @@ def answer(key: str, state: State, event: Event | None) -> dict[str, Any] | Refu
     return said
 
 
-def private(key: str, state: State, event: Event) -> AccountPrivate | None:
-    """The account's record for ``bb.accounts.private`` where an event changes it; what erases it is the agent's to say."""
+def private(key: str, state: State, event: Event) -> AccountPrivate | Tombstone | None:
+    """The account's record for ``bb.accounts.private`` where an event changes it; whoever left, or never came, is erased."""
+    if isinstance(event, AccountWithdrawn | RegistrationLapsed):
+        return ERASE
     return state[""].personal() if isinstance(event, TOLD) else None

@@ -44,7 +44,7 @@ ROUTES: tuple[Rule, ...] = (
     Rule("PATCH", "/stores/{store_id}/stock/{flower_id}", Who.SELLER, stock.change, StockRequest),
     # -- the API itself
     Rule("GET", "/commands/{domain}/{row}/{command}", Who.ANYONE, commands.status, query=("sig", "part")),
-    Rule("GET", "/events", Who.ANYONE, events.stream, query=("last_event_id",)),
+    Rule("GET", "/events", Who.ANYONE, events.stream, query=("last_event_id",), limit="stream", endless=True),
     Rule("GET", "/openapi.json", Who.PUBLIC, docs.document),
     Rule("GET", "/asyncapi.json", Who.PUBLIC, docs.messages),
     Rule("GET", "/docs", Who.PUBLIC, docs.page),
