@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from models.accounts import messages as accounts
 from models.actor import DAY, Message
 from models.catalog import messages as catalog
 from models.deliveries import messages as deliveries
@@ -23,12 +24,12 @@ Routes = Mapping[type[Message], tuple[tuple[str, type[Message]], ...]]
 
 
 class Contract(msgspec.Struct, frozen=True, kw_only=True):
-    """What a domain takes, says in public and keeps in private, and whom its events address."""
+    """What a domain takes, says in public and keeps in private (a Struct, a union of them or None), and whom its events address."""
 
     domain: str
     inbox: Any
     events: Any
-    private: type[msgspec.Struct] | None = None
+    private: Any = None
     routes: Routes = {}
 
 
@@ -96,7 +97,7 @@ CONTRACTS: tuple[Contract, ...] = (
         domain="stores",
         inbox=stores.STORES_INBOX,
         events=stores.STORES_EVENTS,
-        private=stores.StorePrivate,
+        private=stores.STORES_PRIVATE,
         routes={stores.StoreSaved: (("inventory", inventory.SetLowStockThreshold),)},
     ),
     Contract(
@@ -105,12 +106,24 @@ CONTRACTS: tuple[Contract, ...] = (
         events=catalog.CATALOG_EVENTS,
         private=catalog.ProductPrivate,
     ),
+    Contract(
+        domain="accounts",
+        inbox=accounts.ACCOUNTS_INBOX,
+        events=accounts.ACCOUNTS_EVENTS,
+        private=accounts.AccountPrivate,
+        routes={
+            accounts.SellerApplied: (("accounts", accounts.ClaimBusinessNumber),),
+            accounts.SellerDenied: (("accounts", accounts.ReleaseBusinessNumber),),
+            accounts.BusinessNumberClaimed: (("accounts", accounts.BusinessNumberGranted),),
+            accounts.BusinessNumberRefused: (("accounts", accounts.BusinessNumberTaken),),
+        },
+    ),
 )
 DOMAINS: Mapping[str, Contract] = {contract.domain: contract for contract in CONTRACTS}
 
 WORKERS: Mapping[str, tuple[str, ...]] = {
     "trade": ("orders", "inventory", "payments", "deliveries"),
-    "shop": ("stores", "catalog"),
+    "shop": ("stores", "catalog", "accounts"),
 }
 """Worker -> the domains that it runs (``agents/apps/<worker>.py``)."""
 

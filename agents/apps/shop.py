@@ -1,10 +1,16 @@
-"""The worker of what is on show: stores and catalogue."""
+"""The worker of what is on show and of who is who: stores, catalogue, accounts."""
 
 from __future__ import annotations
 
+from agents.accounts.domain import accounts_domain
+from agents.accounts.http import Http
+from agents.accounts.outside import outside
 from agents.catalog import CATALOG
 from agents.runtime.worker import worker
 from agents.stores import STORES
 from models import settings
 
-app = worker("shop", [STORES, CATALOG], settings.read())
+SETTINGS = settings.read()
+HTTP = Http()
+ACCOUNTS = accounts_domain(outside(HTTP, SETTINGS), SETTINGS.code_secret)
+app = worker("shop", [STORES, CATALOG, ACCOUNTS], SETTINGS, around=[HTTP])
