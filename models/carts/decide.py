@@ -137,7 +137,7 @@ def _add(cart: Cart, command: AddToCart, now: int) -> list[Event] | Refusal:
     if quantity > MAX_QUANTITY:
         return Refusal("cart_quantity", 409, {**about, "quantity": old.quantity if old else 0, "most": MAX_QUANTITY})
     line = Line(command.store_id, quantity, command.price, old.added_at if old else now)
-    return [_line_set(command.product_id, line, now + GUEST_FOR if command.guest else 0)]
+    return [_line_set(command.product_id, line, now + GUEST_FOR if command.by_guest else 0)]
 
 
 def _set(cart: Cart, command: SetQuantity, now: int) -> list[Event] | Refusal:

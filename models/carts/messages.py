@@ -36,7 +36,7 @@ class CartLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AddToCart(Command, frozen=True):
-    """``quantity`` pieces more. ``guest``: nobody is signed in, so the cart is forgotten when it has not changed for long.
+    """``quantity`` pieces more. ``by_guest``: nobody is signed in, so the cart is forgotten when it has not changed for long.
 
     Refused: ``cart_invalid`` (422), ``cart_full``, ``cart_quantity`` (409).
     """
@@ -45,7 +45,7 @@ class AddToCart(Command, frozen=True):
     store_id: str
     quantity: int
     price: int
-    guest: bool = False
+    by_guest: bool = False
 
     def remembered_in(self) -> str:
         return f"product/{self.product_id}"

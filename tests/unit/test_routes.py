@@ -81,7 +81,7 @@ def walk() -> set[tuple[str, str, str, str]]:
     arrived(shop)
     assert shop.state("inventory", ROSE.store_id).threshold == 30
     carts = Memory((CARTS,), NOW)
-    carts.command("carts", "guest", AddToCart(product_id="p", store_id="s", quantity=1, price=1, guest=True), "c1")
+    carts.command("carts", "guest", AddToCart(product_id="p", store_id="s", quantity=1, price=1, by_guest=True), "c1")
     arrived(carts)
     carts.command("carts", "ann", MergeCart(guest="guest"), "c2")
     arrived(carts)

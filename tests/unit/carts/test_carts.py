@@ -109,7 +109,7 @@ def test_commands_are_remembered_by_product() -> None:
 
 
 def test_a_guests_cart_that_nobody_changes_is_forgotten() -> None:
-    actor = cart(add("plant", guest=True), key=GUEST)
+    actor = cart(add("plant", by_guest=True), key=GUEST)
     assert actor.wake() == NOW + 30 * DAY
     actor.now = NOW + DAY
     actor.take(m.SetQuantity(product_id="plant", quantity=2))
@@ -128,7 +128,7 @@ def test_a_buyers_cart_is_kept() -> None:
 
 
 def test_a_guests_cart_is_given_away_whole() -> None:
-    actor = cart(add("plant", 3, guest=True), key=GUEST)
+    actor = cart(add("plant", 3, by_guest=True), key=GUEST)
     handed = m.CartHandedOver(to=BUYER, number=1, lines=(line("plant", 3),))
     assert actor.take(m.GiveCart(to=BUYER)) == [handed]
     assert actor.sends == [Send("carts", BUYER, m.TakeOver(guest=GUEST, number=1, lines=handed.lines))]
@@ -138,7 +138,7 @@ def test_a_guests_cart_is_given_away_whole() -> None:
 
 
 def test_the_number_of_a_guests_cart_outlives_its_lines() -> None:
-    actor = cart(m.GiveCart(to=BUYER), add("plant", guest=True), key=GUEST)
+    actor = cart(m.GiveCart(to=BUYER), add("plant", by_guest=True), key=GUEST)
     actor.now = NOW + 30 * DAY
     actor.take(Reminder(due=actor.now))
     assert actor.state == Cart(handed=1)
@@ -265,7 +265,7 @@ def test_nothing_is_lost_or_doubled_on_the_way_from_a_guest_to_a_buyer(seed: int
         product, owner = chance.choice("ab"), chance.choice((BUYER, GUEST))
         match chance.choice(("add", "add", "merge", "order", "deliver")):
             case "add":
-                memory.command("carts", owner, add(product, 1, guest=owner == GUEST), f"c{number}")
+                memory.command("carts", owner, add(product, 1, by_guest=owner == GUEST), f"c{number}")
                 added[product] += 1
             case "merge":
                 memory.command("carts", BUYER, m.MergeCart(guest=GUEST), f"c{number}")
