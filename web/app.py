@@ -28,6 +28,7 @@ from web.problems import Problem, language
 from web.reads import ReadsAway
 from web.routes import ROUTES
 from web.rule import Rule
+from web.wire import Server
 
 log = structlog.get_logger("web")
 _SEGMENT = re.compile(r"[0-9A-Za-z_-]{1,64}\Z")
@@ -259,14 +260,14 @@ def _name(route: Route | None) -> str:
     return f"{route.method} {route.template}" if route else ""
 
 
-def server(app: App) -> web.Server:
+def server(app: App) -> Server:
     """The server to be run; bodies end at ``MAX_BODY``, heads at 8 KiB a line and 64 lines."""
     loop = asyncio.get_running_loop()
 
     def request(message: object, payload: object, protocol: object, writer: object, task: object) -> web.BaseRequest:
         return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=MAX_BODY)  # type: ignore[arg-type]
 
-    return web.Server(
+    return Server(
         app.handle,
         request_factory=request,
         handler_cancellation=False,

@@ -8,12 +8,13 @@ import time
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
 from tests.unit.web.known import BUYER, ORDER, STORE, STRANGER, Desk, order_body
-from tests.unit.web.serving import serving
+from tests.unit.web.serving import Served, serving
 from web.access import Who
 from web.auth import Caller
 from web.call import Call
@@ -241,6 +242,46 @@ async def test_a_stream_has_no_end(desk: Desk) -> None:
     rules = [Rule("GET", "/stream", Who.PUBLIC, late, endless=True)]
     async with serving(desk, rules=rules, request_timeout=0.1) as served:
         assert (await served.ask("GET", "/stream")).status == 200
+
+
+async def spoken(served: Served, words: bytes) -> tuple[bytes, bytes]:
+    """What the server says to ``words`` that are sent as they are: head and body."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(served.url.rpartition(":")[2]))
+    try:
+        writer.write(words)
+        await writer.drain()
+        head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+        return head, body
+    finally:
+        writer.close()
+
+
+@pytest.mark.spec("auth 24", "auth 30")
+@pytest.mark.parametrize(
+    "words",
+    [
+        b"GET /api/v1/products?pg_token=secret-1 HTTP/9.9\r\nHost: x\r\n\r\n",
+        b"GET /api/v1/\xea\xbd\x83?code=secret-1 HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /api/v1/a b?code=secret-1 HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /api/v1/products HTTP/1.1\r\nHost: x\r\nCookie secret-1\r\n\r\n",
+        b"GET /api/v1/products HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\nCookie: secret-1\r\n\r\n",
+        b"POST /api/v1/orders HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\nsecret-1",
+        b"GET /api/v1/products?code=secret-1" + b"x" * 9000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+    ],
+    ids=["version", "letters", "blank", "header", "length", "smuggling", "long"],
+)
+async def test_what_is_no_request_is_refused_like_any_other_and_not_logged(
+    desk: Desk, words: bytes, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    async with serving(desk) as served:
+        head, body = await spoken(served, words)
+        assert head.startswith((b"HTTP/1.1 400 ", b"HTTP/1.0 400 "))
+        assert b"application/problem+json" in head
+        assert msgspec.json.decode(body)["code"] == "malformed_request"
+        assert b"aiohttp" not in head
+        assert served.sent == []
+    printed = capsys.readouterr()
+    assert "secret-1" not in printed.out + printed.err + caplog.text
 
 
 # -- the cookie -----------------------------------------------------------------------------------------------------------
