@@ -51,14 +51,22 @@ CONTRACTS: tuple[Contract, ...] = (
         routes={
             orders.OrderPlaced: (("inventory", inventory.Hold), ("payments", payments.ReadyPayment)),
             orders.CaptureRequested: (("payments", payments.CapturePayment),),
-            orders.OrderConfirmed: (("inventory", inventory.Commit), ("deliveries", deliveries.CreateDelivery)),
+            orders.OrderConfirmed: (
+                ("inventory", inventory.Commit),
+                ("deliveries", deliveries.CreateDelivery),
+                ("catalog", catalog.CountSale),
+            ),
             orders.OrderCancelled: (
                 ("inventory", inventory.Release),
                 ("payments", payments.DropPayment),
                 ("payments", payments.RefundPayment),
             ),
             orders.StoreCancelRequested: (("deliveries", deliveries.StopDelivery),),
-            orders.StoreCancelled: (("payments", payments.RefundPayment), ("inventory", inventory.Return)),
+            orders.StoreCancelled: (
+                ("payments", payments.RefundPayment),
+                ("inventory", inventory.Return),
+                ("catalog", catalog.UncountSale),
+            ),
         },
     ),
     Contract(
