@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from models.actor import DAY, Message
+from models.carts import messages as carts
 from models.catalog import messages as catalog
 from models.deliveries import messages as deliveries
 from models.inventory import messages as inventory
@@ -55,6 +56,7 @@ CONTRACTS: tuple[Contract, ...] = (
                 ("inventory", inventory.Commit),
                 ("deliveries", deliveries.CreateDelivery),
                 ("catalog", catalog.CountSale),
+                ("carts", carts.ClearBought),
             ),
             orders.OrderCancelled: (
                 ("inventory", inventory.Release),
@@ -119,12 +121,21 @@ CONTRACTS: tuple[Contract, ...] = (
             catalog.ReviewHidden: (("catalog", catalog.RateProduct),),
         },
     ),
+    Contract(
+        domain="carts",
+        inbox=carts.CARTS_INBOX,
+        events=carts.CARTS_EVENTS,
+        routes={
+            carts.CartWanted: (("carts", carts.GiveCart),),
+            carts.CartHandedOver: (("carts", carts.TakeOver),),
+        },
+    ),
 )
 DOMAINS: Mapping[str, Contract] = {contract.domain: contract for contract in CONTRACTS}
 
 WORKERS: Mapping[str, tuple[str, ...]] = {
     "trade": ("orders", "inventory", "payments", "deliveries"),
-    "shop": ("stores", "catalog"),
+    "shop": ("stores", "catalog", "carts"),
 }
 """Worker -> the domains that it runs (``agents/apps/<worker>.py``)."""
 

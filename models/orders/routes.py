@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from models.actor import Send, State
+from models.carts.messages import ClearBought
 from models.catalog.messages import CountSale, UncountSale
 from models.deliveries.messages import CreateDelivery, StopDelivery
 from models.inventory.messages import Commit, Hold, HoldLine, Release, Return
@@ -38,9 +39,10 @@ def route(key: str, state: State, event: ORDERS_EVENTS) -> Iterable[Send]:
                 commit = Commit(order_id=key, buyer=order.buyer, coupon_id=priced.coupon_id)
                 yield Send("inventory", priced.store_id, commit)
                 yield Send("deliveries", priced.store_order_id, _delivery(key, order, part))
-            for part in order.parts:
-                for product_id, pieces in _pieces(part).items():
-                    yield Send("catalog", product_id, CountSale(order_id=key, quantity=pieces))
+            for product_id, pieces in _pieces(order.parts).items():
+                yield Send("catalog", product_id, CountSale(order_id=key, quantity=pieces))
+            if order.checkout.method == "cart":
+                yield Send("carts", order.buyer, ClearBought(order_id=key, products=_pieces(order.parts)))
         case OrderCancelled(refund=refund):
             for part in order.parts:
                 release = Release(order_id=key, buyer=order.buyer, coupon_id=part.priced.coupon_id)
@@ -60,16 +62,9 @@ def route(key: str, state: State, event: ORDERS_EVENTS) -> Iterable[Send]:
                 yield Send("payments", key, RefundPayment(refund_id=priced.store_order_id, amount=refund, tax_free=tax_free))
             back = Return(order_id=key, buyer=order.buyer, flowers=stopped.stems(), coupon_id=priced.coupon_id)
             yield Send("inventory", priced.store_id, back)
-            for product_id, pieces in _pieces(stopped).items():
+            # A product is of one store: this is all that the order had of it.
+            for product_id, pieces in _pieces((stopped,)).items():
                 yield Send("catalog", product_id, UncountSale(order_id=key, quantity=pieces))
-
-
-def _pieces(part: Part) -> dict[str, int]:
-    """Product id -> pieces of it. A product is of one store, so this is all that the order has of it."""
-    found: dict[str, int] = {}
-    for line in part.priced.lines:
-        found[line.product_id] = found.get(line.product_id, 0) + line.quantity
-    return found
 
 
 def _hold(key: str, order: Order, part: Part) -> Hold:
@@ -86,6 +81,15 @@ def _hold(key: str, order: Order, part: Part) -> Hold:
         coupon_id=priced.coupon_id,
         discount=priced.discount,
     )
+
+
+def _pieces(parts: Iterable[Part]) -> dict[str, int]:
+    """Product id -> pieces of it in all ``parts``."""
+    pieces: dict[str, int] = {}
+    for part in parts:
+        for line in part.priced.lines:
+            pieces[line.product_id] = pieces.get(line.product_id, 0) + line.quantity
+    return pieces
 
 
 def _ready(key: str, order: Order, event: OrderPlaced) -> ReadyPayment:
