@@ -10,10 +10,12 @@ from typing import Any, TypeVar
 import msgspec
 from aiohttp import web
 
+from models.settings import Settings
 from topics import tracing
 from topics.client import Client
 from web import idempotency
 from web.auth import Caller, Tokens
+from web.links import Links
 from web.problems import Problem
 from web.reads import Reads
 from web.settings import WebSettings
@@ -38,13 +40,24 @@ class Shared:
     """What lives as long as the process. ``secret`` signs nonces and addresses; ``callback`` is where the gateway sends buyers."""
 
     def __init__(
-        self, settings: WebSettings, client: Client, reads: Reads, tokens: Tokens, secret: bytes, public_url: str, live: Any = None
+        self,
+        settings: WebSettings,
+        client: Client,
+        reads: Reads,
+        tokens: Tokens,
+        secret: bytes,
+        public_url: str,
+        live: Any = None,
+        links: Links | None = None,
     ) -> None:
         self.settings, self.client, self.reads, self.tokens, self.secret = settings, client, reads, tokens, secret
         self.terms = Terms(reads, settings.terms_age, client.hearing)
         client.on_projected = self.terms.changed
         self.callback = f"{public_url}/api/v1/payments/callback"
         self.live = live
+        self.links = links or Links(Settings())
+        self.pictures: dict[str, dict[str, str]] = {}
+        """Where ready images are: id -> width -> path, as ``web/pictures.py`` has seen them."""
         self.stopping = asyncio.Event()
         """Set when the process is about to end: streams close, connections are not kept."""
 

@@ -22,6 +22,7 @@ from web.app import App, server
 from web.auth import Tokens
 from web.call import Shared
 from web.databases import Databases
+from web.links import Links
 from web.reads import Reads
 from web.sse import Hub
 from web.tokens import ensure_keys
@@ -61,6 +62,7 @@ async def serve(number: int, reads: Reads, *, kept: bool) -> None:
         web_settings.web_secret.read_bytes().strip(),
         settings.public_url,
         hub,
+        Links(settings),
     )
     if len(shared.secret) < 32:
         raise ValueError(f"{web_settings.web_secret} is too short for a secret")
@@ -91,6 +93,7 @@ async def serve(number: int, reads: Reads, *, kept: bool) -> None:
     await runner.cleanup()
     await client.stop()
     await reads.stop()
+    await shared.links.close()
     await asyncio.to_thread(tracing.shut)
 
 

@@ -18,7 +18,7 @@ TOOLS = ROOT / ".local" / "tools"
 SOCKET_PATH_LIMIT = 100
 """Linux allows 107 bytes for the path of a Unix socket; the rest is room for the suffix that supervisord adds."""
 
-SECRETS = ("mysql-password", "account-secret", "kakaopay-secret")
+SECRETS = ("mysql-password", "account-secret", "kakaopay-secret", "s3-secret")
 
 
 class Layout(msgspec.Struct, frozen=True):
@@ -101,6 +101,8 @@ def environment(
         "BB_REDIS_URL": f"redis://{LOOPBACK}:{port('redis', base)}/0",
         "BB_MONGO_URL": f"mongodb://{LOOPBACK}:{port('mongo', base)}/",
         "BB_DYNAMO_URL": f"http://{LOOPBACK}:{port('dynamo', base)}",
+        "BB_S3_URL": f"http://{LOOPBACK}:{port('s3', base)}",
+        "BB_S3_SECRET": secret["s3-secret"],
         "BB_SANDBOX_URL": f"http://{LOOPBACK}:{port('sandbox', base)}",
         "BB_SANDBOX_PORT": str(port("sandbox", base)),
         "BB_SANDBOX_DIR": str(where.data / "sandbox"),

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from models.actor import Event, Refusal, State
-from models.catalog.messages import CATALOG_EVENTS, CATALOG_INBOX, ProductPrivate, ProductSaved
+from models.catalog.messages import ProductPrivate, ProductSaved, SaveProduct
 
 STATUSES = ("SALE", "DISCONTINUED", "DELETED")
 MAX_NAME, MAX_URL, MAX_DESCRIPTION, MAX_FLOWERS, MAX_PRICE = 80, 200, 5_000, 8, 100_000_000
@@ -27,10 +27,8 @@ class Product(msgspec.Struct, frozen=True, array_like=True, tag=True):
     text: ProductPrivate
 
 
-CATALOG_STATE = Product
 
-
-def decide(state: State, message: CATALOG_INBOX, now: int) -> list[Event] | Refusal:
+def decide(state: State, message: SaveProduct, now: int) -> list[Event] | Refusal:
     """Create or replace. Refused: ``product_invalid`` (422, every field at fault), ``product_of_other_store`` (403)."""
     product: Product | None = state[""]
     if product is not None and product.store_id != message.store_id:
@@ -59,7 +57,7 @@ def decide(state: State, message: CATALOG_INBOX, now: int) -> list[Event] | Refu
     return [saved.keeping(ProductPrivate(name=message.name, description=message.description, thumbnail=message.thumbnail))]
 
 
-def evolve(state: State, event: CATALOG_EVENTS) -> Mapping[str, Product]:
+def evolve(state: State, event: ProductSaved) -> Mapping[str, Product]:
     """The product after ``event``."""
     saved = Product(event.store_id, event.price, event.flowers, event.status, event.tax_free, event.category, event.kept)
     return {"": saved}
@@ -70,7 +68,7 @@ def answer(key: str, state: State, event: Event | None) -> dict[str, Any] | Refu
     return {"product_id": key}
 
 
-def private(key: str, state: State, event: CATALOG_EVENTS) -> ProductPrivate | None:
+def private(key: str, state: State, event: ProductSaved) -> ProductPrivate | None:
     """The product's texts for ``bb.catalog.private``."""
     text: ProductPrivate = event.kept
     return text

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from models.actor import Command
+from models.actor import Command, EffectUnknown, Reminder
+from models.catalog.image_messages import IMAGE_EVENTS, IMAGE_INBOX
 from models.kept import Keeping
 
 
@@ -39,5 +40,5 @@ class ProductPrivate(msgspec.Struct, frozen=True, kw_only=True):
     thumbnail: str = ""
 
 
-CATALOG_INBOX = SaveProduct
-CATALOG_EVENTS = ProductSaved
+CATALOG_INBOX = SaveProduct | IMAGE_INBOX | EffectUnknown | Reminder
+CATALOG_EVENTS = ProductSaved | IMAGE_EVENTS

@@ -19,6 +19,7 @@ from web.tokens import ensure_keys, make
 
 STORE, OTHER_STORE = "store-1", "store-2"
 ORDER, STORE_ORDER, OTHER_STORE_ORDER = "order-1", "store-order-1", "store-order-2"
+IMAGE = "00000000-0000-5000-8000-000000000001"
 BUYER, STRANGER, SELLER, OTHER_SELLER, ADMIN = "buyer-1", "buyer-2", "seller-1", "seller-2", "admin-1"
 
 
@@ -53,6 +54,12 @@ class Known:
                 ],
             }
         }
+        self.images_: dict[str, dict[str, Any]] = {
+            IMAGE: {
+                "image_id": IMAGE, "owner": BUYER, "purpose": "review", "content_type": "image/png", "size": 5, "at": 1,
+                "status": "ready", "digest": "d" * 32, "width": 800, "height": 600, "code": "", "seq": 3,
+            }
+        }  # fmt: skip
         self.loads = 0
 
     async def start(self) -> None:
@@ -98,6 +105,9 @@ class Known:
     async def store(self, store_id: str) -> Document | None:
         found = self.stores_.get(store_id)
         return None if found is None else {"store_id": store_id, "owner": SELLER, "name": found.name}
+
+    async def images(self, ids: Iterable[str]) -> Mapping[str, Document]:
+        return {one: self.images_[one] for one in ids if one in self.images_}
 
     async def stock(self, store_id: str) -> Sequence[Document]:
         return [{"flower_id": "1", "on_hand": 10, "held": 0, "version": 1}]
