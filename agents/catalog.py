@@ -1,4 +1,4 @@
-"""The catalog domain for the kernel: one actor per product and per image."""
+"""The catalog domain for the kernel: one actor per product, per review, per image, and one for what they name."""
 
 from __future__ import annotations
 
@@ -6,20 +6,22 @@ import msgspec
 
 from agents.images.effects import KINDS, Effects, Store
 from agents.runtime.domain import Domain
-from models.catalog import kinds
+from models.catalog import decide as decider
 from models.catalog.messages import CATALOG_EVENTS, CATALOG_INBOX
 
 CATALOG = Domain(
     name="catalog",
     inbox=CATALOG_INBOX,
     events=CATALOG_EVENTS,
-    state=kinds.CATALOG_STATE,
-    decide=kinds.decide,
-    evolve=kinds.evolve,
-    answer=kinds.answer,
-    private=kinds.private,
-    pending=kinds.pending,
-    wake=kinds.wake,
+    state=decider.CATALOG_STATE,
+    decide=decider.decide,
+    evolve=decider.evolve,
+    route=decider.route,
+    parts=decider.parts,
+    answer=decider.answer,
+    private=decider.private,
+    pending=decider.pending,
+    wake=decider.wake,
     kinds=KINDS,
 )
 """All that is pure; calls to the outside are added by ``catalog``."""

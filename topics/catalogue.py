@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from models.actor import DAY, Message
+from models.carts import messages as carts
 from models.catalog import messages as catalog
 from models.deliveries import messages as deliveries
 from models.inventory import messages as inventory
@@ -23,12 +24,12 @@ Routes = Mapping[type[Message], tuple[tuple[str, type[Message]], ...]]
 
 
 class Contract(msgspec.Struct, frozen=True, kw_only=True):
-    """What a domain takes, says in public and keeps in private, and whom its events address."""
+    """What a domain takes, says in public and keeps in private (a Struct, a union of them or None), and whom its events address."""
 
     domain: str
     inbox: Any
     events: Any
-    private: type[msgspec.Struct] | None = None
+    private: Any = None
     routes: Routes = {}
 
 
@@ -51,14 +52,23 @@ CONTRACTS: tuple[Contract, ...] = (
         routes={
             orders.OrderPlaced: (("inventory", inventory.Hold), ("payments", payments.ReadyPayment)),
             orders.CaptureRequested: (("payments", payments.CapturePayment),),
-            orders.OrderConfirmed: (("inventory", inventory.Commit), ("deliveries", deliveries.CreateDelivery)),
+            orders.OrderConfirmed: (
+                ("inventory", inventory.Commit),
+                ("deliveries", deliveries.CreateDelivery),
+                ("catalog", catalog.CountSale),
+                ("carts", carts.ClearBought),
+            ),
             orders.OrderCancelled: (
                 ("inventory", inventory.Release),
                 ("payments", payments.DropPayment),
                 ("payments", payments.RefundPayment),
             ),
             orders.StoreCancelRequested: (("deliveries", deliveries.StopDelivery),),
-            orders.StoreCancelled: (("payments", payments.RefundPayment), ("inventory", inventory.Return)),
+            orders.StoreCancelled: (
+                ("payments", payments.RefundPayment),
+                ("inventory", inventory.Return),
+                ("catalog", catalog.UncountSale),
+            ),
         },
     ),
     Contract(
@@ -103,14 +113,29 @@ CONTRACTS: tuple[Contract, ...] = (
         domain="catalog",
         inbox=catalog.CATALOG_INBOX,
         events=catalog.CATALOG_EVENTS,
-        private=catalog.ProductPrivate,
+        private=catalog.CATALOG_PRIVATE,
+        routes={
+            catalog.ReviewWritten: (("catalog", catalog.RateProduct),),
+            catalog.ReviewEdited: (("catalog", catalog.RateProduct),),
+            catalog.ReviewDeleted: (("catalog", catalog.RateProduct),),
+            catalog.ReviewHidden: (("catalog", catalog.RateProduct),),
+        },
+    ),
+    Contract(
+        domain="carts",
+        inbox=carts.CARTS_INBOX,
+        events=carts.CARTS_EVENTS,
+        routes={
+            carts.CartWanted: (("carts", carts.GiveCart),),
+            carts.CartHandedOver: (("carts", carts.TakeOver),),
+        },
     ),
 )
 DOMAINS: Mapping[str, Contract] = {contract.domain: contract for contract in CONTRACTS}
 
 WORKERS: Mapping[str, tuple[str, ...]] = {
     "trade": ("orders", "inventory", "payments", "deliveries"),
-    "shop": ("stores", "catalog"),
+    "shop": ("stores", "catalog", "carts"),
 }
 """Worker -> the domains that it runs (``agents/apps/<worker>.py``)."""
 

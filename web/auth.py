@@ -22,13 +22,15 @@ MAX_TOKEN = 4096
 """Characters of a token; a longer one is not looked at."""
 
 Role = Literal["buyer", "seller", "admin"]
+GUEST: Literal["guest"] = "guest"
+"""Role of who has not signed in; no token carries it, only the cookie of ``web/guests.py``."""
 
 
 class Caller(msgspec.Struct, frozen=True, gc=False):
     """Whoever the token speaks for. ``stores``: the ids of the stores that a seller runs; ``until``: seconds since the epoch."""
 
     account: str
-    role: Role
+    role: Role | Literal["guest"]
     stores: tuple[str, ...] = ()
     until: float = 0.0
 

@@ -30,7 +30,7 @@ def models_of(domain: str, part: str, said: Mapping[str, Any] = EMPTY) -> tuple[
         return ("images",)
     if domain == "inventory":
         return ("stock",) if part.startswith("changes/") else ("coupons",)
-    return {"stores": ("stores",), "catalog": ("products",)}.get(domain, ())
+    return {"stores": ("stores",), "catalog": ("products",), "carts": ("carts",)}.get(domain, ())
 
 
 async def submit(
@@ -113,6 +113,8 @@ async def _has(call: Call, model: str, domain: str, key: str, seq: int, part: st
                 found = (await reads.images([key])).get(key)
             case "catalog", _:
                 found = await reads.product(key)
+            case "carts", _:
+                found = await reads.cart(key)
             case "inventory", "changes":
                 found = next((one for one in await reads.stock(key) if one["flower_id"] == name), None)
             case "inventory", "coupon":

@@ -1,7 +1,8 @@
-"""The worker of what is on show: stores and catalogue."""
+"""The worker of what is on show and who looks at it: stores, catalogue, carts."""
 
 from __future__ import annotations
 
+from agents.carts import CARTS
 from agents.catalog import catalog
 from agents.images.objects import Objects
 from agents.runtime.worker import worker
@@ -10,4 +11,4 @@ from models import settings
 
 SETTINGS = settings.read()
 OBJECTS = Objects(SETTINGS)
-app = worker("shop", [STORES, catalog(OBJECTS)], SETTINGS, around=[OBJECTS])
+app = worker("shop", [STORES, catalog(OBJECTS), CARTS], SETTINGS, around=[OBJECTS])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from models.read import coupons, images, ledger, live, orders, products, stock, stores
+from models.read import carts, coupons, images, ledger, live, orders, products, stock, stores
 from models.read.facts import ReadModel
 
 MODELS: tuple[ReadModel, ...] = (
@@ -15,6 +15,7 @@ MODELS: tuple[ReadModel, ...] = (
     stores.MODEL,
     products.MODEL,
     images.MODEL,
+    carts.MODEL,
     live.MODEL,
 )
 BY_NAME: Mapping[str, ReadModel] = {model.name: model for model in MODELS}

@@ -37,7 +37,8 @@ class Person:
 
     async def call(self, method: str, path: str, body: Any = None) -> tuple[int, dict[str, Any]]:
         self.count += 1
-        headers = {"Authorization": f"Bearer {self.token}", "Prefer": "wait=10", "Idempotency-Key": f"{time.time_ns()}-{self.count}"}
+        key = f"{time.time_ns()}-{self.count}"
+        headers = {"Authorization": f"Bearer {self.token}", "Prefer": "wait=10", "Idempotency-Key": key}
         async with self.http.request(method, self.url + API + path, json=body, headers=headers) as answer:
             return answer.status, await answer.json(content_type=None)
 
