@@ -106,7 +106,7 @@ CONTRACTS: tuple[Contract, ...] = (
         domain="stores",
         inbox=stores.STORES_INBOX,
         events=stores.STORES_EVENTS,
-        private=stores.StorePrivate,
+        private=stores.STORES_PRIVATE,
         routes={stores.StoreSaved: (("inventory", inventory.SetLowStockThreshold),)},
     ),
     Contract(

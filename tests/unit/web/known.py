@@ -11,7 +11,7 @@ import msgspec
 
 from models.orders.messages import CouponTerms, ProductTerms, StoreTerms
 from topics.client import Client
-from web.auth import Tokens, public_file
+from web.auth import Tokens
 from web.call import Shared
 from web.reads import BadCursor, Document, Page
 from web.settings import WebSettings
@@ -165,7 +165,7 @@ class Desk:
 
     def shared(self, client: Client, known: Known | None = None, live: Any = None, **settings: Any) -> Shared:
         own = WebSettings(token_key=self.key, web_secret=self.secret, **settings)
-        tokens = Tokens(public_file(self.key).read_bytes())
+        tokens = Tokens.of_file(self.key)
         return Shared(own, client, known or Known(), tokens, self.secret.read_bytes(), "http://shop.test", live)
 
 
