@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-MOST = 10_000_000
-"""KRW; a greater amount in a sentence about flowers is none."""
+LEAST, MOST = 100, 10_000_000
+"""KRW; what is less or more in a sentence about flowers is no amount."""
 ABOUT = 0.2
 """쯤, 정도: a fifth more or less."""
 _DIGITS = {name: value for value, name in enumerate("영일이삼사오육칠팔구")} | {"공": 0, "두": 2, "세": 3, "네": 4, "한": 1}
@@ -14,7 +14,9 @@ _UNITS = {"십": 10, "백": 100, "천": 1000}
 _WORD = r"[일이삼사오육칠팔구한두세네십백천]"
 _NUMBER = rf"(?:\d{{1,3}}(?:,\d{{3}})+|\d+(?:\.\d)?|{_WORD}+)"
 # 5만 3천 원, 5만3000원, 50000원, 오만원, 만원, 5천원, 5만
-_AMOUNT = rf"(?:{_NUMBER}?\s?만\s?(?:{_NUMBER}\s?천?)?\s?원?|{_NUMBER}\s?천\s?원|{_NUMBER}\s?원)"
+# The 이 of 송이 만원 is no two: before a blank a number in words begins a word.
+_HEAD = rf"(?:\d{{1,3}}(?:,\d{{3}})+\s?|\d+(?:\.\d)?\s?|(?<![가-힣]){_WORD}+\s|{_WORD}+)"
+_AMOUNT = rf"(?:{_HEAD}?만\s?(?:{_NUMBER}\s?천?)?\s?원?|{_NUMBER}\s?천\s?원|{_NUMBER}\s?원)"
 _BETWEEN = r"\s?(?:~|-|–|〜|에서|부터)\s?"
 _RANGE = re.compile(rf"({_AMOUNT}|{_NUMBER}){_BETWEEN}({_AMOUNT})(대)?(?:\s?(?:사이|까지|이하|정도))?")
 _ONE = re.compile(rf"(?P<from>최소|적어도)?(?P<upto>최대|많아야|아무리)?\s?(?P<amount>{_AMOUNT})(?P<after>.{{0,12}})")
@@ -55,7 +57,10 @@ def amounts(text: str) -> Amounts:
         if low is not None and high is not None and low < 10_000 and not re.search("[만천원]", found[1]):
             # 3~5만원: the unit of the second counts for the first.
             low *= 10_000 if "만" in found[2] else 1_000 if "천" in found[2] else 1
-        if low is None or high is None or not 0 < low <= high <= MOST:
+        if low is None or high is None:
+            continue
+        low, high = min(low, high), max(low, high)
+        if not LEAST <= low <= high <= MOST:
             continue
         least, most = low, high + _step(high) - 1 if found[3] else high
         spans.append(found.span())
@@ -65,7 +70,7 @@ def amounts(text: str) -> Amounts:
         at = found_one.end("amount")
         amount = value(found_one["amount"])
         after = found_one["after"]
-        if amount is None or not 0 < amount <= MOST or _not_money(rest, found_one):
+        if amount is None or not LEAST <= amount <= MOST or _not_money(rest, found_one):
             continue
         kind, end = _kind(after)
         if kind == "" and found_one["from"]:

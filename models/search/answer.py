@@ -6,6 +6,7 @@ ids are listed, and is checked here all the same: one id that is not on the list
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
 import msgspec
@@ -15,7 +16,7 @@ from models.search import vocabulary as words
 from models.search.amounts import MOST
 from models.search.filters import Choice, Filters
 from models.search.ranking import SORTS
-from models.search.text import normalised, wanted
+from models.search.text import normalised
 from models.search.vocabulary import Names
 
 NAME = "product_filters"
@@ -68,6 +69,7 @@ class ModelAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     keywords: Annotated[list[str], Meta(max_length=MAX_KEYWORDS)]
 
 
+_WORD = re.compile(r"[가-힣0-9a-z]+")
 _decode = msgspec.json.Decoder(ModelAnswer).decode
 
 
@@ -132,8 +134,8 @@ def believed(answer: str, sentence: str, names: Names) -> Filters:
         raise BadAnswer("min_price is above max_price")
     for keyword in said.keywords:
         # A word that the visitor has not said is the model's own, or somebody else's.
-        if not 0 < len(keyword) <= MAX_KEYWORD or not wanted(keyword) or normalised(keyword) not in sentence:
-            raise BadAnswer("a keyword that is not in the sentence")
+        if len(keyword) > MAX_KEYWORD or not _WORD.fullmatch(normalised(keyword)) or normalised(keyword) not in sentence:
+            raise BadAnswer("a keyword that is no word of the sentence")
     filters = Filters(
         category=_choices(said.categories),
         tag=_choices(said.tags),

@@ -150,13 +150,19 @@ def _joined(mentions: Sequence[_Mention], found: Sequence[Morpheme]) -> list[_Gr
                 groups[-1] = _Group(last.kind, (*last.mentions, mention), either, False)
                 continue
         groups.append(_Group(mention.kind, (mention,), False, False))
-    judged = [group._replace(without=_refused(found, group.mentions[-1].end)) for group in groups]
+    judged = [_judged(group, found) for group in groups]
     # Who wants no white chrysanthemums has said nothing about white.
     return [
         group
         for group, after in zip(judged, [*judged, None][1:], strict=True)
         if not (group.kind == "color" and after and after.kind == "flower" and after.without and _touch(group, after, found))
     ]
+
+
+def _judged(group: _Group, found: Sequence[Morpheme]) -> _Group:
+    end = group.mentions[-1].end
+    among = end < len(found) and found[end].form in ("중", "가운데")
+    return group._replace(either=group.either or among, without=_refused(found, end))
 
 
 def _touch(group: _Group, after: _Group, found: Sequence[Morpheme]) -> bool:
@@ -271,5 +277,5 @@ def _sort(found: Sequence[Morpheme]) -> str:
 
 def _keywords(found: Sequence[Morpheme]) -> list[str]:
     """Nouns to search for as they are."""
-    nouns = [one.form for one in found if one.tag in ("NNG", "NNP", "SL") and one.form not in words.IDLE and wanted(one.form)]
-    return list(dict.fromkeys(nouns))[:MAX_KEYWORDS]
+    nouns = [one.form for one in found if one.tag in ("NNG", "NNP", "SL") and len(one.form) > 1 and one.form not in words.IDLE]
+    return [noun for noun in dict.fromkeys(nouns) if wanted(noun)][:MAX_KEYWORDS]
