@@ -10,7 +10,8 @@ import pytest
 from agents.inventory import INVENTORY
 from models.actor import DAY, HOUR, Refusal, Send
 from models.inventory import messages as m
-from models.inventory.decide import Coupon, Flower, Issued, Promise
+from models.inventory.coupons import Coupon, Issued
+from models.inventory.decide import Flower, Promise
 from models.orders.messages import Held, HoldRefused
 from tests.unit.history import Actor
 from tests.unit.shop import BUYER, NOW, ORDER, TODAY, TOMORROW
