@@ -89,6 +89,11 @@ def inbox_of(contract: Contract) -> tuple[type[msgspec.Struct], ...]:
     return tuple(dict.fromkeys((*kinds(contract.inbox), *FROM_KERNEL)))
 
 
+def private_of(contract: Contract) -> tuple[type[msgspec.Struct], ...]:
+    """The records that a domain keeps in private: a kind for each kind of aggregate."""
+    return () if contract.private is None else kinds(contract.private)
+
+
 def _name(domain: str, kind: type[msgspec.Struct]) -> str:
     return f"{domain}.{kind.__name__}"
 
@@ -129,8 +134,7 @@ def _schemas() -> Json:
 def _all(contract: Contract) -> Iterator[type[msgspec.Struct]]:
     yield from inbox_of(contract)
     yield from kinds(contract.events)
-    if contract.private is not None:
-        yield contract.private
+    yield from private_of(contract)
 
 
 # -- messages -----------------------------------------------------------------------------------------------------------------
@@ -145,9 +149,9 @@ def _messages() -> Iterator[tuple[str, Json]]:
             causes = [_name(to, message) for event, sends in contract.routes.items() if event is kind for to, message in sends]
             yield _name(domain, kind), _message(domain, kind, {"x-causes": causes} if causes else {})
         yield f"{domain}.events", _batch(domain, kinds(contract.events))
-        if contract.private is not None:
-            payload = {"oneOf": [{"$ref": SCHEMAS + _name(domain, contract.private)}, {"type": "null"}]}
-            yield _name(domain, contract.private), {**_message(domain, contract.private, {}), "payload": payload}
+        for kind in private_of(contract):
+            payload = {"oneOf": [{"$ref": SCHEMAS + _name(domain, kind)}, {"type": "null"}]}
+            yield _name(domain, kind), {**_message(domain, kind, {}), "payload": payload}
     for note in (Dead, Replayed):
         said = {"name": note.__name__, "summary": _said(note), "payload": {"$ref": SCHEMAS + note.__name__}}
         yield f"{DEAD}.{note.__name__}", {**said, "contentType": "application/json", "bindings": _keyed("The row key.")}
@@ -198,7 +202,7 @@ def _channels() -> Json:
         found[f"{domain}.inbox"] = [_name(domain, kind) for kind in inbox_of(contract)]
         found[f"{domain}.events"] = [f"{domain}.events"]
         if contract.private is not None:
-            found[f"{domain}.private"] = [_name(domain, contract.private)]
+            found[f"{domain}.private"] = [_name(domain, kind) for kind in private_of(contract)]
     found[DEAD] = [f"{DEAD}.{note.__name__}" for note in (Dead, Replayed)]
     for name, messages in found.items():
         topic = settings[name]
@@ -230,7 +234,8 @@ def _operations() -> Iterator[tuple[str, Json]]:
         yield f"{domain}.receives", _operation("receive", f"{domain}.inbox", (_name(domain, kind) for kind in inbox_of(contract)))
         yield f"{domain}.publishes", _operation("send", f"{domain}.events", [f"{domain}.events"])
         if contract.private is not None:
-            yield f"{domain}.keeps", _operation("send", f"{domain}.private", [_name(domain, contract.private)])
+            records = (_name(domain, kind) for kind in private_of(contract))
+            yield f"{domain}.keeps", _operation("send", f"{domain}.private", records)
         sent: dict[str, dict[str, None]] = {}
         for to, message in (send for sends in contract.routes.values() for send in sends):
             sent.setdefault(to, {})[_name(to, message)] = None

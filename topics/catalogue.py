@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from models.accounts import messages as accounts
 from models.actor import DAY, Message
 from models.carts import messages as carts
 from models.catalog import messages as catalog
@@ -24,12 +25,12 @@ Routes = Mapping[type[Message], tuple[tuple[str, type[Message]], ...]]
 
 
 class Contract(msgspec.Struct, frozen=True, kw_only=True):
-    """What a domain takes, says in public and keeps in private, and whom its events address."""
+    """What a domain takes, says in public and keeps in private (a Struct, a union of them or None), and whom its events address."""
 
     domain: str
     inbox: Any
     events: Any
-    private: type[msgspec.Struct] | None = None
+    private: Any = None
     routes: Routes = {}
 
 
@@ -55,6 +56,7 @@ CONTRACTS: tuple[Contract, ...] = (
             orders.OrderConfirmed: (
                 ("inventory", inventory.Commit),
                 ("deliveries", deliveries.CreateDelivery),
+                ("catalog", catalog.CountSale),
                 ("carts", carts.ClearBought),
             ),
             orders.OrderCancelled: (
@@ -63,7 +65,11 @@ CONTRACTS: tuple[Contract, ...] = (
                 ("payments", payments.RefundPayment),
             ),
             orders.StoreCancelRequested: (("deliveries", deliveries.StopDelivery),),
-            orders.StoreCancelled: (("payments", payments.RefundPayment), ("inventory", inventory.Return)),
+            orders.StoreCancelled: (
+                ("payments", payments.RefundPayment),
+                ("inventory", inventory.Return),
+                ("catalog", catalog.UncountSale),
+            ),
         },
     ),
     Contract(
@@ -101,14 +107,20 @@ CONTRACTS: tuple[Contract, ...] = (
         domain="stores",
         inbox=stores.STORES_INBOX,
         events=stores.STORES_EVENTS,
-        private=stores.StorePrivate,
+        private=stores.STORES_PRIVATE,
         routes={stores.StoreSaved: (("inventory", inventory.SetLowStockThreshold),)},
     ),
     Contract(
         domain="catalog",
         inbox=catalog.CATALOG_INBOX,
         events=catalog.CATALOG_EVENTS,
-        private=catalog.ProductPrivate,
+        private=catalog.CATALOG_PRIVATE,
+        routes={
+            catalog.ReviewWritten: (("catalog", catalog.RateProduct),),
+            catalog.ReviewEdited: (("catalog", catalog.RateProduct),),
+            catalog.ReviewDeleted: (("catalog", catalog.RateProduct),),
+            catalog.ReviewHidden: (("catalog", catalog.RateProduct),),
+        },
     ),
     Contract(
         domain="carts",
@@ -119,12 +131,24 @@ CONTRACTS: tuple[Contract, ...] = (
             carts.CartHandedOver: (("carts", carts.TakeOver),),
         },
     ),
+    Contract(
+        domain="accounts",
+        inbox=accounts.ACCOUNTS_INBOX,
+        events=accounts.ACCOUNTS_EVENTS,
+        private=accounts.AccountPrivate,
+        routes={
+            accounts.SellerApplied: (("accounts", accounts.ClaimBusinessNumber),),
+            accounts.SellerDenied: (("accounts", accounts.ReleaseBusinessNumber),),
+            accounts.BusinessNumberClaimed: (("accounts", accounts.BusinessNumberGranted),),
+            accounts.BusinessNumberRefused: (("accounts", accounts.BusinessNumberTaken),),
+        },
+    ),
 )
 DOMAINS: Mapping[str, Contract] = {contract.domain: contract for contract in CONTRACTS}
 
 WORKERS: Mapping[str, tuple[str, ...]] = {
     "trade": ("orders", "inventory", "payments", "deliveries"),
-    "shop": ("stores", "catalog", "carts"),
+    "shop": ("stores", "catalog", "carts", "accounts"),
 }
 """Worker -> the domains that it runs (``agents/apps/<worker>.py``)."""
 

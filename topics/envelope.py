@@ -8,7 +8,7 @@ channel on which a web process waits), ``fingerprint`` (of the client's own body
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -95,22 +95,22 @@ def seal(
 
 
 class Opener:
-    """Decodes the messages of a union, older versions through their upcasters."""
+    """Decodes the messages of a union by the class that the envelope names, older versions through their upcasters."""
 
     def __init__(self, union: Any) -> None:
-        """``union``: the tagged structs that may come, or the one that may."""
-        self._decode = msgspec.json.Decoder(union).decode
-        self._union = union
+        """``union``: the structs that may come, or the one that may."""
         self._classes: dict[str, type[Message]] = {}
         for kind in getattr(union, "__args__", (union,)):
             self._classes[kind.__name__] = kind
-        self._current: set[str] = set()
+        # The envelope names the class, so structs without a tag (private records) may be members of a union too.
+        self._current: dict[str, Callable[[bytes | msgspec.Raw], Message]] = {}
 
     def open(self, envelope: Envelope) -> Message:
         """The message. Raises ``NewerVersion``, or ``Undecodable`` with what is wrong."""
         try:
-            if envelope.type in self._current:
-                return self._decode(envelope.data)  # type: ignore[no-any-return]
+            decode = self._current.get(envelope.type)
+            if decode is not None:
+                return decode(envelope.data)
             return self._open_first(envelope)
         except (msgspec.MsgspecError, LookupError, TypeError, ValueError) as error:
             raise Undecodable(f"{envelope.type}: {error}") from error
@@ -128,13 +128,14 @@ class Opener:
         if version > known:
             raise NewerVersion(f"{envelope.type}: this process knows version {known}")
         if version == known:
-            message: Message = self._decode(envelope.data)
-            self._current.add(envelope.type)
+            decode = msgspec.json.Decoder(kind).decode
+            message = decode(envelope.data)
+            self._current[envelope.type] = decode
             return message
         data = msgspec.json.decode(envelope.data)
         for older in range(version, known):
             data = kind.upcast(older, data)
-        return msgspec.convert(data, self._union)  # type: ignore[no-any-return]
+        return msgspec.convert(data, kind)
 
 
 def events_of(value: bytes) -> Iterable[Envelope]:

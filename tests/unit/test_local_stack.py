@@ -13,14 +13,14 @@ import pytest
 from deploy.local import configs
 from deploy.local.__main__ import overrides
 from deploy.local.install import cluster_id
-from deploy.local.layout import Layout, Stamps, digest_of_files, environment, layout
+from deploy.local.layout import SECRETS, Layout, Stamps, digest_of_files, environment, layout
 from deploy.local.programs import Ready, daemons, parse_procfile, processes, supervisord, wanted
 from deploy.local.steps import STEPS, When, named
 from deploy.local.supervisor import recorded, started_at
 from models import settings
 
 WHERE = Layout("test", Path("/r/.local/test"))
-SECRET = {"mysql-password": "pw", "account-secret": "acc", "kakaopay-secret": "kp"}
+SECRET = {**dict.fromkeys(SECRETS, "s"), "mysql-password": "pw", "account-secret": "acc", "kakaopay-secret": "kp"}
 PROCFILE = """
 # a comment
 trade: python -m faust -A agents.apps.trade worker
@@ -62,6 +62,7 @@ def test_settings_follow_the_port_base() -> None:
         dynamo_url="http://127.0.0.1:27080",
         sandbox_url="http://127.0.0.1:27020",
         kakaopay_url="http://127.0.0.1:27020",
+        **{name: f"http://127.0.0.1:27020{path}" for name, path in settings.PROVIDERS.items()},  # type: ignore[arg-type]
         web_port=27010,
         public_url="http://127.0.0.1:27000",
     )
@@ -144,8 +145,8 @@ def test_each_process_has_a_port_of_its_own() -> None:
     assert [(one.name, one.ready, dict(one.env)) for one in found] == [
         ("trade", Ready("ok", 27030, "/health/ready"), {"BB_HEALTH_PORT": "27030"}),
         ("letters", Ready("ok", 27040, "/health/ready"), {"BB_HEALTH_PORT": "27040"}),
-        ("web-0", Ready("ok", 27010, "/health/ready"), {"BB_WEB_PORT": "27010", "BB_WEB_PROCESSES": "1"}),
-        ("web-1", Ready("ok", 27011, "/health/ready"), {"BB_WEB_PORT": "27011", "BB_WEB_PROCESSES": "1"}),
+        ("web-0", Ready("ok", 27010, "/health/ready"), {"BB_WEB_PORT": "27010", "BB_WEB_PROCESSES": "1", "BB_LIMIT_SHARES": "2"}),
+        ("web-1", Ready("ok", 27011, "/health/ready"), {"BB_WEB_PORT": "27011", "BB_WEB_PROCESSES": "1", "BB_LIMIT_SHARES": "2"}),
         ("sandbox", Ready("ok", 27020, "/sandbox/health/ready"), {}),
     ]
 
@@ -166,7 +167,7 @@ def test_supervisord_starts_nothing_by_itself_and_restarts_for_ever() -> None:
     assert sections == [f"program:{program.name}" for program in programs]
     assert {(read[one]["autostart"], read[one]["autorestart"]) for one in sections} == {("false", "true")}
     assert shlex.split(read["program:web-0"]["command"])[:2] == ["/r/.local/test/run/launch", "/r/.local/test/run/web-0.pid"]
-    assert read["program:web-0"]["environment"] == 'BB_WEB_PORT="27010",BB_WEB_PROCESSES="1"'
+    assert read["program:web-0"]["environment"] == 'BB_LIMIT_SHARES="1",BB_WEB_PORT="27010",BB_WEB_PROCESSES="1"'
 
 
 def test_steps_come_in_order_and_know_what_to_do_when_they_fail() -> None:

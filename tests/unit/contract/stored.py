@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from topics.asyncapi import inbox_of, kinds
+from topics.asyncapi import inbox_of, kinds, private_of
 from topics.catalogue import CONTRACTS, Contract
 from topics.envelope import Envelope, NewerVersion, Opener, Undecodable, decode_envelope, encode, seal, type_of
 
@@ -70,6 +70,8 @@ def example(kind: Any, *, full: bool, name: str = "") -> Any:
         return kind(**{field.name: example(hints[field.name], full=full, name=field.name) for field in fields})
     if origin in (typing.Union, types.UnionType):
         return example(next(one for one in inner if one is not type(None)), full=full, name=name)
+    if origin is typing.Literal:
+        return inner[0]
     if origin is tuple:
         return (example(inner[0], full=full, name=name),)
     if origin is dict:
@@ -77,20 +79,18 @@ def example(kind: Any, *, full: bool, name: str = "") -> Any:
     if kind is bool:
         # Those that default to True say what is normal.
         return name not in ("on_sale", "open")
-    return {int: 4_711, str: f"<{name}>"}[kind]
+    return {int: 4_711, float: 47.11, str: f"<{name}>"}[kind]
 
 
 def _all(contract: Contract) -> tuple[type[msgspec.Struct], ...]:
-    private = () if contract.private is None else (contract.private,)
-    return (*inbox_of(contract), *kinds(contract.events), *private)
+    return (*inbox_of(contract), *kinds(contract.events), *private_of(contract))
 
 
 def _trouble(contract: Contract, envelope: Envelope) -> str:
     union = typing.Union[inbox_of(contract) + kinds(contract.events)]  # type: ignore[valid-type]  # noqa: UP007
-    private = contract.private
-    mine = private is not None and envelope.type.split(".")[2] == private.__name__
+    mine = envelope.type.split(".")[2] in {kind.__name__ for kind in private_of(contract)}
     try:
-        opened = Opener(private if mine else union).open(envelope)
+        opened = Opener(contract.private if mine else union).open(envelope)
     except (Undecodable, NewerVersion) as error:
         return f"{envelope.id}: what was written no longer opens ({error}); {RULE}"
     lost = _lost(msgspec.json.decode(envelope.data), opened) if envelope.type == type_of(contract.domain, type(opened)) else ""

@@ -11,7 +11,7 @@ from agents import facts
 from models.actor import Event, Message, Reminder
 from models.read.facts import PRIVATE, Spot
 from tests.unit.contract.stored import COMMAND, RULE, complaints, load
-from topics.asyncapi import kinds
+from topics.asyncapi import kinds, private_of
 from topics.catalogue import CONTRACTS, DOMAINS, Contract
 from topics.envelope import Envelope, NewerVersion, Opener, Undecodable, decode_envelope, encode, seal
 
@@ -26,8 +26,7 @@ def test_what_was_written_still_opens(contract: Contract) -> None:
 def test_a_name_on_the_wire_is_one_class_and_stands_in_one_module() -> None:
     named: dict[str, set[type[msgspec.Struct]]] = {}
     for contract in CONTRACTS:
-        private = () if contract.private is None else (contract.private,)
-        for kind in (*kinds(contract.inbox), *kinds(contract.events), *private):
+        for kind in (*kinds(contract.inbox), *kinds(contract.events), *private_of(contract)):
             assert kind.__module__ in (f"models.{contract.domain}.messages", "models.actor")
             named.setdefault(kind.__name__, set()).add(kind)
     assert [name for name, classes in named.items() if len(classes) > 1] == []
@@ -144,10 +143,12 @@ def test_what_is_no_message_of_ours_is_undecodable(kind: str, why: str) -> None:
         Opener(Told).open(msgspec.structs.replace(of(1, text="a"), type=kind))
 
 
-@pytest.mark.parametrize("domain", [name for name, contract in DOMAINS.items() if contract.private is not None])
-def test_projectors_treat_private_records_alike(domain: str) -> None:
-    private = DOMAINS[domain].private
-    assert private is not None
+@pytest.mark.parametrize(
+    ("domain", "private"),
+    [(name, kind) for name, contract in DOMAINS.items() for kind in private_of(contract)],
+    ids=lambda value: value if isinstance(value, str) else value.__name__,
+)
+def test_projectors_treat_private_records_alike(domain: str, private: type[msgspec.Struct]) -> None:
     stored = [one for one in load(domain) if f".{private.__name__}.v1/".encode() in one]
     spot = Spot(domain, PRIVATE, 0)
     for one in stored:

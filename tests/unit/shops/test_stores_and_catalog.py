@@ -32,7 +32,9 @@ with_ = msgspec.structs.replace
 def test_a_store_is_saved_and_its_inventory_told() -> None:
     actor = Actor(STORES, "store-rose", NOW)
     (saved,) = actor.take(STORE)
-    assert saved == StoreSaved(owner="seller-1", delivery_fee=3_000, free_from=50_000, cut_off="17:30", threshold=30)
+    assert saved == StoreSaved(
+        owner="seller-1", delivery_fee=3_000, free_from=50_000, cut_off="17:30", threshold=30, registered_at=NOW
+    )
     assert actor.sends == [Send("inventory", "store-rose", SetLowStockThreshold(threshold=30))]
     assert STORES.private("store-rose", actor.states, saved) == StorePrivate(name="장미 꽃집")
     assert STORES.answer("store-rose", actor.states, None) == {"store_id": "store-rose"}
@@ -63,11 +65,12 @@ def test_a_product_is_saved_and_its_texts_stay_private() -> None:
     actor = Actor(CATALOG, "bouquet", NOW)
     (saved,) = actor.take(PRODUCT)
     assert saved == ProductSaved(
-        store_id="store-rose", price=20_000, flowers={"rose": 10}, status="SALE", tax_free=False, category="bouquet"
-    )
+        store_id="store-rose", price=20_000, flowers={"rose": 10}, status="SALE", tax_free=False, category="bouquet",
+        representative="rose", version=1, created=NOW,
+    )  # fmt: skip
     assert "장미" not in msgspec.json.encode(saved).decode()
     assert CATALOG.private("bouquet", actor.states, saved) == ProductPrivate(name="장미 다발", description="향기", thumbnail="/b")
-    assert CATALOG.answer("bouquet", actor.states, None) == {"product_id": "bouquet"}
+    assert CATALOG.answer("bouquet", actor.states, None) == {"product_id": "bouquet", "version": 1}
     assert actor.sends == []
 
 
@@ -82,7 +85,7 @@ def test_a_product_stays_with_its_store() -> None:
     [
         ({"store_id": "", "name": "x" * 81}, ["store_id", "name"]),
         ({"price": -1, "flowers": {"rose": 0}}, ["price", "flowers"]),
-        ({"flowers": {str(at): 1 for at in range(9)}}, ["flowers"]),
+        ({"flowers": {str(at): 1 for at in range(23)}}, ["flowers"]),
         ({"status": "GONE", "thumbnail": "x" * 201}, ["status", "thumbnail"]),
         ({"description": "x" * 5_001}, ["description"]),
     ],
