@@ -291,6 +291,11 @@ def answer(key: str, state: State, event: Event | None) -> dict[str, Any] | Refu
     return {"store_id": key, **({"coupon_ids": had} if had else {})}
 
 
+def record(key: str, event: INVENTORY_EVENTS) -> str:
+    """Each coupon's name has a record of its own: a store has many, and of a key only the last record remains."""
+    return event.coupon_id if isinstance(event, CouponCreated | CouponEdited) else key
+
+
 def private(key: str, state: State, event: INVENTORY_EVENTS) -> CouponPrivate | None:
     """The coupon's name for ``bb.inventory.private``."""
     if isinstance(event, CouponCreated | CouponEdited) and event.kept is not None:

@@ -8,12 +8,16 @@ from typing import Any
 import msgspec
 import pytest
 
+from agents.facts import decode
 from agents.inventory import INVENTORY
 from models.actor import DAY, Refusal
 from models.inventory import messages as m
 from models.inventory.coupons import Coupon, Issued, Terms
+from models.read.facts import PRIVATE, Spot
 from tests.unit.history import Actor
+from tests.unit.read.log_maker import LogMaker
 from tests.unit.shop import BUYER, NOW, ORDER, TODAY, TOMORROW
+from topics.partitions import partition_of
 
 STORE = "store-rose"
 CREATE = m.CreateCoupon(coupon_id="c", limit=3, discount=5_000, min_amount=20_000, starts=TODAY, ends=TOMORROW, name="가을")
@@ -122,6 +126,22 @@ def test_the_editions_of_a_coupon_are_bounded() -> None:
     assert actor.refuses(with_(EDIT, discount=9_000)) == ("coupon_edits", 409)
     assert actor.take(with_(EDIT, limit=9)) == [edited(limit=9, discount=1_099, edition=100)]
     assert len(msgspec.msgpack.encode(actor.states["coupon/c"])) < 8 * 1024
+
+
+def test_each_coupon_has_a_private_record_of_its_own() -> None:
+    """Of a key only the last record outlives compaction: under the store's a second coupon took the first one's name away."""
+    log = LogMaker()
+    for coupon_id, name in (("c1", "봄"), ("c2", "여름"), ("c1", "가을")):
+        known = any(record.key == coupon_id for record in log.records)
+        edit = with_(EDIT, coupon_id=coupon_id, name=name)
+        log.send("inventory", STORE, edit if known else with_(CREATE, coupon_id=coupon_id, name=name))
+    private = [record for record in log.records if record.topic == "bb.inventory.private"]
+    assert [record.key for record in private] == ["c1", "c2", "c1"]
+    assert {record.partition for record in private} == {partition_of(STORE, log.partitions)}
+    facts = [decode(Spot("inventory", PRIVATE, 0), record.key.encode(), record.value, 0).facts[0] for record in private]
+    assert [(fact.key, fact.body.coupon_id, fact.body.name) for fact in facts] == [
+        (STORE, "c1", "봄"), (STORE, "c2", "여름"), (STORE, "c1", "가을"),
+    ]  # fmt: skip
 
 
 # -- who has it keeps its terms ----------------------------------------------------------------------------------------------
