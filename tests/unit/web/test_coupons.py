@@ -228,3 +228,11 @@ async def test_the_history_of_stock(shop: Page) -> None:
     assert (status, body) == (200, {"items": [{"flower_id": "2", "seq": 3, "delta": -2, "on_hand": 8}], "next": ""})
     assert (await shop.call("GET", f"{path}?cursor=x", headers=seller(shop)))[1]["code"] == "bad_cursor"
     assert (await shop.call("GET", path, headers=seller(shop, OTHER_STORE)))[0] == 403
+
+
+@pytest.mark.spec("store C14")
+@pytest.mark.parametrize("path", [f"{COUPONS}/coupon-1/claim", f"{COUPONS}/claim"])
+async def test_who_claims_is_the_tokens_and_nothing_that_the_client_says(shop: Page, path: str) -> None:
+    status, said, _ = await shop.call("POST", path, {"nickname": "꽃님", "phoneNumber": "01011112222"}, shop.desk.headers())
+    assert (status, {one["code"] for one in said["errors"]}) == (422, {"unknown_field"})
+    assert shop.sent == []
