@@ -118,11 +118,13 @@ async def _has(call: Call, model: str, domain: str, key: str, seq: int, part: st
             case "inventory", "changes":
                 found = next((one for one in await reads.stock(key) if one["flower_id"] == name), None)
             case "inventory", "coupon":
-                # Nothing of a coupon ever changes, nor of a claim but its state.
-                return name in await reads.coupon_terms([name])
+                found = await reads.coupon(name)
+                return found is not None and int(found["last"]) >= seq
+            case "inventory", "claims":
+                return any(one["seq"] >= seq for one in await reads.my_coupons(name))
             case "inventory", "issued":
-                coupon, _, buyer = name.partition("/")
-                return any(one["coupon_id"] == coupon for one in await reads.my_coupons(buyer))
+                coupon_id, _, buyer = name.partition("/")
+                return any(one["coupon_id"] == coupon_id for one in await reads.my_coupons(buyer))
     except ReadsAway:
         return False
     return found is not None and int(found.get("seq", 0)) >= seq

@@ -69,8 +69,12 @@ class Databases:
         return await self._stores.terms(ids)
 
     @asked
-    async def coupon_terms(self, ids: Iterable[str]) -> Mapping[str, CouponTerms]:
+    async def coupon_terms(self, ids: Iterable[str]) -> Mapping[str, tuple[CouponTerms, ...]]:
         return await self._coupons.terms(ids)
+
+    @asked
+    async def coupon_editions(self, buyer: str, ids: Iterable[str]) -> Mapping[str, int]:
+        return await self._coupons.editions(buyer, ids)
 
     @asked
     async def order(self, order_id: str) -> Document | None:
@@ -153,9 +157,39 @@ class Databases:
         return await self._carts.like_counts(buyer)
 
     @asked
-    async def store_coupons(self, store_id: str) -> Sequence[Document]:
-        return await self._coupons.of_store(store_id)
+    async def stock_history(self, store_id: str, flower_id: str, limit: int, cursor: str) -> Page:
+        return await self._stock.history(store_id, flower_id, limit, cursor)
+
+    @asked
+    async def coupon(self, coupon_id: str) -> Document | None:
+        return await self._coupons.one(coupon_id)
+
+    @asked
+    async def store_coupons(self, store_id: str, today: str) -> Sequence[Document]:
+        return await self._coupons.of_store(store_id, today)
+
+    @asked
+    async def all_coupons(self, store_id: str, limit: int, cursor: str) -> tuple[Sequence[Document], str, int]:
+        return await self._coupons.all_of_store(store_id, limit, cursor)
+
+    @asked
+    async def coupon_holders(
+        self, store_id: str, coupon_id: str, limit: int, cursor: str
+    ) -> tuple[Sequence[Document], str, int] | None:
+        return await self._coupons.holders(store_id, coupon_id, limit, cursor)
 
     @asked
     async def my_coupons(self, buyer: str) -> Sequence[Document]:
         return await self._coupons.of_buyer(buyer)
+
+    @asked
+    async def my_coupons_page(self, buyer: str, limit: int, cursor: str) -> tuple[Sequence[Document], str, int]:
+        return await self._coupons.mine(buyer, limit, cursor)
+
+    @asked
+    async def my_coupons_in(self, buyer: str, store_id: str) -> Sequence[Document]:
+        return await self._coupons.in_store(buyer, store_id)
+
+    @asked
+    async def usable_coupons(self, buyer: str, today: str) -> int:
+        return await self._coupons.usable_count(buyer, today)

@@ -43,11 +43,17 @@ class Known:
             one: StoreTerms(store_id=one, name="가게", delivery_fee=3000, free_from=50_000, cut_off="18:00")
             for one in (STORE, OTHER_STORE)
         }
-        self.coupons_: dict[str, CouponTerms] = {
-            "coupon-1": CouponTerms(
-                coupon_id="coupon-1", store_id=STORE, discount=500, min_amount=2000, starts="2020-01-01", ends="2099-12-31"
+        self.coupons_: dict[str, tuple[CouponTerms, ...]] = {
+            "coupon-1": (
+                CouponTerms(
+                    coupon_id="coupon-1", store_id=STORE, discount=500, min_amount=2000, starts="2020-01-01", ends="2099-12-31"
+                ),
             )
         }
+        self.editions_: dict[tuple[str, str], int] = {}
+        """(buyer, coupon) -> edition."""
+        self.issued_: list[dict[str, Any]] = []
+        """What ``my_coupons`` answers, whoever asks."""
         self.orders_: dict[str, dict[str, Any]] = {
             ORDER: {
                 "order_id": ORDER,
@@ -85,8 +91,11 @@ class Known:
     async def store_terms(self, ids: Iterable[str]) -> Mapping[str, StoreTerms]:
         return {one: self.stores_[one] for one in ids if one in self.stores_}
 
-    async def coupon_terms(self, ids: Iterable[str]) -> Mapping[str, CouponTerms]:
+    async def coupon_terms(self, ids: Iterable[str]) -> Mapping[str, tuple[CouponTerms, ...]]:
         return {one: self.coupons_[one] for one in ids if one in self.coupons_}
+
+    async def coupon_editions(self, buyer: str, ids: Iterable[str]) -> Mapping[str, int]:
+        return {one: self.editions_[buyer, one] for one in ids if (buyer, one) in self.editions_}
 
     async def order(self, order_id: str) -> Document | None:
         return self.orders_.get(order_id)
@@ -158,11 +167,39 @@ class Known:
     async def like_counts(self, buyer: str) -> Mapping[str, int]:
         return {kind: len(ids) for (who, kind), ids in self.likes_.items() if who == buyer}
 
-    async def store_coupons(self, store_id: str) -> Sequence[Document]:
-        return [msgspec.to_builtins(coupon) for coupon in self.coupons_.values()]
+    async def stock_history(self, store_id: str, flower_id: str, limit: int, cursor: str) -> Page:
+        if cursor:
+            raise BadCursor
+        return [{"flower_id": flower_id or "1", "seq": 3, "delta": -2, "on_hand": 8}], ""
+
+    def _coupon(self, coupon_id: str) -> dict[str, Any]:
+        return {**msgspec.to_builtins(self.coupons_[coupon_id][-1]), "name": "할인", "limit": 10, "issued": 4, "closed": False}
+
+    async def coupon(self, coupon_id: str) -> Document | None:
+        return {**self._coupon(coupon_id), "last": 1} if coupon_id in self.coupons_ else None
+
+    async def store_coupons(self, store_id: str, today: str) -> Sequence[Document]:
+        return [self._coupon(one) for one in self.coupons_]
+
+    async def all_coupons(self, store_id: str, limit: int, cursor: str) -> tuple[Sequence[Document], str, int]:
+        return [self._coupon(one) for one in self.coupons_], "", len(self.coupons_)
+
+    async def coupon_holders(
+        self, store_id: str, coupon_id: str, limit: int, cursor: str
+    ) -> tuple[Sequence[Document], str, int] | None:
+        return ([{"buyer": BUYER, "status": "claimed"}], "", 1) if coupon_id in self.coupons_ else None
 
     async def my_coupons(self, buyer: str) -> Sequence[Document]:
-        return []
+        return self.issued_
+
+    async def my_coupons_page(self, buyer: str, limit: int, cursor: str) -> tuple[Sequence[Document], str, int]:
+        return self.issued_, "", len(self.issued_)
+
+    async def my_coupons_in(self, buyer: str, store_id: str) -> Sequence[Document]:
+        return [one for one in self.issued_ if one["store_id"] == store_id]
+
+    async def usable_coupons(self, buyer: str, today: str) -> int:
+        return len(self.issued_)
 
 
 class Desk:
