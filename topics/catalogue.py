@@ -12,6 +12,7 @@ import msgspec
 
 from models.accounts import messages as accounts
 from models.actor import DAY, Message
+from models.carts import messages as carts
 from models.catalog import messages as catalog
 from models.deliveries import messages as deliveries
 from models.inventory import messages as inventory
@@ -52,7 +53,11 @@ CONTRACTS: tuple[Contract, ...] = (
         routes={
             orders.OrderPlaced: (("inventory", inventory.Hold), ("payments", payments.ReadyPayment)),
             orders.CaptureRequested: (("payments", payments.CapturePayment),),
-            orders.OrderConfirmed: (("inventory", inventory.Commit), ("deliveries", deliveries.CreateDelivery)),
+            orders.OrderConfirmed: (
+                ("inventory", inventory.Commit),
+                ("deliveries", deliveries.CreateDelivery),
+                ("carts", carts.ClearBought),
+            ),
             orders.OrderCancelled: (
                 ("inventory", inventory.Release),
                 ("payments", payments.DropPayment),
@@ -104,7 +109,22 @@ CONTRACTS: tuple[Contract, ...] = (
         domain="catalog",
         inbox=catalog.CATALOG_INBOX,
         events=catalog.CATALOG_EVENTS,
-        private=catalog.ProductPrivate,
+        private=catalog.CATALOG_PRIVATE,
+        routes={
+            catalog.ReviewWritten: (("catalog", catalog.RateProduct),),
+            catalog.ReviewEdited: (("catalog", catalog.RateProduct),),
+            catalog.ReviewDeleted: (("catalog", catalog.RateProduct),),
+            catalog.ReviewHidden: (("catalog", catalog.RateProduct),),
+        },
+    ),
+    Contract(
+        domain="carts",
+        inbox=carts.CARTS_INBOX,
+        events=carts.CARTS_EVENTS,
+        routes={
+            carts.CartWanted: (("carts", carts.GiveCart),),
+            carts.CartHandedOver: (("carts", carts.TakeOver),),
+        },
     ),
     Contract(
         domain="accounts",
@@ -112,6 +132,7 @@ CONTRACTS: tuple[Contract, ...] = (
         events=accounts.ACCOUNTS_EVENTS,
         private=accounts.AccountPrivate,
         routes={
+            accounts.AccountWithdrawn: (("carts", carts.ForgetBuyer),),
             accounts.SellerApplied: (("accounts", accounts.ClaimBusinessNumber),),
             accounts.SellerDenied: (("accounts", accounts.ReleaseBusinessNumber),),
             accounts.BusinessNumberClaimed: (("accounts", accounts.BusinessNumberGranted),),
@@ -123,7 +144,7 @@ DOMAINS: Mapping[str, Contract] = {contract.domain: contract for contract in CON
 
 WORKERS: Mapping[str, tuple[str, ...]] = {
     "trade": ("orders", "inventory", "payments", "deliveries"),
-    "shop": ("stores", "catalog", "accounts"),
+    "shop": ("stores", "catalog", "carts", "accounts"),
 }
 """Worker -> the domains that it runs (``agents/apps/<worker>.py``)."""
 

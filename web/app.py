@@ -18,6 +18,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, ge
 
 from topics import tracing
 from topics.client import Unavailable
+from web import guests
 from web.access import Who, refusal
 from web.auth import BadToken, Caller
 from web.call import MAX_BODY, NOTHING, Call, Shared, trace_of
@@ -36,6 +37,8 @@ _SECONDS = Histogram(
 _ANSWERS = Counter("bb_web_answers_total", "Answers by route and status", ["route", "status"])
 _READY = Gauge("bb_web_ready", "1 while this process should get requests")
 _ANSWERING = Gauge("bb_web_hears_answers", "1 while answers of actors can arrive; 0: Redis is away, and writes are answered 202")
+GUESTS = (Who.SHOPPER, Who.SENDER)
+"""Routes on which the cookie of a guest counts."""
 RETRY_AFTER = {"Retry-After": "1"}
 
 
@@ -123,6 +126,8 @@ class App:
                 return allowed
             route, params = self.router.find(request.method, path)
             caller, why = self._caller(request, route)
+            if caller is None and not why and route.who in GUESTS:
+                caller = guests.caller_of(self.shared.secret, request)
             state, where = await self._counted(request, route, caller)
             told = {**told, **state.headers()}
             why = why or refusal(route.who, caller, params.get("store_id", ""))

@@ -26,6 +26,8 @@ _SHAPE = re.compile(r"[0-9A-Za-z_-]+\.[0-9A-Za-z_-]+\.[0-9A-Za-z_-]{85}[AQgw]")
 """Decoders skip characters that are no base64, and the last four bits of a signature's text: one token would have many texts."""
 
 Role = Literal["buyer", "seller", "admin"]
+GUEST: Literal["guest"] = "guest"
+"""Role of who has not signed in; no token carries it, only the cookie of ``web/guests.py``."""
 
 
 class Caller(msgspec.Struct, frozen=True, gc=False):
@@ -36,7 +38,7 @@ class Caller(msgspec.Struct, frozen=True, gc=False):
     """
 
     account: str
-    role: Role
+    role: Role | Literal["guest"]
     stores: tuple[str, ...] = ()
     until: float = 0.0
     session: str = ""

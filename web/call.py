@@ -113,6 +113,15 @@ class Call:
             raise Problem(401, "unauthenticated")
         return self._caller
 
+    @property
+    def signed_in(self) -> Caller | None:
+        """Who calls, ``None`` where nobody has said so."""
+        return self._caller
+
+    def speak_for(self, caller: Caller) -> None:
+        """From here on the request is that of ``caller``: a guest who was nobody until now."""
+        self._caller = caller
+
     async def body(self) -> bytes:
         """The body's bytes, at most ``MAX_BODY``, within the time that a body may take. Raises ``Problem`` 408, 413 or 415."""
         if self._body is None:

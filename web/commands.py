@@ -27,7 +27,7 @@ def models_of(domain: str, part: str) -> tuple[str, ...]:
         return ("orders",)
     if domain == "inventory":
         return ("stock",) if part.startswith("changes/") else ("coupons",)
-    return {"stores": ("stores",), "catalog": ("products",)}.get(domain, ())
+    return {"stores": ("stores",), "catalog": ("products",), "carts": ("carts",)}.get(domain, ())
 
 
 async def submit(
@@ -106,6 +106,8 @@ async def _has(call: Call, domain: str, key: str, seq: int, part: str) -> bool:
                 found = await reads.store(key)
             case "catalog", _:
                 found = await reads.product(key)
+            case "carts", _:
+                found = await reads.cart(key)
             case "inventory", "changes":
                 found = next((one for one in await reads.stock(key) if one["flower_id"] == name), None)
             case "inventory", "coupon":

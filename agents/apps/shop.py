@@ -1,10 +1,11 @@
-"""The worker of what is on show and of who is who: stores, catalogue, accounts."""
+"""The worker of what is on show and who looks at it: stores, catalogue, carts, accounts."""
 
 from __future__ import annotations
 
 from agents.accounts.domain import accounts_domain
 from agents.accounts.http import Http
 from agents.accounts.outside import outside
+from agents.carts import CARTS
 from agents.catalog import CATALOG
 from agents.runtime.worker import worker
 from agents.stores import STORES
@@ -13,4 +14,4 @@ from models import settings
 SETTINGS = settings.read()
 HTTP = Http()
 ACCOUNTS = accounts_domain(outside(HTTP, SETTINGS), SETTINGS.code_secret)
-app = worker("shop", [STORES, CATALOG, ACCOUNTS], SETTINGS, around=[HTTP])
+app = worker("shop", [STORES, CATALOG, CARTS, ACCOUNTS], SETTINGS, around=[HTTP])

@@ -74,6 +74,7 @@ from models.accounts.state import (
     wake,
 )
 from models.actor import DAY, EffectUnknown, Event, Refusal, Reminder, Send, State, id_of
+from models.carts.messages import ForgetBuyer
 from models.kept import ERASE, Tombstone
 
 __all__ = ["ACCOUNTS_STATE", "TOLD", "answer", "decide", "evolve", "pending", "private", "route", "wake"]
@@ -226,8 +227,10 @@ def _lapse(account: Account, now: int) -> list[Event]:
 
 
 def route(key: str, state: State, event: Event) -> Iterable[Send]:
-    """A business number is claimed and let go of at its own row."""
+    """A business number is claimed and let go of at its own row; whoever left is forgotten where something is kept for them."""
     match event:
+        case AccountWithdrawn(account=account):
+            yield Send("carts", account, ForgetBuyer(buyer=account))
         case SellerApplied(account=account, claim=claim):
             yield Send("accounts", claim, ClaimBusinessNumber(account=account))
         case SellerDenied(account=account, claim=claim):

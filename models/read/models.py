@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from models.read import coupons, ledger, live, orders, products, stock, stores
+from models.read import carts, coupons, ledger, live, orders, products, stock, stores
 from models.read.facts import ReadModel
 
 MODELS: tuple[ReadModel, ...] = (
@@ -14,6 +14,7 @@ MODELS: tuple[ReadModel, ...] = (
     ledger.MODEL,
     stores.MODEL,
     products.MODEL,
+    carts.MODEL,
     live.MODEL,
 )
 BY_NAME: Mapping[str, ReadModel] = {model.name: model for model in MODELS}

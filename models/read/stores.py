@@ -132,6 +132,13 @@ class Queries:
             for row in await self._select(f"store_id IN {mysql.marks(wanted)}", *wanted)
         }
 
+    async def by_ids(self, ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+        """Those of ``ids`` that exist."""
+        wanted = sorted(set(ids))
+        if not wanted:
+            return {}
+        return {row["store_id"]: row for row in await self._select(f"store_id IN {mysql.marks(wanted)}", *wanted)}
+
     async def page(self, limit: int, cursor: str = "") -> tuple[list[dict[str, Any]], str]:
         """Stores by id, and the next page's cursor. Raises ``BadCursor``."""
         after = unpack(cursor, 1)[0] if cursor else ""

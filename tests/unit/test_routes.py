@@ -7,6 +7,7 @@ from typing import get_args
 
 import pytest
 
+from agents.carts import CARTS
 from agents.catalog import CATALOG
 from agents.deliveries import DELIVERIES
 from agents.inventory import INVENTORY
@@ -14,19 +15,21 @@ from agents.orders import ORDERS
 from agents.payments.domain import payments
 from agents.runtime.domain import Domain
 from agents.stores import STORES
-from models.accounts.messages import ConfirmRegistration, DenySeller
+from models.accounts.messages import ConfirmRegistration, DenySeller, WithdrawAccount
 from models.accounts.secrets import hashed
 from models.actor import Reminder
+from models.carts.messages import AddToCart, MergeCart
+from models.catalog import messages as catalog
 from models.orders import messages as orders
 from models.stores.messages import SaveStore
-from tests.unit.accounts.given import ACCOUNTS, CLAIM, EMAIL, SELLER, application, code, right
+from tests.unit.accounts.given import ACCOUNTS, BUYER, CLAIM, EMAIL, SELLER, application, code, right, sign_in
 from tests.unit.gateway_model import GatewayModel
 from tests.unit.memory import Memory
 from tests.unit.saga_world import World
 from tests.unit.shop import NOW, ROSE
 from topics.catalogue import DOMAINS
 
-ALL: tuple[Domain, ...] = (ORDERS, INVENTORY, DELIVERIES, STORES, CATALOG, ACCOUNTS, payments(GatewayModel(lambda: NOW)))
+ALL: tuple[Domain, ...] = (ORDERS, INVENTORY, DELIVERIES, STORES, CATALOG, CARTS, ACCOUNTS, payments(GatewayModel(lambda: NOW)))
 LISTED = {
     (contract.domain, event.__name__, domain, message.__name__)
     for contract in DOMAINS.values()
@@ -50,7 +53,7 @@ def walk() -> set[tuple[str, str, str, str]]:
     """Every route that a walk through each corner of the saga produced."""
     world = World()
     # Two florists, paid; one part is stopped, the other is too late.
-    both = world.place("ann", ("bouquet", "basket"), 1, coupon=False, off=0)
+    both = world.place("ann", ("bouquet", "basket"), 1, coupon=False, off=0, method="cart")
     world.settle()
     approve(world, both)
     world.settle()
@@ -79,33 +82,60 @@ def walk() -> set[tuple[str, str, str, str]]:
     assert [world.memory.state("orders", order).status for order in world.placed] == ["CONFIRMED"] + ["CANCELLED"] * 3
     shop = Memory((STORES, INVENTORY), NOW)
     shop.command("stores", ROSE.store_id, SaveStore(owner="o", name="n", delivery_fee=0, free_from=0, threshold=30), "c1")
-    while shop.channels:
-        shop.deliver(next(iter(shop.channels)))
+    arrived(shop)
     assert shop.state("inventory", ROSE.store_id).threshold == 30
-    return world.memory.routed | shop.routed | _people()
+    carts = Memory((CARTS,), NOW)
+    carts.command("carts", "guest", AddToCart(product_id="p", store_id="s", quantity=1, price=1, by_guest=True), "c1")
+    arrived(carts)
+    carts.command("carts", "ann", MergeCart(guest="guest"), "c2")
+    arrived(carts)
+    assert carts.state("carts", "ann").lines["p"].quantity == 1
+    return world.memory.routed | shop.routed | carts.routed | reviewed() | people()
 
 
-def _people() -> set[tuple[str, str, str, str]]:
+def reviewed() -> set[tuple[str, str, str, str]]:
+    """The routes of a review: written, edited, hidden by an admin; another one deleted by its author."""
+    shop = Memory((CATALOG,), NOW)
+    allow = catalog.AllowReview(subject="line", kind="delivery", buyer="ann", store_id="s", product_id="p")
+    for number, message in enumerate((
+        catalog.WriteReview(buyer="ann", rating=8, text="좋아요"),
+        catalog.EditReview(buyer="ann", rating=9, text="아주 좋아요"),
+        catalog.HideReview(by="admin", reason="광고"),
+    )):  # fmt: skip
+        shop.tell("catalog", "review-1", allow)
+        shop.command("catalog", "review-1", message, f"c{number}")
+    shop.tell("catalog", "review-2", allow)
+    shop.command("catalog", "review-2", catalog.WriteReview(buyer="ann", rating=8, text="좋아요"), "d1")
+    shop.command("catalog", "review-2", catalog.DeleteReview(buyer="ann"), "d2")
+    arrived(shop)
+    return shop.routed
+
+
+def arrived(memory: Memory) -> None:
+    """All messages that are on their way."""
+    while memory.channels:
+        memory.deliver(next(iter(memory.channels)))
+
+
+def people() -> set[tuple[str, str, str, str]]:
     """A florist is denied; of two who then claim one business number, the second is refused it."""
-    people = Memory((ACCOUNTS,), NOW)
-
-    def settle() -> None:
-        while people.channels:
-            people.deliver(next(iter(people.channels)))
-
+    world = Memory((ACCOUNTS, CARTS), NOW)
     for number, row in enumerate((SELLER, f"{SELLER}x")):
         salt = f"salt-{number}"
         ticket = hashed(f"ticket-{number}")
-        people.command("accounts", row, code("registration", EMAIL, row=row, salt=salt), f"1{number}")
+        world.command("accounts", row, code("registration", EMAIL, row=row, salt=salt), f"1{number}")
         confirm = ConfirmRegistration(once=salt, check=right("registration", row, salt), ticket_hash=ticket)
-        people.command("accounts", row, confirm, f"2{number}")
-        people.command("accounts", row, application(row=row, ticket_hash=ticket), f"3{number}")
-        settle()
-    assert [people.state("accounts", row).status for row in (SELLER, f"{SELLER}x")] == ["PENDING", "FAILED"]
-    people.command("accounts", SELLER, DenySeller(once="d", account=f"{SELLER}-1", by="admin", reason="unreadable"), "4")
-    settle()
-    assert people.state("accounts", CLAIM) is None
-    return people.routed
+        world.command("accounts", row, confirm, f"2{number}")
+        world.command("accounts", row, application(row=row, ticket_hash=ticket), f"3{number}")
+        arrived(world)
+    assert [world.state("accounts", row).status for row in (SELLER, f"{SELLER}x")] == ["PENDING", "FAILED"]
+    world.command("accounts", SELLER, DenySeller(once="d", account=f"{SELLER}-1", by="admin", reason="unreadable"), "4")
+    arrived(world)
+    assert world.state("accounts", CLAIM) is None
+    world.command("accounts", BUYER, sign_in(), "5")
+    world.command("accounts", BUYER, WithdrawAccount(once="w", account=f"{BUYER}-1"), "6")
+    arrived(world)
+    return world.routed
 
 
 def test_routes_are_those_of_the_catalogue() -> None:

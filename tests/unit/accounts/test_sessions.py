@@ -23,7 +23,9 @@ from models.accounts.messages import (
 )
 from models.accounts.secrets import hashed
 from models.accounts.sessions import GRACE, LIFETIME, MOST
-from models.actor import DAY, HOUR, Refusal
+from models.actor import DAY, HOUR, Refusal, Send
+from models.carts.messages import ForgetBuyer
+from models.kept import ERASE
 from tests.unit.accounts.given import ACCOUNTS, BUYER, PERSON, SELLER, admin, applied, buyer, done, opening, seller, sign_in
 from tests.unit.history import Actor
 from tests.unit.shop import NOW
@@ -132,6 +134,8 @@ def test_whoever_withdraws_is_forgotten_and_may_come_back_after_a_day_as_somebod
     gone, ended = actor.take(WithdrawAccount(once="w", account=ME))
     assert gone == AccountWithdrawn(account=ME, provider="kakao")
     assert ended == SessionsEnded(account=ME, cause="withdrawn")
+    assert actor.sends == [Send("carts", ME, ForgetBuyer(buyer=ME))]
+    assert ACCOUNTS.private(BUYER, actor.states, gone) == ERASE
     row = msgspec.json.encode(actor.state).decode()
     assert not [text for text in msgspec.structs.astuple(PERSON) if text and text in row]
     assert actor.state.sessions == {}
