@@ -10,6 +10,7 @@ import msgspec
 from models.accounts import calls, contacts, sellers, sessions
 from models.accounts.messages import (
     ACCOUNTS_INBOX,
+    TOLD,
     AccountJoined,
     AccountPrivate,
     AccountRestored,
@@ -32,7 +33,6 @@ from models.accounts.messages import (
     ConfirmRegistration,
     CreateAdmin,
     DenySeller,
-    EmailChanged,
     EndSession,
     EndSessions,
     LicenceRead,
@@ -40,7 +40,6 @@ from models.accounts.messages import (
     PasswordChanged,
     PermitSeller,
     Person,
-    PhoneChanged,
     ProfileChanged,
     ReadLicence,
     RefreshSession,
@@ -52,7 +51,6 @@ from models.accounts.messages import (
     ResubmitApplication,
     SellerApplied,
     SellerDenied,
-    SellerPermitted,
     SessionEnded,
     SessionOpened,
     SessionRefreshed,
@@ -77,15 +75,10 @@ from models.actor import DAY, EffectUnknown, Event, Refusal, Reminder, Send, Sta
 from models.carts.messages import ForgetBuyer
 from models.kept import ERASE, Tombstone
 
-__all__ = ["ACCOUNTS_STATE", "TOLD", "answer", "decide", "evolve", "pending", "private", "route", "wake"]
+__all__ = ["ACCOUNTS_STATE", "answer", "decide", "evolve", "pending", "private", "route", "wake"]
 REJOIN = DAY
 """Who left may come back after so many ms (spec auth §4.2)."""
 GONE = Refusal("account_gone", 404)
-TOLD = (
-    AccountJoined, AdminCreated, ProfileChanged, PhoneChanged, EmailChanged, PasswordChanged, SellerApplied, SellerPermitted,
-    SellerDenied, AccountSuspended, AccountRestored,
-)  # fmt: skip
-"""Events that come with a private record."""
 
 
 def decide(state: State, message: ACCOUNTS_INBOX, now: int) -> list[Event] | Refusal:
