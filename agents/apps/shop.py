@@ -1,4 +1,4 @@
-"""The worker of what is on show and who looks at it: stores, catalogue, carts, accounts."""
+"""The worker of what is on show, of who looks at it and who is who: stores, catalogue, carts, accounts."""
 
 from __future__ import annotations
 

@@ -29,7 +29,9 @@ from tests.unit.saga_world import World
 from tests.unit.shop import NOW, ROSE
 from topics.catalogue import DOMAINS
 
-ALL: tuple[Domain, ...] = (ORDERS, INVENTORY, DELIVERIES, STORES, CATALOG, CARTS, ACCOUNTS, payments(GatewayModel(lambda: NOW)))
+ALL: tuple[Domain, ...] = (
+    ORDERS, INVENTORY, DELIVERIES, STORES, CATALOG, CARTS, ACCOUNTS, payments(GatewayModel(lambda: NOW)),
+)  # fmt: skip
 LISTED = {
     (contract.domain, event.__name__, domain, message.__name__)
     for contract in DOMAINS.values()

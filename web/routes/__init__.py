@@ -61,7 +61,7 @@ ROUTES: tuple[Rule, ...] = (
     Rule("DELETE", "/likes/stores/{store_id}", Who.BUYER, likes.unlike_store, answer=LikeAnswer),
     # -- the API itself
     Rule("GET", "/commands/{domain}/{row}/{command}", Who.SENDER, commands.status, query=("sig", "part")),
-        Rule("GET", "/events", Who.ANYONE, events.stream, query=("last_event_id",), limit="stream", endless=True),
+    Rule("GET", "/events", Who.ANYONE, events.stream, query=("last_event_id",), limit="stream", endless=True),
     Rule("GET", "/openapi.json", Who.PUBLIC, docs.document),
     Rule("GET", "/asyncapi.json", Who.PUBLIC, docs.messages),
     Rule("GET", "/docs", Who.PUBLIC, docs.page),
