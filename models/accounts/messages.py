@@ -100,11 +100,14 @@ class RefreshSession(Once, frozen=True):
 
 
 class EndSession(Once, frozen=True):
-    """End a session of ``account``. ``own``: it signs itself out. One that is gone already is no error."""
+    """End a session of ``account``. ``presented``: it signs itself out, by the hash of its secret; ``""``: its account ends it.
+
+    One that is gone already, or has another secret, is no error.
+    """
 
     account: str
     session: str
-    own: bool = False
+    presented: str = ""
 
 
 class EndSessions(Once, frozen=True):

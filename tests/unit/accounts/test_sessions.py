@@ -105,7 +105,8 @@ def test_sessions_are_ended_one_by_one_and_all_but_the_own() -> None:
         actor.take(sign_in(session=name))
     assert actor.take(EndSession(once="1", account=ME, session="s2")) == [SessionEnded(account=ME, session="s2", cause="ended")]
     assert actor.take(EndSession(once="2", account=ME, session="s2")) == []
-    assert actor.take(EndSession(once="3", account=ME, session="s1", own=True)) == [
+    assert actor.take(EndSession(once="3", account=ME, session="s1", presented=hashed("guess"))) == []
+    assert actor.take(EndSession(once="3", account=ME, session="s1", presented=hashed("secret 0"))) == [
         SessionEnded(account=ME, session="s1", cause="signed_out")
     ]
     assert actor.take(EndSessions(once="4", account=ME, keep="s4")) == [SessionEnded(account=ME, session="s3", cause="ended")]
