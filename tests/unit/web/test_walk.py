@@ -50,17 +50,19 @@ PEOPLE: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
     "other seller": (OTHER_SELLER, "seller", (OTHER_STORE,)),
     "seller without a store": ("seller-3", "seller", ()),
     "admin": (ADMIN, "admin", ()),
+    "applicant": ("applicant-1", "applicant", ()),
 }
 ROLES: Mapping[Who, set[str]] = {
-    Who.PUBLIC: {"buyer", "seller", "admin"},
+    Who.PUBLIC: {"buyer", "seller", "admin", "applicant"},
     Who.BUYER: {"buyer"},
     Who.OWNER: {"buyer"},
     Who.PARTY: {"buyer", "seller"},
     Who.SELLER: {"seller"},
     Who.KEEPER: {"seller", "admin"},
     Who.ADMIN: {"admin"},
-    Who.ANYONE: {"buyer", "seller", "admin"},
-    Who.SENDER: {"buyer", "seller", "admin"},
+    Who.APPLICANT: {"applicant"},
+    Who.ANYONE: {"buyer", "seller", "admin", "applicant"},
+    Who.SENDER: {"buyer", "seller", "admin", "applicant"},
     Who.SHOPPER: {"buyer"},
 }
 """Roles that may use a route at all."""
