@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from models.read import carts, coupons, ledger, live, orders, products, stock, stores
+from models.read import carts, coupons, ended, ledger, live, orders, products, stock, stores
 from models.read.facts import ReadModel
 
 MODELS: tuple[ReadModel, ...] = (
@@ -16,5 +16,6 @@ MODELS: tuple[ReadModel, ...] = (
     products.MODEL,
     carts.MODEL,
     live.MODEL,
+    ended.MODEL,
 )
 BY_NAME: Mapping[str, ReadModel] = {model.name: model for model in MODELS}
