@@ -56,6 +56,7 @@ CONTRACTS: tuple[Contract, ...] = (
             orders.OrderConfirmed: (
                 ("inventory", inventory.Commit),
                 ("deliveries", deliveries.CreateDelivery),
+                ("catalog", catalog.CountSale),
                 ("carts", carts.ClearBought),
             ),
             orders.OrderCancelled: (
@@ -64,7 +65,11 @@ CONTRACTS: tuple[Contract, ...] = (
                 ("payments", payments.RefundPayment),
             ),
             orders.StoreCancelRequested: (("deliveries", deliveries.StopDelivery),),
-            orders.StoreCancelled: (("payments", payments.RefundPayment), ("inventory", inventory.Return)),
+            orders.StoreCancelled: (
+                ("payments", payments.RefundPayment),
+                ("inventory", inventory.Return),
+                ("catalog", catalog.UncountSale),
+            ),
         },
     ),
     Contract(
