@@ -24,8 +24,6 @@ class Who(Enum):
     ADMIN = "admin"
     SHOPPER = "buyer, or a guest by the cookie of the own cart"
     """The route only touches the caller's cart; who has none yet begins with it (``web/guests.py``)."""
-    HOLDER = "whoever holds the refresh cookie"
-    """The route looks at nothing else, so a token is not even read."""
     SENDER = "who sent the command, guests among them"
     ANYONE = "anyone signed in"
     """The route only touches what is the caller's, whatever the role."""
@@ -36,7 +34,7 @@ def refusal(who: Who | None, caller: Caller | None, store_id: str = "") -> str:
 
     ``store_id``: the store that the route names, if it names one.
     """
-    if who is Who.PUBLIC or who is Who.HOLDER:
+    if who is Who.PUBLIC:
         return ""
     if who is Who.SHOPPER:
         return "" if caller is None or caller.role in ("buyer", "guest") else "forbidden"

@@ -147,15 +147,12 @@ class Call:
         except Malformed:
             raise Problem(400, "malformed_json") from None
 
-    def command_id(self, account: str = "") -> str:
-        """The id of the command that this request sends, for the caller or, where nobody is signed in, for ``account``.
-
-        Raises ``Problem`` 400 without a good ``Idempotency-Key``.
-        """
+    def command_id(self) -> str:
+        """The id of the command that this request sends. Raises ``Problem`` 400 without a good ``Idempotency-Key``."""
         key = self.request.headers.get("Idempotency-Key", "")
         if not idempotency.key_is_good(key):
             raise Problem(400, "idempotency_key_required")
-        return idempotency.command_id(account or self.caller.account, self.request.method, self.path, key)
+        return idempotency.command_id(self.caller.account, self.request.method, self.path, key)
 
     def query(self, name: str, most: int = 200) -> str:
         """A parameter of the address, ``""`` if it is not there. Raises ``Problem`` 400 if it is too long."""

@@ -27,7 +27,7 @@ def models_of(domain: str, part: str) -> tuple[str, ...]:
         return ("orders",)
     if domain == "inventory":
         return ("stock",) if part.startswith("changes/") else ("coupons",)
-    return {"stores": ("stores",), "catalog": ("products",), "carts": ("carts",), "accounts": ("ended",)}.get(domain, ())
+    return {"stores": ("stores",), "catalog": ("products",), "carts": ("carts",)}.get(domain, ())
 
 
 async def submit(
@@ -108,9 +108,6 @@ async def _has(call: Call, domain: str, key: str, seq: int, part: str) -> bool:
                 found = await reads.product(key)
             case "carts", _:
                 found = await reads.cart(key)
-            case "accounts", _:
-                # What has ended cannot be asked by account; who was not told by now will be within a second.
-                return True
             case "inventory", "changes":
                 found = next((one for one in await reads.stock(key) if one["flower_id"] == name), None)
             case "inventory", "coupon":

@@ -54,6 +54,11 @@ def following(key: bytes, refresh: Refresh) -> str:
     return sign(key, "refresh", *refresh)
 
 
+def hash_of(secret: str) -> str:
+    """What the row knows of a secret."""
+    return hashed(secret)
+
+
 class Cookies:
     """``secure``: there is TLS; only without it, on a machine of one's own, the cookie goes over plain HTTP."""
 

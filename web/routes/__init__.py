@@ -12,8 +12,7 @@ from web.responses.carts import CartAnswer, CartChanged, LikeAnswer, LikeCounts,
 from web.responses.common import Items, PageAnswer
 from web.responses.inventory import CouponAnswer
 from web.responses.orders import OrderAnswer, QuoteAnswer
-from web.responses.sessions import SessionEnded, SignedIn
-from web.routes import carts, catalog, commands, coupons, docs, events, likes, orders, payments, sessions, stock, stores
+from web.routes import carts, catalog, commands, coupons, docs, events, likes, orders, payments, stock, stores
 from web.rule import API, Rule
 
 __all__ = ["ACCESS", "API", "ROUTES", "Rule"]
@@ -60,11 +59,6 @@ ROUTES: tuple[Rule, ...] = (
     Rule("GET", "/likes/stores", Who.BUYER, likes.stores, answer=LikesPage, query=PAGE),
     Rule("PUT", "/likes/stores/{store_id}", Who.BUYER, likes.like_store, answer=LikeAnswer),
     Rule("DELETE", "/likes/stores/{store_id}", Who.BUYER, likes.unlike_store, answer=LikeAnswer),
-    # -- sessions
-    Rule("POST", "/auth/refresh", Who.HOLDER, sessions.refresh, answer=SignedIn, limit="refresh", cookie=True),
-    Rule("POST", "/auth/sign-out", Who.ANYONE, sessions.sign_out, answer=SessionEnded, cookie=True),
-    Rule("DELETE", "/sessions", Who.ANYONE, sessions.end_others),
-    Rule("DELETE", "/sessions/{session_id}", Who.ANYONE, sessions.end, answer=SessionEnded),
     # -- the API itself
     Rule("GET", "/commands/{domain}/{row}/{command}", Who.SENDER, commands.status, query=("sig", "part")),
     Rule("GET", "/events", Who.ANYONE, events.stream, query=("last_event_id",), limit="stream", endless=True),

@@ -48,11 +48,6 @@ PROBLEMS: dict[str, Text] = {
     ),
     "target_too_long": Text("주소가 너무 깁니다", "The address is too long"),
     "cross_site": Text("다른 사이트에서 온 요청입니다", "The request comes from another site"),
-    "session_reused": Text(
-        "로그인이 끝났습니다", "The session has ended",
-        "이미 쓰인 로그인 정보가 다시 쓰여 안전을 위해 로그아웃했습니다.",
-        "It was refreshed with a secret that had been used before, so it was ended for safety.",
-    ),
     "session_ended": Text(
         "로그인이 끝났습니다", "The session has ended", "다시 로그인해 주세요.", "Please sign in again.",
     ),

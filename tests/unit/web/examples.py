@@ -22,7 +22,6 @@ IDS: Mapping[str, str] = {
     "outcome": "approve",
     "product_id": "product-1",
     "row": ORDER,
-    "session_id": "session-1",
     "store_id": STORE,
     "store_order_id": STORE_ORDER,
 }

@@ -14,7 +14,6 @@ seller, other_seller = Caller(SELLER, "seller", (STORE,)), Caller(OTHER_SELLER, 
 
 MAY: dict[Who, set[str]] = {
     Who.PUBLIC: {"nobody", "guest", "buyer", "seller", "other_seller", "admin"},
-    Who.HOLDER: {"nobody", "guest", "buyer", "seller", "other_seller", "admin"},
     Who.BUYER: {"buyer"},
     Who.OWNER: {"buyer"},
     Who.SHOPPER: {"nobody", "guest", "buyer"},
@@ -90,9 +89,6 @@ def test_without_a_token_there_is_nothing_but_what_a_visitor_sees_and_the_gatewa
     }  # fmt: skip
     assert routes(Who.SENDER, writes=False) == {"GET /commands/{domain}/{row}/{command}"}
     assert routes(Who.SENDER, writes=True) == set()
-    # By the cookie of the session, from pages of our own: see test_sessions.py.
-    assert routes(Who.HOLDER, writes=False) == set()
-    assert routes(Who.HOLDER, writes=True) == {"POST /auth/refresh"}
 
 
 @pytest.mark.spec("order W-28")
@@ -101,8 +97,6 @@ def test_all_that_a_seller_may_do_to_an_order_is_to_cancel_the_own_part() -> Non
         "POST /orders/{order_id}/stores/{store_order_id}/cancel",
         "PUT /products/{product_id}", "PUT /stores/{store_id}",
         "POST /stores/{store_id}/coupons", "PATCH /stores/{store_id}/stock/{flower_id}",
-        # Of everybody: the own sessions.
-        "POST /auth/sign-out", "DELETE /sessions", "DELETE /sessions/{session_id}",
     }  # fmt: skip
 
 

@@ -37,10 +37,9 @@ from web.routes import ROUTES
 from web.rule import Rule
 
 BY: Mapping[str, Any] = {"ids": lambda value: f"{value.method} {value.template}" if isinstance(value, Rule) else value}
-EVERY = pytest.mark.parametrize("rule", ROUTES, **BY)
 OPEN = (Who.PUBLIC, Who.SHOPPER)
 """Where nobody needs to be signed in."""
-GUARDED = pytest.mark.parametrize("rule", [rule for rule in ROUTES if rule.who not in (*OPEN, Who.HOLDER)], **BY)
+GUARDED = pytest.mark.parametrize("rule", [rule for rule in ROUTES if rule.who not in OPEN], **BY)
 URL = "https://shop.example"
 
 PEOPLE: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
@@ -53,7 +52,6 @@ PEOPLE: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
 }
 ROLES: Mapping[Who, set[str]] = {
     Who.PUBLIC: {"buyer", "seller", "admin"},
-    Who.HOLDER: {"buyer", "seller", "admin"},
     Who.BUYER: {"buyer"},
     Who.OWNER: {"buyer"},
     Who.PARTY: {"buyer", "seller"},
@@ -135,7 +133,7 @@ async def test_a_wrong_role_gets_nowhere(served: Served, rule: Rule, name: str) 
         (rule, name)
         for rule in ROUTES
         for name in ("stranger", "other seller", "seller without a store")
-        if rule.who not in (Who.PUBLIC, Who.HOLDER) and PEOPLE[name][1] in roles(rule)
+        if rule.who is not Who.PUBLIC and PEOPLE[name][1] in roles(rule)
     ],
     **BY,
 )
@@ -156,9 +154,12 @@ async def test_to_a_stranger_with_the_right_role_nothing_of_others_is_there(serv
 
 
 @pytest.mark.spec("auth 2", "auth 5", "auth 7", "auth 14", "order W-39")
-@EVERY
+@pytest.mark.parametrize("rule", [rule for rule in ROUTES if not rule.cookie], **BY)
 async def test_no_token_that_is_none_counts_anywhere(served: Served, rule: Rule) -> None:
-    """Not on a route for everybody either: whoever thinks to be signed in is told that this is not so."""
+    """Not on a route for everybody either: whoever thinks to be signed in is told that this is not so.
+
+    Routes of the refresh cookie read no token at all.
+    """
     bad = {
         **{name: token for name, token in forged(served.desk).items() if token and token.isascii() and token.isprintable()},
         "run out": served.desk.token(ADMIN, "admin", (), -1),
@@ -186,8 +187,7 @@ async def test_no_header_but_the_token_says_who_asks(served: Served, rule: Rule)
         assert BUYER not in msgspec.json.encode([served.sent, served.client.keys]).decode()
         assert said.status != 403
     else:
-        # To whoever holds no cookie of ours, a route of the cookie is closed before it is looked at.
-        assert (said.status, served.sent) == (403 if rule.who is Who.HOLDER else 401, [])
+        assert (said.status, served.sent) == (401, [])
 
 
 @pytest.mark.spec("auth 2", "order W-1", "order W-45")
