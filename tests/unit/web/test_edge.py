@@ -293,7 +293,10 @@ async def test_a_route_of_the_cookie_asks_where_the_request_comes_from(desk: Des
     async with serving(desk, rules=[rule], public_url=SHOP) as served:
         assert (await served.ask("POST", "/test")).code == "cross_site"
         assert (await served.ask("POST", "/test", {"Origin": EVIL, "X-CSRF": "1"})).code == "cross_site"
-        assert (await served.ask("POST", "/test", {"Origin": SHOP, "X-CSRF": "1"})).status == 200
+        good = {"Origin": SHOP, "X-CSRF": "1"}
+        assert (await served.ask("POST", "/test", good)).status == 200
+        # A token that has run out is why the cookie is used.
+        assert (await served.ask("POST", "/test", {**good, **bearer(desk, BUYER, lifetime=-1)})).status == 200
 
 
 ACCOUNT = f"{'a' * 32}-2"
