@@ -5,14 +5,16 @@ from __future__ import annotations
 from web.access import Who
 from web.requests.carts import CartAdd, CartQuantity, CartRemoval
 from web.requests.catalog import ProductSave
+from web.requests.images import ImageRequest
 from web.requests.inventory import CouponRequest, StockRequest
 from web.requests.orders import OrderRequest, QuoteRequest
 from web.requests.stores import StoreSave
 from web.responses.carts import CartAnswer, CartChanged, LikeAnswer, LikeCounts, LikeFlags, LikesPage
 from web.responses.common import Items, PageAnswer
+from web.responses.images import ImageAnswer
 from web.responses.inventory import CouponAnswer
 from web.responses.orders import OrderAnswer, QuoteAnswer
-from web.routes import carts, catalog, commands, coupons, docs, events, likes, orders, payments, stock, stores
+from web.routes import carts, catalog, commands, coupons, docs, events, images, likes, orders, payments, stock, stores
 from web.rule import API, Rule
 
 __all__ = ["ACCESS", "API", "ROUTES", "Rule"]
@@ -33,6 +35,10 @@ ROUTES: tuple[Rule, ...] = (
     Rule("GET", "/products", Who.PUBLIC, catalog.products, answer=PageAnswer, query=("store", *PAGE)),
     Rule("GET", "/products/{product_id}", Who.PUBLIC, catalog.product),
     Rule("PUT", "/products/{product_id}", Who.KEEPER, catalog.save_product, ProductSave),
+    # -- images
+    Rule("POST", "/images", Who.ANYONE, images.request, ImageRequest, ImageAnswer, 201),
+    Rule("GET", "/images/{image_id}", Who.ANYONE, images.one, answer=ImageAnswer),
+    Rule("POST", "/images/{image_id}/finish", Who.ANYONE, images.finish, answer=ImageAnswer),
     # -- stores
     Rule("GET", "/stores", Who.PUBLIC, stores.many, answer=PageAnswer, query=PAGE),
     Rule("GET", "/stores/{store_id}", Who.PUBLIC, stores.one),

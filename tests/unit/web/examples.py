@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tests.unit.web.known import BUYER, ORDER, STORE, STORE_ORDER, Desk, order_body
+from tests.unit.web.known import BUYER, IMAGE, ORDER, STORE, STORE_ORDER, Desk, order_body
 from web.idempotency import sign
 from web.rule import Rule
 
@@ -18,6 +18,7 @@ IDS: Mapping[str, str] = {
     "coupon_id": "coupon-1",
     "domain": "orders",
     "flower_id": "1",
+    "image_id": IMAGE,
     "order_id": ORDER,
     "outcome": "approve",
     "product_id": "product-1",
@@ -36,6 +37,7 @@ BODIES: Mapping[str, Any] = {
         "name": "봄", "limit": 10, "discount": 500, "min_amount": 2000, "starts": "2026-01-01", "ends": "2026-12-31",
     },
     "StockRequest": {"delta": 1},
+    "ImageRequest": {"purpose": "review", "content_type": "image/png", "size": 100},
 }  # fmt: skip
 """Good bodies by the name of their Struct."""
 
