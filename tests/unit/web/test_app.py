@@ -14,8 +14,9 @@ from aiohttp import web
 
 from models.actor import Inquire
 from models.orders.messages import ApprovePayment
-from tests.unit.web.known import BUYER, IMAGE, ORDER, SELLER, STORE, STORE_ORDER, STRANGER, Desk, order_body
-from tests.unit.web.serving import Cut
+from tests.unit.web.examples import IDS
+from tests.unit.web.known import BUYER, ORDER, SELLER, STORE, STORE_ORDER, STRANGER, Desk, order_body
+from tests.unit.web.serving import Cut, Plenty
 from web.access import Who
 from web.app import App, server
 from web.idempotency import sign
@@ -40,7 +41,7 @@ class Served:
 async def served(tmp_path: Path) -> AsyncIterator[Served]:
     desk = Desk(tmp_path)
     client = Cut()
-    shared = desk.shared(client)
+    shared = desk.shared(client, buckets=Plenty())
     runner = web.ServerRunner(server(App(shared)))
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -67,13 +68,6 @@ async def test_nothing_but_the_token_says_who_calls(served: Served) -> None:
 @pytest.mark.parametrize("path", ["/metrics", "/health/live", "/health/ready", "/client/change", "/"])
 async def test_what_is_for_the_inside_is_not_there_for_the_world(served: Served, path: str) -> None:
     assert (await served.get(path, X_Forwarded_For="203.0.113.7"))[0] == 404
-
-
-IDS = {
-    "order_id": ORDER, "product_id": "product-1", "store_id": STORE, "outcome": "approve", "domain": "orders", "row": ORDER,
-    "command": "c", "coupon_id": "coupon-1", "flower_id": "1", "image_id": IMAGE, "account": f"{'0' * 32}-1", "provider": "kakao",
-    "session": "s1",
-}  # fmt: skip
 
 
 def address(served: Served, template: str) -> str:
@@ -116,9 +110,8 @@ async def test_every_write_reads_its_body_and_sends_nothing_that_it_does_not_kno
     rule = ACCESS[method, path]
     who: tuple[Any, ...] = (SELLER, "seller", (STORE,)) if rule in SELLERS else (BUYER, "buyer")
     who = {Who.ADMIN: ("admin-1", "admin"), Who.APPLICANT: ("applicant-1", "applicant")}.get(rule, who)
-    url = served.url + path.format(**IDS, store_order_id=STORE_ORDER)
-    headers = served.desk.headers(*who, X_CSRF="1", Origin="http://shop.test")
-    async with served.http.request(method, url, json={"couponAmount": 1}, headers=headers) as answer:
+    headers = {**served.desk.headers(*who), "Origin": "http://shop.test", "X-CSRF": "1"}
+    async with served.http.request(method, served.url + path.format(**IDS), json={"couponAmount": 1}, headers=headers) as answer:
         said = await answer.json(content_type="application/problem+json")
     assert (answer.status, said["code"]) == (422, "validation_failed")
     assert ("/couponAmount", "unknown_field") in [(error["pointer"], error["code"]) for error in said["errors"]]
