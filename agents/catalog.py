@@ -1,4 +1,4 @@
-"""The catalog domain for the kernel: one actor per product."""
+"""The catalog domain for the kernel: one actor per product, per review, and one for what they name."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ CATALOG = Domain(
     state=catalog.CATALOG_STATE,
     decide=catalog.decide,
     evolve=catalog.evolve,
+    route=catalog.route,
+    parts=catalog.parts,
     answer=catalog.answer,
     private=catalog.private,
 )

@@ -103,7 +103,13 @@ CONTRACTS: tuple[Contract, ...] = (
         domain="catalog",
         inbox=catalog.CATALOG_INBOX,
         events=catalog.CATALOG_EVENTS,
-        private=catalog.ProductPrivate,
+        private=catalog.CATALOG_PRIVATE,
+        routes={
+            catalog.ReviewWritten: (("catalog", catalog.RateProduct),),
+            catalog.ReviewEdited: (("catalog", catalog.RateProduct),),
+            catalog.ReviewDeleted: (("catalog", catalog.RateProduct),),
+            catalog.ReviewHidden: (("catalog", catalog.RateProduct),),
+        },
     ),
 )
 DOMAINS: Mapping[str, Contract] = {contract.domain: contract for contract in CONTRACTS}

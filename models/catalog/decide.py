@@ -1,76 +1,80 @@
-"""A product (key = product id): so far what pricing and holding need. Pure."""
+"""The catalog domain: a message goes to what it is about (``messages.py`` names keys and parts). Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
 
-from models.actor import Event, Refusal, State
-from models.catalog.messages import CATALOG_EVENTS, CATALOG_INBOX, ProductPrivate, ProductSaved
+from models.actor import Event, Refusal, Send, State
+from models.catalog import products, reference, reviews
+from models.catalog.messages import (
+    CATALOG_EVENTS,
+    CATALOG_INBOX,
+    REFERENCE_EVENTS,
+    REFERENCE_INBOX,
+    RESTOCK_INBOX,
+    REVIEW_EVENTS,
+    REVIEW_INBOX,
+    RateProduct,
+)
 
-STATUSES = ("SALE", "DISCONTINUED", "DELETED")
-MAX_NAME, MAX_URL, MAX_DESCRIPTION, MAX_FLOWERS, MAX_PRICE = 80, 200, 5_000, 8, 100_000_000
-"""Characters, kinds of flowers and KRW of a product; an order's row carries 50 of the first two and of the flowers."""
-
-
-class Product(msgspec.Struct, frozen=True, array_like=True, tag=True):
-    """A product. ``price`` in KRW, ``flowers``: flower id -> stems a piece."""
-
-    store_id: str
-    price: int
-    flowers: dict[str, int]
-    status: str
-    tax_free: bool
-    category: str
-    text: ProductPrivate
+CATALOG_STATE = products.Product | products.Rated | products.Waiting | reviews.Review | reference.Reference
 
 
-CATALOG_STATE = Product
+def parts(message: CATALOG_INBOX) -> Iterable[str]:
+    """The part rows that ``message`` needs."""
+    if isinstance(message, REVIEW_INBOX):
+        yield "review"
+    elif isinstance(message, REFERENCE_INBOX):
+        yield "reference"
+    elif isinstance(message, RESTOCK_INBOX):
+        yield f"waiting/{message.buyer}"
+    elif isinstance(message, RateProduct):
+        yield f"rated/{message.review_id}"
 
 
 def decide(state: State, message: CATALOG_INBOX, now: int) -> list[Event] | Refusal:
-    """Create or replace. Refused: ``product_invalid`` (422, every field at fault), ``product_of_other_store`` (403)."""
-    product: Product | None = state[""]
-    if product is not None and product.store_id != message.store_id:
-        return Refusal("product_of_other_store", 403)
-    stems = message.flowers.values()
-    sound = {
-        "store_id": bool(message.store_id),
-        "name": 0 < len(message.name) <= MAX_NAME,
-        "price": 0 <= message.price <= MAX_PRICE,
-        "flowers": len(message.flowers) <= MAX_FLOWERS and all(0 < count <= 999 for count in stems),
-        "status": message.status in STATUSES,
-        "thumbnail": len(message.thumbnail) <= MAX_URL,
-        "description": len(message.description) <= MAX_DESCRIPTION,
-    }
-    wrong = [field for field, right in sound.items() if not right]
-    if wrong:
-        return Refusal("product_invalid", 422, {"fields": wrong})
-    saved = ProductSaved(
-        store_id=message.store_id,
-        price=message.price,
-        flowers=message.flowers,
-        status=message.status,
-        tax_free=message.tax_free,
-        category=message.category,
-    )
-    return [saved.keeping(ProductPrivate(name=message.name, description=message.description, thumbnail=message.thumbnail))]
+    """What ``message``, appended at ``now`` (ms), brings about; refusals stand where the thing is decided."""
+    if isinstance(message, REVIEW_INBOX):
+        return reviews.decide(state, message, now)
+    if isinstance(message, REFERENCE_INBOX):
+        return reference.decide(state, message, now)
+    if isinstance(message, RESTOCK_INBOX):
+        return products.decide_restock(state, message, now)
+    return products.decide(state, message, now)
 
 
-def evolve(state: State, event: CATALOG_EVENTS) -> Mapping[str, Product]:
-    """The product after ``event``."""
-    saved = Product(event.store_id, event.price, event.flowers, event.status, event.tax_free, event.category, event.kept)
-    return {"": saved}
+def evolve(state: State, event: CATALOG_EVENTS) -> Mapping[str, Any]:
+    """The parts that ``event`` changes."""
+    if isinstance(event, REVIEW_EVENTS):
+        return reviews.evolve(state, event)
+    if isinstance(event, REFERENCE_EVENTS):
+        return reference.evolve(state, event)
+    return products.evolve(state, event)
+
+
+def route(key: str, state: State, event: CATALOG_EVENTS) -> Iterable[Send]:
+    """A review tells its product what it gives it."""
+    return reviews.route(key, event) if isinstance(event, REVIEW_EVENTS) else ()
 
 
 def answer(key: str, state: State, event: Event | None) -> dict[str, Any] | Refusal:
-    """What a command gets: the product it changed."""
-    return {"product_id": key}
+    """What a command gets: the product (with the version to change it against) or the review that it changed."""
+    if "review" in state:
+        return {"review_id": key}
+    if "reference" in state:
+        return {}
+    product: products.Product | None = state[""]
+    return {"product_id": key, **({"version": product.version} if product is not None else {})}
 
 
-def private(key: str, state: State, event: CATALOG_EVENTS) -> ProductPrivate | None:
-    """The product's texts for ``bb.catalog.private``."""
-    text: ProductPrivate = event.kept
-    return text
+def private(key: str, state: State, event: CATALOG_EVENTS) -> msgspec.Struct | None:
+    """What ``bb.catalog.private`` holds under the key after ``event``; ``None``: as before."""
+    if isinstance(event, REVIEW_EVENTS):
+        return reviews.private(state, event)
+    if isinstance(event, REFERENCE_EVENTS):
+        said: reference.Reference = state["reference"]
+        return said.said
+    return products.private(state, event)

@@ -15,6 +15,7 @@ from agents.payments.domain import payments
 from agents.runtime.domain import Domain
 from agents.stores import STORES
 from models.actor import Reminder
+from models.catalog import messages as catalog
 from models.orders import messages as orders
 from models.stores.messages import SaveStore
 from tests.unit.gateway_model import GatewayModel
@@ -79,7 +80,26 @@ def walk() -> set[tuple[str, str, str, str]]:
     while shop.channels:
         shop.deliver(next(iter(shop.channels)))
     assert shop.state("inventory", ROSE.store_id).threshold == 30
-    return world.memory.routed | shop.routed
+    return world.memory.routed | shop.routed | reviewed()
+
+
+def reviewed() -> set[tuple[str, str, str, str]]:
+    """The routes of a review: written, edited, hidden by an admin; another one deleted by its author."""
+    shop = Memory((CATALOG,), NOW)
+    allow = catalog.AllowReview(subject="line", kind="delivery", buyer="ann", store_id="s", product_id="p")
+    for number, message in enumerate((
+        catalog.WriteReview(buyer="ann", rating=8, text="좋아요"),
+        catalog.EditReview(buyer="ann", rating=9, text="아주 좋아요"),
+        catalog.HideReview(by="admin", reason="광고"),
+    )):  # fmt: skip
+        shop.tell("catalog", "review-1", allow)
+        shop.command("catalog", "review-1", message, f"c{number}")
+    shop.tell("catalog", "review-2", allow)
+    shop.command("catalog", "review-2", catalog.WriteReview(buyer="ann", rating=8, text="좋아요"), "d1")
+    shop.command("catalog", "review-2", catalog.DeleteReview(buyer="ann"), "d2")
+    while shop.channels:
+        shop.deliver(next(iter(shop.channels)))
+    return shop.routed
 
 
 def test_routes_are_those_of_the_catalogue() -> None:

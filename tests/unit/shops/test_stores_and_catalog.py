@@ -65,11 +65,12 @@ def test_a_product_is_saved_and_its_texts_stay_private() -> None:
     actor = Actor(CATALOG, "bouquet", NOW)
     (saved,) = actor.take(PRODUCT)
     assert saved == ProductSaved(
-        store_id="store-rose", price=20_000, flowers={"rose": 10}, status="SALE", tax_free=False, category="bouquet"
-    )
+        store_id="store-rose", price=20_000, flowers={"rose": 10}, status="SALE", tax_free=False, category="bouquet",
+        representative="rose", version=1, created=NOW,
+    )  # fmt: skip
     assert "장미" not in msgspec.json.encode(saved).decode()
     assert CATALOG.private("bouquet", actor.states, saved) == ProductPrivate(name="장미 다발", description="향기", thumbnail="/b")
-    assert CATALOG.answer("bouquet", actor.states, None) == {"product_id": "bouquet"}
+    assert CATALOG.answer("bouquet", actor.states, None) == {"product_id": "bouquet", "version": 1}
     assert actor.sends == []
 
 
@@ -84,7 +85,7 @@ def test_a_product_stays_with_its_store() -> None:
     [
         ({"store_id": "", "name": "x" * 81}, ["store_id", "name"]),
         ({"price": -1, "flowers": {"rose": 0}}, ["price", "flowers"]),
-        ({"flowers": {str(at): 1 for at in range(9)}}, ["flowers"]),
+        ({"flowers": {str(at): 1 for at in range(23)}}, ["flowers"]),
         ({"status": "GONE", "thumbnail": "x" * 201}, ["status", "thumbnail"]),
         ({"description": "x" * 5_001}, ["description"]),
     ],
