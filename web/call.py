@@ -75,6 +75,11 @@ class Call:
             raise Problem(401, "unauthenticated")
         return self._caller
 
+    @property
+    def visitor(self) -> Caller | None:
+        """Who calls a public route, ``None``: nobody who is signed in."""
+        return self._caller
+
     async def body(self) -> bytes:
         """The body's bytes, at most ``MAX_BODY``, within the time that a body may take. Raises ``Problem`` 408, 413 or 415."""
         if self._body is None:
