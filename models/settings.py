@@ -6,7 +6,7 @@ Whatever has an address takes it from here, so any part may as well be a real se
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -27,6 +27,9 @@ PORTS: Mapping[str, int] = {
 
 HEALTH: Mapping[str, int] = {"trade": 30, "shop": 32, "read": 33, "notify": 34, "scheduling": 35, "auditor": 36}
 """Distance of each worker's health port; a worker that is not named here gets the next ones."""
+
+
+TEST_MERCHANT = "TC0ONETIME"
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,7 +72,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     search_dir: str = ".local/demo/search"
     sandbox_url: str = f"http://{LOOPBACK}:{PORT_BASE + PORTS['sandbox']}"
     kakaopay_url: str = f"http://{LOOPBACK}:{PORT_BASE + PORTS['sandbox']}"
-    kakaopay_cid: str = "TC0ONETIME"
+    kakaopay_cid: str = TEST_MERCHANT
     """The merchant's code; the default is the one that KakaoPay gives everybody for tests."""
 
     kakaopay_secret: str = ""
@@ -87,6 +90,52 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     account_secret: str = ""
     """Key of the HMAC that makes account ids; never changed, or everybody becomes somebody else."""
+
+    env: str = ""
+    """``production``: nothing starts with a default secret, a sandbox or a key that the machine made for itself."""
+
+    @property
+    def production(self) -> bool:
+        """True where real people and real money are."""
+        return self.env == "production"
+
+
+class NotForProduction(ValueError):
+    """The settings are good for a machine to play on only; the text names all that is wrong, and no value."""
+
+
+SECRET = ("_secret", "_password", "_key", "_token")
+"""How the names of fields end that hold a secret."""
+SHORTEST = 16
+"""Characters of a secret."""
+
+
+def unfit(settings: Settings) -> list[str]:
+    """What keeps ``settings`` from being used in production: one line each, with the variable's name and never its value."""
+    found = []
+    for field in msgspec.structs.fields(Settings):
+        name, value = f"BB_{field.name.upper()}", getattr(settings, field.name)
+        if field.name.endswith(SECRET):
+            if not value:
+                found.append(f"{name} is missing")
+            elif value == field.default or len(value) < SHORTEST:
+                found.append(f"{name} is a default or shorter than {SHORTEST} characters")
+        elif field.name.endswith("_url") and field.name != "sandbox_url" and value and value.startswith(settings.sandbox_url):
+            found.append(f"{name} is the sandbox")
+    if not settings.public_url.startswith("https://"):
+        found.append("BB_PUBLIC_URL is not https")
+    if settings.kakaopay_cid == TEST_MERCHANT:
+        found.append("BB_KAKAOPAY_CID is the merchant that everybody tests with")
+    return found
+
+
+def check_production(settings: Settings, more: Iterable[str] = ()) -> None:
+    """Every process asks this before it does anything. ``more``: what else is unfit, of the process's own settings.
+
+    Raises ``NotForProduction`` in production, naming everything at once.
+    """
+    if settings.production and (found := [*unfit(settings), *more]):
+        raise NotForProduction("BB_ENV=production, but " + "; ".join(found))
 
 
 def port(name: str, base: int = PORT_BASE) -> int:

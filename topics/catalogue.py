@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from models.actor import DAY, Message
+from models.carts import messages as carts
 from models.catalog import messages as catalog
 from models.deliveries import messages as deliveries
 from models.inventory import messages as inventory
@@ -51,7 +52,11 @@ CONTRACTS: tuple[Contract, ...] = (
         routes={
             orders.OrderPlaced: (("inventory", inventory.Hold), ("payments", payments.ReadyPayment)),
             orders.CaptureRequested: (("payments", payments.CapturePayment),),
-            orders.OrderConfirmed: (("inventory", inventory.Commit), ("deliveries", deliveries.CreateDelivery)),
+            orders.OrderConfirmed: (
+                ("inventory", inventory.Commit),
+                ("deliveries", deliveries.CreateDelivery),
+                ("carts", carts.ClearBought),
+            ),
             orders.OrderCancelled: (
                 ("inventory", inventory.Release),
                 ("payments", payments.DropPayment),
@@ -111,12 +116,21 @@ CONTRACTS: tuple[Contract, ...] = (
             catalog.ReviewHidden: (("catalog", catalog.RateProduct),),
         },
     ),
+    Contract(
+        domain="carts",
+        inbox=carts.CARTS_INBOX,
+        events=carts.CARTS_EVENTS,
+        routes={
+            carts.CartWanted: (("carts", carts.GiveCart),),
+            carts.CartHandedOver: (("carts", carts.TakeOver),),
+        },
+    ),
 )
 DOMAINS: Mapping[str, Contract] = {contract.domain: contract for contract in CONTRACTS}
 
 WORKERS: Mapping[str, tuple[str, ...]] = {
     "trade": ("orders", "inventory", "payments", "deliveries"),
-    "shop": ("stores", "catalog"),
+    "shop": ("stores", "catalog", "carts"),
 }
 """Worker -> the domains that it runs (``agents/apps/<worker>.py``)."""
 

@@ -22,6 +22,9 @@ class Who(Enum):
     SELLER = "seller of this store"
     KEEPER = "seller of this store or admin"
     ADMIN = "admin"
+    SHOPPER = "buyer, or a guest by the cookie of the own cart"
+    """The route only touches the caller's cart; who has none yet begins with it (``web/guests.py``)."""
+    SENDER = "who sent the command, guests among them"
     ANYONE = "anyone signed in"
     """The route only touches what is the caller's, whatever the role."""
 
@@ -33,7 +36,13 @@ def refusal(who: Who | None, caller: Caller | None, store_id: str = "") -> str:
     """
     if who is Who.PUBLIC:
         return ""
+    if who is Who.SHOPPER:
+        return "" if caller is None or caller.role in ("buyer", "guest") else "forbidden"
     if caller is None:
+        return "unauthenticated"
+    if who is Who.SENDER:
+        return ""
+    if caller.role == "guest":
         return "unauthenticated"
     if who is Who.ANYONE:
         return ""

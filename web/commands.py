@@ -28,7 +28,7 @@ def models_of(domain: str, part: str) -> tuple[str, ...]:
     if domain == "inventory":
         return ("stock",) if part.startswith("changes/") else ("coupons",)
     # Which kind of aggregate it was is not asked: each read model of the domain says also of the others' that it has passed them.
-    return {"stores": ("stores", "questions", "notices"), "catalog": ("products",)}.get(domain, ())
+    return {"stores": ("stores", "questions", "notices"), "catalog": ("products",), "carts": ("carts",)}.get(domain, ())
 
 
 async def submit(
@@ -107,6 +107,8 @@ async def _has(call: Call, domain: str, key: str, seq: int, part: str) -> bool:
                 return await reads.shelved(key) >= seq
             case "catalog", _:
                 found = await reads.product(key)
+            case "carts", _:
+                found = await reads.cart(key)
             case "inventory", "changes":
                 found = next((one for one in await reads.stock(key) if one["flower_id"] == name), None)
             case "inventory", "coupon":

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, ParamSpec, TypeVar
 
 from models.orders.messages import CouponTerms, ProductTerms, StoreTerms
-from models.read import coupons, databases, notices, orders, products, questions, stock, stores
+from models.read import carts, coupons, databases, notices, orders, products, questions, stock, stores
 from models.read.registry import Registry
 from models.settings import Settings
 from web.reads import About, Counted, Document, Page, ReadsAway, Wanted
@@ -46,6 +46,7 @@ class Databases:
         self._notices = notices.Queries(self._databases, registry)
         self._stock = stock.Queries(self._databases, registry)
         self._coupons = coupons.Queries(self._databases, registry)
+        self._carts = carts.Queries(self._databases, registry)
 
     async def start(self) -> None:
         """Make the clients, which takes most of a second of CPU; whoever is away is asked again at the first question."""
@@ -124,6 +125,34 @@ class Databases:
     @asked
     async def stock(self, store_id: str) -> Sequence[Document]:
         return await self._stock.of_store(store_id)
+
+    @asked
+    async def products_by_ids(self, ids: Iterable[str]) -> Mapping[str, Document]:
+        return await self._products.by_ids(ids)
+
+    @asked
+    async def stores_by_ids(self, ids: Iterable[str]) -> Mapping[str, Document]:
+        return await self._stores.by_ids(ids)
+
+    @asked
+    async def stems(self, store_ids: Iterable[str]) -> Mapping[str, Mapping[str, int]]:
+        return await self._stock.available(store_ids)
+
+    @asked
+    async def cart(self, owner: str) -> Document:
+        return await self._carts.one(owner)
+
+    @asked
+    async def liked(self, buyer: str, kind: str, ids: Iterable[str]) -> Collection[str]:
+        return await self._carts.liked(buyer, kind, ids)
+
+    @asked
+    async def likes(self, buyer: str, kind: str, limit: int, cursor: str) -> Page:
+        return await self._carts.likes(buyer, kind, limit, cursor)
+
+    @asked
+    async def like_counts(self, buyer: str) -> Mapping[str, int]:
+        return await self._carts.like_counts(buyer)
 
     @asked
     async def store_coupons(self, store_id: str) -> Sequence[Document]:

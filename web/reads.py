@@ -5,7 +5,7 @@ Documents are JSON-ready mappings. A page is (documents, cursor of the next page
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from models.orders.messages import CouponTerms, ProductTerms, StoreTerms
@@ -84,6 +84,27 @@ class Reads(Protocol):
 
     async def stock(self, store_id: str) -> Sequence[Document]:
         """Flowers of a store: flower_id, on_hand, held, version, seq of the last change."""
+
+    async def products_by_ids(self, ids: Iterable[str]) -> Mapping[str, Document]:
+        """Those of ``ids`` that exist, whatever their status."""
+
+    async def stores_by_ids(self, ids: Iterable[str]) -> Mapping[str, Document]:
+        """Those of ``ids`` that exist, with ``owner``."""
+
+    async def stems(self, store_ids: Iterable[str]) -> Mapping[str, Mapping[str, int]]:
+        """Store id -> flower id -> stems that are not promised to anybody."""
+
+    async def cart(self, owner: str) -> Document:
+        """``seq`` (0: there is none) and ``lines``: product_id, store_id, quantity, price, added_at; the newest first."""
+
+    async def liked(self, buyer: str, kind: str, ids: Iterable[str]) -> Collection[str]:
+        """Those of ``ids`` that the buyer likes. ``kind``: product or store."""
+
+    async def likes(self, buyer: str, kind: str, limit: int, cursor: str) -> Page:
+        """What the buyer likes, newest first: ``id``, ``at``. Raises ``BadCursor``."""
+
+    async def like_counts(self, buyer: str) -> Mapping[str, int]:
+        """Kind -> how many the buyer likes."""
 
     async def store_coupons(self, store_id: str) -> Sequence[Document]:
         """Coupons of a store."""

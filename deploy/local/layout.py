@@ -18,6 +18,8 @@ TOOLS = ROOT / ".local" / "tools"
 SOCKET_PATH_LIMIT = 100
 """Linux allows 107 bytes for the path of a Unix socket; the rest is room for the suffix that supervisord adds."""
 
+PLENTY = 1_000_000
+"""Requests a minute on a machine of one's own; what an account may try to sign in stays as it is in production."""
 SECRETS = ("mysql-password", "account-secret", "kakaopay-secret")
 
 
@@ -111,6 +113,8 @@ def environment(
         "BB_KAKAOPAY_SECRET": secret["kakaopay-secret"],
         "BB_TOKEN_KEY": str(where.secrets / "token-key"),
         "BB_WEB_SECRET": str(where.secrets / "web-secret"),
+        # Everybody comes from one address here, and who measures sends what a thousand people would.
+        "BB_LIMITS": ",".join(f"{name}={PLENTY}/60" for name in ("*.address", "read.account", "write.account", "stream.account")),
         # boto3 insists on credentials; DynamoDB Local takes any.
         "AWS_ACCESS_KEY_ID": "local",
         "AWS_SECRET_ACCESS_KEY": "local",

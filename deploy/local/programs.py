@@ -135,7 +135,7 @@ def processes(commands: Mapping[str, Sequence[str]], base: int, web_processes: i
                         ready=Ready("ok", number, "/health/ready"),
                         daemon=False,
                         # Its siblings are started here and not by itself.
-                        env={"BB_WEB_PORT": str(number), "BB_WEB_PROCESSES": "1"},
+                        env={"BB_WEB_PORT": str(number), "BB_WEB_PROCESSES": "1", "BB_LIMIT_SHARES": str(web_processes)},
                     )
                 )
         elif name in PORTS:

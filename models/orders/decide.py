@@ -136,6 +136,7 @@ def _place(command: PlaceOrder, now: int) -> Decision:
         names=names,
         thumbnails={product.product_id: product.thumbnail for product in products.values() if product.thumbnail},
         flowers=tuple(tuple(products[line.product_id].flowers for line in store.lines) for store in stores),
+        method=command.method,
     )
     placed = OrderPlaced(
         buyer=command.buyer,

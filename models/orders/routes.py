@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from models.actor import Send, State
+from models.carts.messages import ClearBought
 from models.deliveries.messages import CreateDelivery, StopDelivery
 from models.inventory.messages import Commit, Hold, HoldLine, Release, Return
 from models.orders.messages import (
@@ -37,6 +38,8 @@ def route(key: str, state: State, event: ORDERS_EVENTS) -> Iterable[Send]:
                 commit = Commit(order_id=key, buyer=order.buyer, coupon_id=priced.coupon_id)
                 yield Send("inventory", priced.store_id, commit)
                 yield Send("deliveries", priced.store_order_id, _delivery(key, order, part))
+            if order.checkout.method == "cart":
+                yield Send("carts", order.buyer, ClearBought(order_id=key, products=_pieces(order)))
         case OrderCancelled(refund=refund):
             for part in order.parts:
                 release = Release(order_id=key, buyer=order.buyer, coupon_id=part.priced.coupon_id)
@@ -72,6 +75,15 @@ def _hold(key: str, order: Order, part: Part) -> Hold:
         coupon_id=priced.coupon_id,
         discount=priced.discount,
     )
+
+
+def _pieces(order: Order) -> dict[str, int]:
+    """Product id -> pieces of the whole order."""
+    pieces: dict[str, int] = {}
+    for part in order.parts:
+        for line in part.priced.lines:
+            pieces[line.product_id] = pieces.get(line.product_id, 0) + line.quantity
+    return pieces
 
 
 def _ready(key: str, order: Order, event: OrderPlaced) -> ReadyPayment:

@@ -66,6 +66,7 @@ class Checkout(msgspec.Struct, frozen=True, array_like=True, tag=True):
     names: dict[str, str]
     thumbnails: dict[str, str]
     flowers: tuple[tuple[dict[str, int], ...], ...]
+    method: str = "direct"
 
 
 class Order(msgspec.Struct, frozen=True, array_like=True, tag=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from models.read import coupons, ledger, live, notices, orders, products, questions, stock, store_ratings, stores
+from models.read import carts, coupons, ledger, live, notices, orders, products, questions, stock, store_ratings, stores
 from models.read.facts import ReadModel
 
 MODELS: tuple[ReadModel, ...] = (
@@ -17,6 +17,7 @@ MODELS: tuple[ReadModel, ...] = (
     questions.MODEL,
     notices.MODEL,
     products.MODEL,
+    carts.MODEL,
     live.MODEL,
 )
 BY_NAME: Mapping[str, ReadModel] = {model.name: model for model in MODELS}

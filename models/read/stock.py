@@ -12,7 +12,7 @@ Facts are deltas and rows are sums of them, so a row that somebody else has chan
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -155,6 +155,17 @@ class Queries:
             store_id,
         )
         return [dict(zip(("flower_id", "on_hand", "held", "version", "seq"), row, strict=True)) for row in rows]
+
+    async def available(self, store_ids: Iterable[str]) -> dict[str, dict[str, int]]:
+        """Store id -> flower id -> stems that are promised to nobody."""
+        wanted = sorted(set(store_ids))
+        found: dict[str, dict[str, int]] = {one: {} for one in wanted}
+        if wanted:
+            name = (await self._tables())["stock"]
+            sql = f"SELECT store_id, flower_id, on_hand - held FROM {name} WHERE store_id IN {mysql.marks(wanted)}"
+            for store_id, flower_id, stems in await mysql.select(self._databases, sql, *wanted):
+                found[store_id][flower_id] = stems
+        return found
 
     async def history(self, store_id: str, flower_id: str, limit: int, cursor: str = "") -> tuple[list[dict[str, Any]], str]:
         """Changes of a flower, newest first: seq, delta, cause, who, at (ms). Raises ``BadCursor``."""

@@ -194,6 +194,14 @@ class Queries:
         rows = await mysql.select(self._databases, sql, *wanted)
         return {row[0]: StoreTerms(**dict(zip(names, row, strict=False)), open=bool(row[-1])) for row in rows}
 
+    async def by_ids(self, ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+        """Those of ``ids`` that exist."""
+        wanted = sorted(set(ids))
+        if not wanted:
+            return {}
+        found = await self._select(f"s.store_id IN {mysql.marks(wanted)}", *wanted)
+        return {one["store_id"]: one for one, _ in found}
+
     async def page(self, wanted: Wanted, limit: int, cursor: str = "") -> tuple[list[Document], str, int]:
         """Stores, the next page's cursor, and how many there are in all. Raises ``BadCursor``."""
         where, values = _where(wanted)

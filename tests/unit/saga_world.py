@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from agents.auditor.books import Books
+from agents.carts import CARTS
 from agents.deliveries import DELIVERIES
 from agents.inventory import INVENTORY
 from agents.orders import ORDERS
@@ -32,7 +33,7 @@ class World:
 
     def __init__(self) -> None:
         self.gateway = GatewayModel(lambda: self.memory.now)
-        self.memory = Memory((ORDERS, INVENTORY, DELIVERIES, payments(self.gateway)), NOW)
+        self.memory = Memory((ORDERS, INVENTORY, DELIVERIES, CARTS, payments(self.gateway)), NOW)
         self.commands = 0
         self.placed: list[str] = []
         self.store_orders: list[tuple[str, str]] = []
@@ -57,7 +58,7 @@ class World:
         self.memory.command(domain, key, message, f"command-{self.commands}")
         return f"command-{self.commands}"
 
-    def place(self, buyer: str, kinds: tuple[str, ...], quantity: int, coupon: bool, off: int) -> str:
+    def place(self, buyer: str, kinds: tuple[str, ...], quantity: int, coupon: bool, off: int, method: str = "direct") -> str:
         """A checkout of some of the products, whose buyer believes a total that is ``off`` by so much; its order id."""
         order_id = f"order-{len(self.placed)}"
         shelf = {"bouquet": (ROSE, BOUQUET), "plant": (ROSE, PLANT), "basket": (TULIP, BASKET)}
@@ -73,7 +74,7 @@ class World:
         total = sum(store.total for store in priced(order_id, stores, self.memory.now))
         command = orders.PlaceOrder(
             order_id=order_id, buyer=buyer, stores=stores, orderer=ORDERER, address=ADDRESS, expected_total=total + off,
-            window=WINDOW, callback=CALLBACK, nonce=f"nonce-{order_id}",
+            window=WINDOW, callback=CALLBACK, nonce=f"nonce-{order_id}", method=method,
         )  # fmt: skip
         self.placed.append(order_id)
         self.store_orders += [(order_id, id_of(order_id, store)) for store in wanted]

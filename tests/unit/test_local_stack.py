@@ -144,8 +144,8 @@ def test_each_process_has_a_port_of_its_own() -> None:
     assert [(one.name, one.ready, dict(one.env)) for one in found] == [
         ("trade", Ready("ok", 27030, "/health/ready"), {"BB_HEALTH_PORT": "27030"}),
         ("letters", Ready("ok", 27040, "/health/ready"), {"BB_HEALTH_PORT": "27040"}),
-        ("web-0", Ready("ok", 27010, "/health/ready"), {"BB_WEB_PORT": "27010", "BB_WEB_PROCESSES": "1"}),
-        ("web-1", Ready("ok", 27011, "/health/ready"), {"BB_WEB_PORT": "27011", "BB_WEB_PROCESSES": "1"}),
+        ("web-0", Ready("ok", 27010, "/health/ready"), {"BB_WEB_PORT": "27010", "BB_WEB_PROCESSES": "1", "BB_LIMIT_SHARES": "2"}),
+        ("web-1", Ready("ok", 27011, "/health/ready"), {"BB_WEB_PORT": "27011", "BB_WEB_PROCESSES": "1", "BB_LIMIT_SHARES": "2"}),
         ("sandbox", Ready("ok", 27020, "/sandbox/health/ready"), {}),
     ]
 
@@ -166,7 +166,7 @@ def test_supervisord_starts_nothing_by_itself_and_restarts_for_ever() -> None:
     assert sections == [f"program:{program.name}" for program in programs]
     assert {(read[one]["autostart"], read[one]["autorestart"]) for one in sections} == {("false", "true")}
     assert shlex.split(read["program:web-0"]["command"])[:2] == ["/r/.local/test/run/launch", "/r/.local/test/run/web-0.pid"]
-    assert read["program:web-0"]["environment"] == 'BB_WEB_PORT="27010",BB_WEB_PROCESSES="1"'
+    assert read["program:web-0"]["environment"] == 'BB_LIMIT_SHARES="1",BB_WEB_PORT="27010",BB_WEB_PROCESSES="1"'
 
 
 def test_steps_come_in_order_and_know_what_to_do_when_they_fail() -> None:

@@ -7,6 +7,7 @@ from typing import get_args
 
 import pytest
 
+from agents.carts import CARTS
 from agents.catalog import CATALOG
 from agents.deliveries import DELIVERIES
 from agents.inventory import INVENTORY
@@ -15,6 +16,7 @@ from agents.payments.domain import payments
 from agents.runtime.domain import Domain
 from agents.stores import STORES
 from models.actor import Reminder
+from models.carts.messages import AddToCart, MergeCart
 from models.catalog import messages as catalog
 from models.orders import messages as orders
 from models.stores.messages import SaveStore
@@ -24,7 +26,7 @@ from tests.unit.saga_world import World
 from tests.unit.shop import NOW, ROSE
 from topics.catalogue import DOMAINS
 
-ALL: tuple[Domain, ...] = (ORDERS, INVENTORY, DELIVERIES, STORES, CATALOG, payments(GatewayModel(lambda: NOW)))
+ALL: tuple[Domain, ...] = (ORDERS, INVENTORY, DELIVERIES, STORES, CATALOG, CARTS, payments(GatewayModel(lambda: NOW)))
 LISTED = {
     (contract.domain, event.__name__, domain, message.__name__)
     for contract in DOMAINS.values()
@@ -48,7 +50,7 @@ def walk() -> set[tuple[str, str, str, str]]:
     """Every route that a walk through each corner of the saga produced."""
     world = World()
     # Two florists, paid; one part is stopped, the other is too late.
-    both = world.place("ann", ("bouquet", "basket"), 1, coupon=False, off=0)
+    both = world.place("ann", ("bouquet", "basket"), 1, coupon=False, off=0, method="cart")
     world.settle()
     approve(world, both)
     world.settle()
@@ -77,10 +79,15 @@ def walk() -> set[tuple[str, str, str, str]]:
     assert [world.memory.state("orders", order).status for order in world.placed] == ["CONFIRMED"] + ["CANCELLED"] * 3
     shop = Memory((STORES, INVENTORY), NOW)
     shop.command("stores", ROSE.store_id, SaveStore(owner="o", name="n", delivery_fee=0, free_from=0, threshold=30), "c1")
-    while shop.channels:
-        shop.deliver(next(iter(shop.channels)))
+    arrived(shop)
     assert shop.state("inventory", ROSE.store_id).threshold == 30
-    return world.memory.routed | shop.routed | reviewed()
+    carts = Memory((CARTS,), NOW)
+    carts.command("carts", "guest", AddToCart(product_id="p", store_id="s", quantity=1, price=1, by_guest=True), "c1")
+    arrived(carts)
+    carts.command("carts", "ann", MergeCart(guest="guest"), "c2")
+    arrived(carts)
+    assert carts.state("carts", "ann").lines["p"].quantity == 1
+    return world.memory.routed | shop.routed | carts.routed | reviewed()
 
 
 def reviewed() -> set[tuple[str, str, str, str]]:
@@ -97,9 +104,14 @@ def reviewed() -> set[tuple[str, str, str, str]]:
     shop.tell("catalog", "review-2", allow)
     shop.command("catalog", "review-2", catalog.WriteReview(buyer="ann", rating=8, text="좋아요"), "d1")
     shop.command("catalog", "review-2", catalog.DeleteReview(buyer="ann"), "d2")
-    while shop.channels:
-        shop.deliver(next(iter(shop.channels)))
+    arrived(shop)
     return shop.routed
+
+
+def arrived(memory: Memory) -> None:
+    """All messages that are on their way."""
+    while memory.channels:
+        memory.deliver(next(iter(memory.channels)))
 
 
 def test_routes_are_those_of_the_catalogue() -> None:

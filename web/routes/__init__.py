@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from web.access import Who
+from web.requests.carts import CartAdd, CartQuantity, CartRemoval
 from web.requests.catalog import ProductSave
 from web.requests.inventory import CouponRequest, StockRequest
 from web.requests.orders import OrderRequest, QuoteRequest
@@ -17,16 +18,19 @@ from web.requests.stores import (
     StoreRegistration,
     StoreSave,
 )
+from web.responses.carts import CartAnswer, CartChanged, LikeAnswer, LikeCounts, LikeFlags, LikesPage
 from web.responses.common import CountedAnswer, Items, PageAnswer
 from web.responses.inventory import CouponAnswer
 from web.responses.orders import OrderAnswer, QuoteAnswer
 from web.responses.stores import NoticeAnswer, QuestionAnswer, StoreAnswer
 from web.routes import (
+    carts,
     catalog,
     commands,
     coupons,
     docs,
     events,
+    likes,
     notices,
     orders,
     payments,
@@ -95,9 +99,24 @@ ROUTES: tuple[Rule, ...] = (
     Rule("GET", "/coupons", Who.BUYER, coupons.mine, answer=Items),
     Rule("GET", "/stores/{store_id}/stock", Who.SELLER, stock.of_store, answer=Items),
     Rule("PATCH", "/stores/{store_id}/stock/{flower_id}", Who.SELLER, stock.change, StockRequest),
+    # -- carts and likes
+    Rule("GET", "/cart", Who.SHOPPER, carts.shown, answer=CartAnswer),
+    Rule("POST", "/cart/items", Who.SHOPPER, carts.add, CartAdd, CartChanged),
+    Rule("PATCH", "/cart/items/{product_id}", Who.SHOPPER, carts.set_quantity, CartQuantity, CartChanged),
+    Rule("DELETE", "/cart/items/{product_id}", Who.SHOPPER, carts.remove, answer=CartChanged),
+    Rule("POST", "/cart/remove", Who.SHOPPER, carts.remove_many, CartRemoval, CartChanged),
+    Rule("POST", "/cart/merge", Who.BUYER, carts.merge, answer=CartChanged),
+    Rule("GET", "/likes", Who.BUYER, likes.flags, answer=LikeFlags, query=("products", "stores")),
+    Rule("GET", "/likes/count", Who.BUYER, likes.counts, answer=LikeCounts),
+    Rule("GET", "/likes/products", Who.BUYER, likes.products, answer=LikesPage, query=PAGE),
+    Rule("PUT", "/likes/products/{product_id}", Who.BUYER, likes.like_product, answer=LikeAnswer),
+    Rule("DELETE", "/likes/products/{product_id}", Who.BUYER, likes.unlike_product, answer=LikeAnswer),
+    Rule("GET", "/likes/stores", Who.BUYER, likes.stores, answer=LikesPage, query=PAGE),
+    Rule("PUT", "/likes/stores/{store_id}", Who.BUYER, likes.like_store, answer=LikeAnswer),
+    Rule("DELETE", "/likes/stores/{store_id}", Who.BUYER, likes.unlike_store, answer=LikeAnswer),
     # -- the API itself
-    Rule("GET", "/commands/{domain}/{row}/{command}", Who.ANYONE, commands.status, query=("sig", "part")),
-    Rule("GET", "/events", Who.ANYONE, events.stream, query=("last_event_id",)),
+    Rule("GET", "/commands/{domain}/{row}/{command}", Who.SENDER, commands.status, query=("sig", "part")),
+    Rule("GET", "/events", Who.ANYONE, events.stream, query=("last_event_id",), limit="stream", endless=True),
     Rule("GET", "/openapi.json", Who.PUBLIC, docs.document),
     Rule("GET", "/asyncapi.json", Who.PUBLIC, docs.messages),
     Rule("GET", "/docs", Who.PUBLIC, docs.page),

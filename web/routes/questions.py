@@ -29,8 +29,8 @@ async def _page(call: Call, product_id: str = "", store_id: str = "", buyer: str
         items, cursor, total = await call.shared.reads.questions(about, call.limit(), call.query("cursor", 1000))
     except BadCursor:
         raise Problem(400, "bad_cursor") from None
-    shown = [store_views.question(one, call.visitor) for one in items]
-    return call.answer({"items": shown, "next": cursor, "total": total}, headers=None if call.visitor else PUBLIC)
+    shown = [store_views.question(one, call.signed_in) for one in items]
+    return call.answer({"items": shown, "next": cursor, "total": total}, headers=None if call.signed_in else PUBLIC)
 
 
 async def of_product(call: Call) -> web.Response:
@@ -56,7 +56,7 @@ async def one(call: Call) -> web.Response:
     found = await call.shared.reads.question(call.params["question_id"])
     if found is None or found["store_id"] != call.params["store_id"]:
         raise Problem(404, "not_found")
-    return call.answer(store_views.question(found, call.visitor))
+    return call.answer(store_views.question(found, call.signed_in))
 
 
 async def ask(call: Call) -> web.Response:

@@ -18,11 +18,11 @@ from web.auth import Caller
 Document = Mapping[str, Any]
 CARD = (
     "store_id", "name", "detail", "thumbnail", "address", "address_detail", "sido", "gugun", "delivery_fee", "free_from", "cut_off",
-    "reviews", "rating",
+    "reviews", "rating", "status",
 )  # fmt: skip
-PAGE = (*CARD, "phone", "zipcode", "hours", "slot_capacity", "registered_at", "status")
+PAGE = (*CARD, "phone", "zipcode", "hours", "slot_capacity", "registered_at")
 OWN = (*PAGE, "bank", "account_number", "minutes_per_day", "threshold", "reason")
-ADMIN = (*CARD, "owner", "phone", "bank", "account_number", "registered_at", "status", "reason")
+ADMIN = (*CARD, "owner", "phone", "bank", "account_number", "registered_at", "reason")
 
 
 def _of(store: Document, fields: tuple[str, ...]) -> dict[str, Any]:

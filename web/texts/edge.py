@@ -41,6 +41,15 @@ PROBLEMS: dict[str, Text] = {
         "열린 연결이 너무 많습니다", "Too many open streams",
         "다른 창을 닫고 다시 시도해 주세요.", "Please close another window and try again.",
     ),
+    "too_many_requests": Text(
+        "요청이 너무 많습니다", "Too many requests",
+        "{after}초 후에 다시 시도해 주세요.", "Please try again in {after} seconds.",
+    ),
+    "target_too_long": Text("주소가 너무 깁니다", "The address is too long"),
+    "cross_site": Text("다른 사이트에서 온 요청입니다", "The request comes from another site"),
+    "session_ended": Text(
+        "로그인이 끝났습니다", "The session has ended", "다시 로그인해 주세요.", "Please sign in again.",
+    ),
     "unavailable": Text(
         "잠시 후 다시 시도해 주세요", "Please try again shortly",
         "같은 Idempotency-Key로 다시 보내도 한 번만 처리됩니다.",

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from agents.carts import CARTS
 from agents.catalog import CATALOG
 from agents.deliveries import DELIVERIES
 from agents.inventory import INVENTORY
@@ -40,12 +41,12 @@ class Record(NamedTuple):
 
 
 class LogMaker:
-    """All six domains; ``records`` is what they have said in public and in private, in the order in which they said it."""
+    """All domains; ``records`` is what they have said in public and in private, in the order in which they said it."""
 
     def __init__(self, prefix: str = "bb", partitions: int = 4) -> None:
         self.prefix, self.partitions, self.now = prefix, partitions, NOW
         self.gateway = GatewayModel(lambda: self.now)
-        domains = (ORDERS, INVENTORY, DELIVERIES, STORES, CATALOG, payments(self.gateway))
+        domains = (ORDERS, INVENTORY, DELIVERIES, STORES, CATALOG, CARTS, payments(self.gateway))
         self.domains = {domain.name: domain for domain in domains}
         self.rows: dict[tuple[str, int], dict[bytes, bytes]] = {}
         self.deciders: dict[tuple[str, int], Decider] = {}
@@ -94,7 +95,9 @@ class LogMaker:
         )  # fmt: skip
         self.send("inventory", "store-rose", coupon)
 
-    def place(self, order_id: str, buyer: str, *, both: bool = False, coupon: bool = False, quantity: int = 1) -> None:
+    def place(
+        self, order_id: str, buyer: str, *, both: bool = False, coupon: bool = False, quantity: int = 1, method: str = "direct"
+    ) -> None:
         """A checkout of two lines at the first florist, and one at the second."""
         if coupon:
             self.send("inventory", "store-rose", ClaimCoupon(coupon_id=COUPON.coupon_id, buyer=buyer))
@@ -106,7 +109,7 @@ class LogMaker:
         total = sum(store.total for store in priced(order_id, tuple(stores), self.now))
         command = orders.PlaceOrder(
             order_id=order_id, buyer=buyer, stores=tuple(stores), orderer=ORDERER, address=ADDRESS, expected_total=total,
-            window=15 * MINUTE, callback=CALLBACK, nonce=f"nonce-{order_id}",
+            window=15 * MINUTE, callback=CALLBACK, nonce=f"nonce-{order_id}", method=method,
         )  # fmt: skip
         self.send("orders", order_id, command)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import msgspec
 
 from models.orders.messages import CouponTerms, ProductTerms, StoreTerms
 from topics.client import Client
-from web.auth import Tokens, public_file
+from web.auth import Tokens
 from web.call import Shared
 from web.reads import About, BadCursor, Counted, Document, Page, Wanted
 from web.settings import WebSettings
@@ -79,6 +79,8 @@ class Known:
         }
         self.asked: list[Any] = []
         """What lists were asked for."""
+        self.carts_: dict[str, list[dict[str, Any]]] = {}
+        self.likes_: dict[tuple[str, str], list[str]] = {}
         self.loads = 0
 
     async def start(self) -> None:
@@ -147,6 +149,29 @@ class Known:
     async def stock(self, store_id: str) -> Sequence[Document]:
         return [{"flower_id": "1", "on_hand": 10, "held": 0, "version": 1}]
 
+    async def products_by_ids(self, ids: Iterable[str]) -> Mapping[str, Document]:
+        return {one: found for one in ids if (found := await self.product(one)) is not None}
+
+    async def stores_by_ids(self, ids: Iterable[str]) -> Mapping[str, Document]:
+        return {one: found for one in ids if (found := await self.store(one)) is not None}
+
+    async def stems(self, store_ids: Iterable[str]) -> Mapping[str, Mapping[str, int]]:
+        return {one: {"1": 10} for one in store_ids}
+
+    async def cart(self, owner: str) -> Document:
+        return {"seq": 1 if owner in self.carts_ else 0, "lines": self.carts_.get(owner, [])}
+
+    async def liked(self, buyer: str, kind: str, ids: Iterable[str]) -> Collection[str]:
+        return set(ids) & set(self.likes_.get((buyer, kind), ()))
+
+    async def likes(self, buyer: str, kind: str, limit: int, cursor: str) -> Page:
+        if cursor:
+            raise BadCursor
+        return [{"id": one, "at": 7} for one in self.likes_.get((buyer, kind), ())], ""
+
+    async def like_counts(self, buyer: str) -> Mapping[str, int]:
+        return {kind: len(ids) for (who, kind), ids in self.likes_.items() if who == buyer}
+
     async def store_coupons(self, store_id: str) -> Sequence[Document]:
         return [msgspec.to_builtins(coupon) for coupon in self.coupons_.values()]
 
@@ -175,7 +200,7 @@ class Desk:
 
     def shared(self, client: Client, known: Known | None = None, live: Any = None, **settings: Any) -> Shared:
         own = WebSettings(token_key=self.key, web_secret=self.secret, **settings)
-        tokens = Tokens(public_file(self.key).read_bytes())
+        tokens = Tokens.of_file(self.key)
         return Shared(own, client, known or Known(), tokens, self.secret.read_bytes(), "http://shop.test", live)
 
 

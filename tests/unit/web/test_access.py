@@ -13,16 +13,19 @@ buyer, stranger, admin = Caller(BUYER, "buyer"), Caller(STRANGER, "buyer"), Call
 seller, other_seller = Caller(SELLER, "seller", (STORE,)), Caller(OTHER_SELLER, "seller", (OTHER_STORE,))
 
 MAY: dict[Who, set[str]] = {
-    Who.PUBLIC: {"nobody", "buyer", "seller", "other_seller", "admin"},
+    Who.PUBLIC: {"nobody", "guest", "buyer", "seller", "other_seller", "admin"},
     Who.BUYER: {"buyer"},
     Who.OWNER: {"buyer"},
+    Who.SHOPPER: {"nobody", "guest", "buyer"},
+    Who.SENDER: {"guest", "buyer", "seller", "other_seller", "admin"},
     Who.PARTY: {"buyer", "seller", "other_seller"},
     Who.SELLER: {"seller"},
     Who.KEEPER: {"seller", "admin"},
     Who.ADMIN: {"admin"},
     Who.ANYONE: {"buyer", "seller", "other_seller", "admin"},
 }
-CALLERS = {"nobody": None, "buyer": buyer, "seller": seller, "other_seller": other_seller, "admin": admin}
+guest = Caller("guest-1", "guest")
+CALLERS = {"nobody": None, "guest": guest, "buyer": buyer, "seller": seller, "other_seller": other_seller, "admin": admin}
 
 
 def test_no_route_is_written_twice() -> None:
@@ -35,7 +38,7 @@ def test_no_route_is_written_twice() -> None:
 def test_who_may_use_which_route(route: tuple[str, str], name: str) -> None:
     who, caller = ACCESS[route], CALLERS[name]
     store = STORE if "{store_id}" in route[1] else ""
-    expected = "" if name in MAY[who] else "unauthenticated" if caller is None else "forbidden"
+    expected = "" if name in MAY[who] else "unauthenticated" if caller in (None, guest) else "forbidden"
     if who in (Who.KEEPER, Who.SELLER) and not store and name == "other_seller":
         # Whose product it is stands in the body and in the product, which store in the account: the handler asks ``runs``.
         expected = ""
@@ -81,6 +84,13 @@ def test_without_a_token_there_is_nothing_but_what_a_visitor_sees_and_the_gatewa
     }  # fmt: skip
     # A quote is a question whose words do not fit into an address.
     assert routes(Who.PUBLIC, writes=True) == {"POST /orders/quote"}
+    # A cart of one's own, by the cookie that comes with it.
+    assert routes(Who.SHOPPER, writes=False) == {"GET /cart"}
+    assert routes(Who.SHOPPER, writes=True) == {
+        "POST /cart/items", "PATCH /cart/items/{product_id}", "DELETE /cart/items/{product_id}", "POST /cart/remove",
+    }  # fmt: skip
+    assert routes(Who.SENDER, writes=False) == {"GET /commands/{domain}/{row}/{command}"}
+    assert routes(Who.SENDER, writes=True) == set()
 
 
 @pytest.mark.spec("order W-28")
