@@ -6,12 +6,14 @@ another worker has been there, nothing matches and the transaction is given up.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 from pymysql.err import DataError
+from pymysql.err import Warning as MySQLWarning
 from sqlalchemy.dialects import mysql as dialect
 from sqlalchemy.schema import CreateIndex, CreateTable
 
@@ -191,9 +193,12 @@ def ddl(tables: Iterable[sa.Table]) -> list[str]:
 async def run(databases: Databases, statements: Iterable[str]) -> None:
     """Execute statements that take no parameters, one after another."""
     pool = await databases.mysql()
-    async with pool.acquire() as connection, connection.cursor() as cursor:
-        for statement in statements:
-            await cursor.execute(statement.replace("%", "%%"))
+    with warnings.catch_warnings():
+        # That a table is there already is what IF NOT EXISTS asks for.
+        warnings.simplefilter("ignore", MySQLWarning)
+        async with pool.acquire() as connection, connection.cursor() as cursor:
+            for statement in statements:
+                await cursor.execute(statement.replace("%", "%%"))
 
 
 async def drop(databases: Databases, tables: Iterable[sa.Table], physical: str) -> None:
