@@ -15,8 +15,9 @@ from models.orders.prices import coupon_refusal, earliest_making_day, merged, pr
 
 KINDS = ("delivery",)
 """Pickups and cycles follow with their own issues."""
-MAX_STORES, MAX_FLOWERS, MAX_NAME, MAX_URL = 20, 8, 80, 200
-"""Stores of an order, flowers of a product, characters of a name and of a URL: with them an order's row stays below 64 KB."""
+MAX_STORES, MAX_FLOWERS, MAX_FLOWER_IDS, MAX_NAME, MAX_URL = 20, 22, 440, 80, 200
+"""Stores of an order, flowers of a product, characters of their ids together, of a name and of a URL: with them an order's row
+stays below 64 KB."""
 
 Problem = dict[str, Any]
 
@@ -77,7 +78,13 @@ def _shape_of_store(wanted: WantedStore) -> Iterator[Problem]:
         where = {"store_id": store.store_id, "product_id": product.product_id}
         if line.quantity < 1:
             yield {"code": "quantity_invalid", **where, "quantity": line.quantity, "most": MAX_QUANTITY}
-        too_long = len(product.name) > MAX_NAME or len(product.thumbnail) > MAX_URL or len(product.flowers) > MAX_FLOWERS
+        flowers = product.flowers
+        too_long = (
+            len(product.name) > MAX_NAME
+            or len(product.thumbnail) > MAX_URL
+            or len(flowers) > MAX_FLOWERS
+            or sum(map(len, flowers)) > MAX_FLOWER_IDS
+        )
         if product.price < 0 or too_long or any(stems < 1 for stems in product.flowers.values()):
             yield {"code": "product_invalid", **where}
     for line in merged(wanted.lines):

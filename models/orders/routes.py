@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from models.actor import Send, State
 from models.carts.messages import ClearBought
+from models.catalog.messages import CountSale, UncountSale
 from models.deliveries.messages import CreateDelivery, StopDelivery
 from models.inventory.messages import Commit, Hold, HoldLine, Release, Return
 from models.orders.messages import (
@@ -38,8 +39,10 @@ def route(key: str, state: State, event: ORDERS_EVENTS) -> Iterable[Send]:
                 commit = Commit(order_id=key, buyer=order.buyer, coupon_id=priced.coupon_id)
                 yield Send("inventory", priced.store_id, commit)
                 yield Send("deliveries", priced.store_order_id, _delivery(key, order, part))
+            for product_id, pieces in _pieces(order.parts).items():
+                yield Send("catalog", product_id, CountSale(order_id=key, quantity=pieces))
             if order.checkout.method == "cart":
-                yield Send("carts", order.buyer, ClearBought(order_id=key, products=_pieces(order)))
+                yield Send("carts", order.buyer, ClearBought(order_id=key, products=_pieces(order.parts)))
         case OrderCancelled(refund=refund):
             for part in order.parts:
                 release = Release(order_id=key, buyer=order.buyer, coupon_id=part.priced.coupon_id)
@@ -59,6 +62,9 @@ def route(key: str, state: State, event: ORDERS_EVENTS) -> Iterable[Send]:
                 yield Send("payments", key, RefundPayment(refund_id=priced.store_order_id, amount=refund, tax_free=tax_free))
             back = Return(order_id=key, buyer=order.buyer, flowers=stopped.stems(), coupon_id=priced.coupon_id)
             yield Send("inventory", priced.store_id, back)
+            # A product is of one store: this is all that the order had of it.
+            for product_id, pieces in _pieces((stopped,)).items():
+                yield Send("catalog", product_id, UncountSale(order_id=key, quantity=pieces))
 
 
 def _hold(key: str, order: Order, part: Part) -> Hold:
@@ -77,10 +83,10 @@ def _hold(key: str, order: Order, part: Part) -> Hold:
     )
 
 
-def _pieces(order: Order) -> dict[str, int]:
-    """Product id -> pieces of the whole order."""
+def _pieces(parts: Iterable[Part]) -> dict[str, int]:
+    """Product id -> pieces of it in all ``parts``."""
     pieces: dict[str, int] = {}
-    for part in order.parts:
+    for part in parts:
         for line in part.priced.lines:
             pieces[line.product_id] = pieces.get(line.product_id, 0) + line.quantity
     return pieces

@@ -9,11 +9,13 @@ import msgspec
 
 from agents.auditor.books import Books
 from agents.carts import CARTS
+from agents.catalog import CATALOG
 from agents.deliveries import DELIVERIES
 from agents.inventory import INVENTORY
 from agents.orders import ORDERS
 from agents.payments.domain import payments
 from models.actor import DAY, MINUTE, EffectUnknown, Message, id_of
+from models.catalog.messages import SaveProduct
 from models.inventory import messages as stock
 from models.orders import messages as orders
 from models.orders.prices import priced
@@ -24,6 +26,7 @@ from tests.unit.shop import ADDRESS, BASKET, BOUQUET, CALLBACK, COUPON, NOW, ORD
 
 BUYERS = ("ann", "bob", "cem")
 FLOWERS = {ROSE.store_id: ("rose", "fern"), TULIP.store_id: ("tulip",)}
+PRODUCTS = (BOUQUET, PLANT, BASKET)
 WINDOW, REST = 15 * MINUTE, 2 * DAY
 """Ms until an unpaid order is given up, and how long the world is left alone before its books are compared."""
 
@@ -33,7 +36,7 @@ class World:
 
     def __init__(self) -> None:
         self.gateway = GatewayModel(lambda: self.memory.now)
-        self.memory = Memory((ORDERS, INVENTORY, DELIVERIES, CARTS, payments(self.gateway)), NOW)
+        self.memory = Memory((ORDERS, INVENTORY, DELIVERIES, CATALOG, CARTS, payments(self.gateway)), NOW)
         self.commands = 0
         self.placed: list[str] = []
         self.store_orders: list[tuple[str, str]] = []
@@ -48,6 +51,9 @@ class World:
             coupon_id="c5000", limit=2, discount=5_000, min_amount=20_000, starts="2026-11-24", ends="2026-11-30"
         )
         self.send("inventory", ROSE.store_id, coupon)
+        for one in PRODUCTS:
+            save = SaveProduct(store_id=one.store_id, name=one.name, price=one.price, flowers=one.flowers)
+            self.send("catalog", one.product_id, save)
         self.settle()
 
     # -- what people do ---------------------------------------------------------------------------------------------------
@@ -221,6 +227,18 @@ class World:
         for store in FLOWERS:
             assert not [part for part in memory.parts("inventory", store) if part.startswith("hold/")], "a hold without order"
         self._check_coupons()
+        self._check_sales()
+
+    def _check_sales(self) -> None:
+        """A product has sold what stands of confirmed orders, each counted once (product W39)."""
+        sold = {product.product_id: 0 for product in PRODUCTS}
+        for order_id in self.placed:
+            order = self.memory.state("orders", order_id)
+            if order is not None and order.status == "CONFIRMED":
+                for part in order.parts:
+                    for line in part.priced.lines if part.status == "PENDING" else ():
+                        sold[line.product_id] += line.quantity
+        assert {one: self.memory.state("catalog", one).sold for one in sold} == sold
 
     def _check_order(self, order_id: str) -> None:
         """One order or none for the money, and an end in time."""

@@ -8,6 +8,7 @@ import pytest
 
 from agents.orders import ORDERS
 from models.actor import Event, Refusal, Reminder, Send
+from models.catalog.messages import UncountSale
 from models.deliveries.messages import DELIVERIES_INBOX, CreateDelivery, DeliveryCancelled, StopDelivery
 from models.inventory.decide import Issued
 from models.inventory.messages import ClaimCoupon, Return
@@ -120,6 +121,8 @@ def test_a_part_is_cancelled_refunded_and_given_back_once() -> None:
     assert actor.sends == [
         Send("payments", ORDER, RefundPayment(refund_id=ROSE_PART, amount=45_000, tax_free=9_000)),
         Send("inventory", "store-rose", Return(order_id=ORDER, buyer=BUYER, flowers={"rose": 21, "fern": 4}, coupon_id="c5000")),
+        Send("catalog", "bouquet", UncountSale(order_id=ORDER, quantity=2)),
+        Send("catalog", "plant", UncountSale(order_id=ORDER, quantity=1)),
     ]
     assert actor.take(m.DeliveryStopped(store_order_id=ROSE_PART)) == []
     refunded = m.PaymentRefunded(refund_id=ROSE_PART, amount=45_000)
@@ -166,7 +169,7 @@ def test_a_part_of_0_won_ends_without_the_gateway() -> None:
         m.StoreCancelled(buyer=BUYER, store_order_id=ROSE_PART, store_id="store-rose", refund=0),
         m.StoreRefunded(buyer=BUYER, store_order_id=ROSE_PART, store_id="store-rose", amount=0),
     ]
-    assert [type(send.message) for send in actor.sends] == [Return]
+    assert [type(send.message) for send in actor.sends] == [Return, UncountSale, UncountSale]
 
 
 @pytest.mark.parametrize("start", [order, awaiting, capturing])

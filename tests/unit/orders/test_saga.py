@@ -9,6 +9,7 @@ import pytest
 
 from agents.orders import ORDERS
 from models.actor import MINUTE, Event, Refusal, Reminder, Send
+from models.catalog.messages import CountSale
 from models.deliveries.messages import CreateDelivery
 from models.inventory.messages import Commit, Hold, HoldLine, Release
 from models.orders import messages as m
@@ -152,7 +153,7 @@ def test_nothing_to_pay_skips_the_gateway() -> None:
         m.StoreHeld(buyer=BUYER, store_id="store-rose"),
         m.OrderConfirmed(buyer=BUYER, captured=0, method="", confirmed_at=NOW),
     ]
-    assert [type(send.message) for send in actor.sends] == [Commit, CreateDelivery]
+    assert [type(send.message) for send in actor.sends] == [Commit, CreateDelivery, CountSale, CountSale]
     assert "placed" in events[1].answers()
 
 
@@ -224,6 +225,9 @@ def test_captured_is_confirmed_however_late() -> None:
         Send("deliveries", ROSE_PART, CreateDelivery(store_order_id=ROSE_PART, store_id="store-rose", fee=0, **delivery)),
         Send("inventory", "store-tulip", Commit(order_id=ORDER, buyer=BUYER)),
         Send("deliveries", TULIP_PART, CreateDelivery(store_order_id=TULIP_PART, store_id="store-tulip", fee=2_500, **delivery)),
+        Send("catalog", "bouquet", CountSale(order_id=ORDER, quantity=2)),
+        Send("catalog", "plant", CountSale(order_id=ORDER, quantity=1)),
+        Send("catalog", "basket", CountSale(order_id=ORDER, quantity=1)),
     ]
     assert actor.take(CAPTURED) == []
     assert actor.take(Reminder(due=DEADLINE)) == []
