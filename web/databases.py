@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, 
 from typing import Any, ParamSpec, TypeVar
 
 from models.orders.messages import CouponTerms, ProductTerms, StoreTerms
-from models.read import carts, coupons, databases, notices, orders, products, questions, stock, stores
+from models.read import carts, coupons, databases, images, notices, orders, products, questions, stock, stores
 from models.read.registry import Registry
 from models.settings import Settings
 from web.reads import About, Counted, Document, Page, ReadsAway, Wanted
@@ -45,6 +45,7 @@ class Databases:
         self._questions = questions.Queries(self._databases, registry)
         self._notices = notices.Queries(self._databases, registry)
         self._stock = stock.Queries(self._databases, registry)
+        self._images = images.Queries(self._databases, registry)
         self._coupons = coupons.Queries(self._databases, registry)
         self._carts = carts.Queries(self._databases, registry)
 
@@ -121,6 +122,10 @@ class Databases:
     async def shelved(self, key: str) -> int:
         store = await self._stores.one(key)
         return int(store["seq"]) if store else await self._questions.seen(key) or await self._notices.seen(key)
+
+    @asked
+    async def images(self, ids: Iterable[str]) -> Mapping[str, Document]:
+        return await self._images.by_ids(ids)
 
     @asked
     async def stock(self, store_id: str) -> Sequence[Document]:

@@ -82,6 +82,9 @@ class Reads(Protocol):
     async def shelved(self, key: str) -> int:
         """The event up to which a store, question or notice is shown whole; 0: nothing of it is."""
 
+    async def images(self, ids: Iterable[str]) -> Mapping[str, Document]:
+        """Uploaded images that exist: owner, purpose, content_type, size, at, status, digest, width, height, code, seq."""
+
     async def stock(self, store_id: str) -> Sequence[Document]:
         """Flowers of a store: flower_id, on_hand, held, version, seq of the last change."""
 

@@ -18,9 +18,9 @@ TOOLS = ROOT / ".local" / "tools"
 SOCKET_PATH_LIMIT = 100
 """Linux allows 107 bytes for the path of a Unix socket; the rest is room for the suffix that supervisord adds."""
 
+SECRETS = ("mysql-password", "account-secret", "code-secret", "field-key", "kakaopay-secret", "provider-secret", "s3-secret")
 PLENTY = 1_000_000
 """Requests a minute on a machine of one's own; what an account may try to sign in stays as it is in production."""
-SECRETS = ("mysql-password", "account-secret", "code-secret", "field-key", "kakaopay-secret", "provider-secret")
 
 
 class Layout(msgspec.Struct, frozen=True):
@@ -103,6 +103,8 @@ def environment(
         "BB_REDIS_URL": f"redis://{LOOPBACK}:{port('redis', base)}/0",
         "BB_MONGO_URL": f"mongodb://{LOOPBACK}:{port('mongo', base)}/",
         "BB_DYNAMO_URL": f"http://{LOOPBACK}:{port('dynamo', base)}",
+        "BB_S3_URL": f"http://{LOOPBACK}:{port('s3', base)}",
+        "BB_S3_SECRET": secret["s3-secret"],
         "BB_SANDBOX_URL": f"http://{LOOPBACK}:{port('sandbox', base)}",
         "BB_SANDBOX_PORT": str(port("sandbox", base)),
         "BB_SANDBOX_DIR": str(where.data / "sandbox"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from web.access import Who
 from web.requests.carts import CartAdd, CartQuantity, CartRemoval
 from web.requests.catalog import ProductSave
+from web.requests.images import ImageRequest
 from web.requests.inventory import CouponRequest, StockRequest
 from web.requests.orders import OrderRequest, QuoteRequest
 from web.requests.stores import (
@@ -20,6 +21,7 @@ from web.requests.stores import (
 )
 from web.responses.carts import CartAnswer, CartChanged, LikeAnswer, LikeCounts, LikeFlags, LikesPage
 from web.responses.common import CountedAnswer, Items, PageAnswer
+from web.responses.images import ImageAnswer
 from web.responses.inventory import CouponAnswer
 from web.responses.orders import OrderAnswer, QuoteAnswer
 from web.responses.stores import NoticeAnswer, QuestionAnswer, StoreAnswer
@@ -30,6 +32,7 @@ from web.routes import (
     coupons,
     docs,
     events,
+    images,
     likes,
     notices,
     orders,
@@ -63,6 +66,10 @@ ROUTES: tuple[Rule, ...] = (
     Rule("GET", "/products", Who.PUBLIC, catalog.products, answer=PageAnswer, query=("store", *PAGE)),
     Rule("GET", "/products/{product_id}", Who.PUBLIC, catalog.product),
     Rule("PUT", "/products/{product_id}", Who.KEEPER, catalog.save_product, ProductSave),
+    # -- images
+    Rule("POST", "/images", Who.ANYONE, images.request, ImageRequest, ImageAnswer, 201),
+    Rule("GET", "/images/{image_id}", Who.ANYONE, images.one, answer=ImageAnswer),
+    Rule("POST", "/images/{image_id}/finish", Who.ANYONE, images.finish, answer=ImageAnswer),
     # -- stores
     Rule("GET", "/stores", Who.PUBLIC, stores.many, answer=CountedAnswer, query=(*REGION, *PAGE)),
     Rule("POST", "/stores", Who.SELLER, stores.register, StoreRegistration, StoreAnswer, 201),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tests.unit.web.known import BUYER, ORDER, QUESTION, STORE, STORE_ORDER, Desk, order_body
+from tests.unit.web.known import BUYER, IMAGE, ORDER, QUESTION, STORE, STORE_ORDER, Desk, order_body
 from web.idempotency import sign
 from web.rule import Rule
 
@@ -18,6 +18,7 @@ IDS: Mapping[str, str] = {
     "coupon_id": "coupon-1",
     "domain": "orders",
     "flower_id": "1",
+    "image_id": IMAGE,
     "notice_id": "notice-1",
     "order_id": ORDER,
     "outcome": "approve",
@@ -51,6 +52,7 @@ BODIES: Mapping[str, Any] = {
     "AnswerRequest": {"content": "네, 됩니다"},
     "NoticeRequest": {"title": "휴무", "content": "추석에 쉽니다"},
     "NoticeChange": {"title": "휴무 안내"},
+    "ImageRequest": {"purpose": "review", "content_type": "image/png", "size": 100},
 }  # fmt: skip
 """Good bodies by the name of their Struct."""
 

@@ -10,11 +10,13 @@ from typing import Any
 import msgspec
 
 from models.orders.messages import CouponTerms, ProductTerms, StoreTerms
+from models.settings import Settings
 from topics.client import Client
 from web.auth import Tokens
 from web.call import Shared
 from web.ended import Ended
 from web.limits import SharedBuckets
+from web.links import Links
 from web.reads import About, BadCursor, Counted, Document, Page, Wanted
 from web.settings import WebSettings
 from web.tokens import ensure_keys, make
@@ -22,6 +24,7 @@ from web.tokens import ensure_keys, make
 STORE, OTHER_STORE = "store-1", "store-2"
 ORDER, STORE_ORDER, OTHER_STORE_ORDER = "order-1", "store-order-1", "store-order-2"
 QUESTION, SECRET = "question-1", "question-2"
+IMAGE = "00000000-0000-5000-8000-000000000001"
 BUYER, STRANGER, SELLER, OTHER_SELLER, ADMIN = "buyer-1", "buyer-2", "seller-1", "seller-2", "admin-1"
 
 
@@ -81,6 +84,12 @@ class Known:
         }
         self.asked: list[Any] = []
         """What lists were asked for."""
+        self.images_: dict[str, dict[str, Any]] = {
+            IMAGE: {
+                "image_id": IMAGE, "owner": BUYER, "purpose": "review", "content_type": "image/png", "size": 5, "at": 1,
+                "status": "ready", "digest": "d" * 32, "width": 800, "height": 600, "code": "", "seq": 3,
+            }
+        }  # fmt: skip
         self.carts_: dict[str, list[dict[str, Any]]] = {}
         self.likes_: dict[tuple[str, str], list[str]] = {}
         self.loads = 0
@@ -147,6 +156,9 @@ class Known:
 
     async def shelved(self, key: str) -> int:
         return 0
+
+    async def images(self, ids: Iterable[str]) -> Mapping[str, Document]:
+        return {one: self.images_[one] for one in ids if one in self.images_}
 
     async def stock(self, store_id: str) -> Sequence[Document]:
         return [{"flower_id": "1", "on_hand": 10, "held": 0, "version": 1}]
@@ -218,7 +230,8 @@ class Desk:
         tokens = Tokens.of_file(self.key)
         url = public_url or "http://shop.test"
         secret = self.secret.read_bytes()
-        return Shared(own, client, known or Known(), tokens, secret, url, live, ended=ended, buckets=buckets)
+        links = Links(Settings(s3_secret="s", s3_browser_url="http://shop.test"))
+        return Shared(own, client, known or Known(), tokens, secret, url, live, ended=ended, buckets=buckets, links=links)
 
 
 def order_body(**change: Any) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from aiohttp import web
 
 from models.actor import Inquire
 from models.orders.messages import ApprovePayment
-from tests.unit.web.known import ADMIN, BUYER, ORDER, QUESTION, SELLER, STORE, STORE_ORDER, STRANGER, Desk, order_body
+from tests.unit.web.known import ADMIN, BUYER, IMAGE, ORDER, QUESTION, SELLER, STORE, STORE_ORDER, STRANGER, Desk, order_body
 from tests.unit.web.serving import Cut
 from web.access import Who
 from web.app import App, server
@@ -71,7 +71,7 @@ async def test_what_is_for_the_inside_is_not_there_for_the_world(served: Served,
 
 IDS = {
     "order_id": ORDER, "product_id": "product-1", "store_id": STORE, "outcome": "approve", "domain": "orders", "row": ORDER,
-    "command": "c", "question_id": QUESTION, "notice_id": "notice-1", "sido": "11",
+    "command": "c", "question_id": QUESTION, "notice_id": "notice-1", "sido": "11", "image_id": IMAGE,
 }  # fmt: skip
 
 
