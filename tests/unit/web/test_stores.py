@@ -31,6 +31,7 @@ from models.stores.messages import (
 from tests.unit.web.answering import Page, page
 from tests.unit.web.examples import BODIES
 from tests.unit.web.known import ADMIN, BUYER, OTHER_SELLER, OTHER_STORE, QUESTION, SECRET, SELLER, STORE, STRANGER
+from web.commands import models_of
 from web.reads import About, Wanted
 from web.requests.phones import e164
 
@@ -350,6 +351,19 @@ async def test_what_asker_and_store_do_to_a_question(shop: Page) -> None:
 async def test_the_words_of_a_question_have_their_bounds(shop: Page, body: Any, errors: list[tuple[str, str]]) -> None:
     status, said, _ = await shop.call("POST", "/products/product-1/questions", body, shop.desk.headers())
     assert (status, [(one["pointer"], one["code"]) for one in said["errors"]], shop.sent) == (422, errors, [])
+
+
+@pytest.mark.parametrize(
+    ("said", "models"),
+    [
+        ({"store_id": "s"}, ("stores",)),
+        ({"question_id": "q"}, ("questions",)),
+        ({"notice_id": "n"}, ("notices",)),
+        ({}, ("questions", "notices")),
+    ],
+)
+def test_what_a_client_reads_after_a_command(said: dict[str, str], models: tuple[str, ...]) -> None:
+    assert models_of("stores", "", said) == models
 
 
 # -- notices --------------------------------------------------------------------------------------------------------------------
