@@ -33,7 +33,11 @@ def models_of(domain: str, part: str, said: Mapping[str, Any] = EMPTY) -> tuple[
     if domain == "accounts":
         # What strangers and admins send is remembered in a part of its own, and shows nothing, or says itself what it shows.
         return () if part else ("accounts",)
-    return {"stores": ("stores",), "catalog": ("products",), "carts": ("carts",)}.get(domain, ())
+    if domain == "stores":
+        # What was deleted is not named any more; each of the two says also of the other's that it has passed them.
+        kinds = {"store_id": ("stores",), "question_id": ("questions",), "notice_id": ("notices",)}
+        return next((models for name, models in kinds.items() if name in said), ("questions", "notices"))
+    return {"catalog": ("products",), "carts": ("carts",)}.get(domain, ())
 
 
 async def submit(
@@ -120,7 +124,7 @@ async def _has(call: Call, model: str, domain: str, key: str, seq: int, part: st
                 # A registration is no account yet.
                 return found is None or int(found["seq"]) >= seq
             case "stores", _:
-                found = await reads.store(key)
+                return await reads.shelved(key) >= seq
             case "catalog", _ if model == "images":
                 found = (await reads.images([key])).get(key)
             case "catalog", _:
