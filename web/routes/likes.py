@@ -16,8 +16,11 @@ from web.requests.fields import NoBody
 from web.validation import Parser
 
 _nothing = Parser(NoBody)
-HIDDEN = ("owner", "seq")
-"""Fields of a card that visitors do not see."""
+PRODUCT_CARD = ("store_id", "name", "summary", "thumbnail", "price", "status", "kind", "sold", "reviews", "average")
+STORE_CARD = (
+    "name", "detail", "thumbnail", "delivery_fee", "free_from", "sido", "gugun", "status", "reviews", "average", "average_rating",
+)  # fmt: skip
+"""What a card shows; a store keeps more, such as its bank account, that is nobody's business."""
 
 
 async def like_product(call: Call) -> web.Response:
@@ -61,7 +64,7 @@ async def products(call: Call) -> web.Response:
     """
     found, cursor, total = await _page(call, PRODUCT)
     cards = await call.shared.reads.products_by_ids([one["id"] for one in found])
-    items = [_card("product_id", one, cards.get(one["id"])) for one in found]
+    items = [_card("product_id", PRODUCT_CARD, one, cards.get(one["id"])) for one in found]
     return call.answer({"items": items, "next": cursor, "total": total})
 
 
@@ -69,7 +72,7 @@ async def stores(call: Call) -> web.Response:
     """``GET /likes/stores?limit=&cursor=``: cards of the stores that the caller likes, newest first, and how many there are."""
     found, cursor, total = await _page(call, STORE)
     cards = await call.shared.reads.stores_by_ids([one["id"] for one in found])
-    items = [_card("store_id", one, cards.get(one["id"])) for one in found]
+    items = [_card("store_id", STORE_CARD, one, cards.get(one["id"])) for one in found]
     return call.answer({"items": items, "next": cursor, "total": total})
 
 
@@ -83,11 +86,11 @@ async def _page(call: Call, kind: str) -> tuple[list[Mapping[str, Any]], str, in
     return list(found), cursor, counts.get(kind, 0)
 
 
-def _card(name: str, like: Mapping[str, Any], found: Mapping[str, Any] | None) -> dict[str, Any]:
+def _card(name: str, fields: tuple[str, ...], like: Mapping[str, Any], found: Mapping[str, Any] | None) -> dict[str, Any]:
     said: dict[str, Any] = {name: like["id"], "liked_at": like["at"]}
     if found is None or found.get("status") == "DELETED":
         return {**said, "status": "DELETED"}
-    return {**{field: value for field, value in found.items() if field not in HIDDEN}, **said}
+    return {**{field: found[field] for field in fields if field in found}, **said}
 
 
 async def flags(call: Call) -> web.Response:
