@@ -9,6 +9,8 @@ from typing import Any, ParamSpec, TypeVar
 from models.orders.messages import CouponTerms, ProductTerms, StoreTerms
 from models.read import carts, coupons, databases, images, orders, products, stock, stores
 from models.read.registry import Registry
+from models.read.search import Search
+from models.search.wire import Found, Main, Question, Sentence, Understood
 from models.settings import Settings
 from web.reads import Document, Page, ReadsAway
 
@@ -45,6 +47,7 @@ class Databases:
         self._stock = stock.Queries(self._databases, registry)
         self._images = images.Queries(self._databases, registry)
         self._coupons = coupons.Queries(self._databases, registry)
+        self._search = Search(settings.search_url)
         self._carts = carts.Queries(self._databases, registry)
 
     async def start(self) -> None:
@@ -54,6 +57,7 @@ class Databases:
 
     async def stop(self) -> None:
         """Let go of all connections."""
+        await self._search.close()
         await self._databases.close()
 
     @asked
@@ -91,6 +95,18 @@ class Databases:
     @asked
     async def products(self, store_id: str, limit: int, cursor: str) -> Page:
         return await self._products.on_sale(store_id, limit, cursor)
+
+    @asked
+    async def found(self, question: Question) -> Found:
+        return await self._search.found(question)
+
+    @asked
+    async def main_page(self) -> Main:
+        return await self._search.main()
+
+    @asked
+    async def understood(self, sentence: Sentence) -> Understood:
+        return await self._search.understood(sentence)
 
     @asked
     async def product(self, product_id: str) -> Document | None:

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from models.orders.messages import CouponTerms, ProductTerms, StoreTerms
 from models.read.cursors import BadCursor
+from models.search.wire import Found, Main, Question, Sentence, Understood
 
 __all__ = ["BadCursor", "Document", "Page", "Reads", "ReadsAway"]
 
@@ -56,6 +57,15 @@ class Reads(Protocol):
 
     async def products(self, store_id: str, limit: int, cursor: str) -> Page:
         """Products on sale, of one store or of all. Raises ``BadCursor``."""
+
+    async def found(self, question: Question) -> Found:
+        """A page of the products that filters let through. Raises ``BadCursor``."""
+
+    async def main_page(self) -> Main:
+        """The rows of the main page."""
+
+    async def understood(self, sentence: Sentence) -> Understood:
+        """A sentence as filters, and the first page of them."""
 
     async def product(self, product_id: str) -> Document | None:
         """One product, whatever its status, with ``store_id``."""

@@ -16,6 +16,7 @@ from deploy.sandbox.books import Books
 from deploy.sandbox.faults import Faults, Plan
 from deploy.sandbox.kakaopay import answers
 from deploy.sandbox.kakaopay.service import KakaoPay
+from deploy.sandbox.llm import service as llm
 from deploy.sandbox.options import Options
 
 _log = logging.getLogger(__name__)
@@ -43,6 +44,7 @@ class Sandbox:
         """Opens the books. Raises sqlite3.OperationalError if another sandbox holds them."""
         self.books = Books(options.folder)
         self.faults = Faults()
+        self.llm = llm.Llm()
         self.kakaopay = KakaoPay(self.books, self.faults, options.kakaopay_secret, options.public_url)
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -50,6 +52,8 @@ class Sandbox:
         path = request.raw_path
         if request.method == "POST" and path in self.kakaopay.calls:
             return await self.kakaopay.call(request)
+        if request.method == "POST" and path == llm.PATH:
+            return await self.llm.call(request)
         parts = path.partition("?")[0].split("/")
         match parts[1:]:
             case ["sandbox", "kakaopay", tid, verb] if verb in _VERBS and request.method in ("GET", "POST"):
@@ -60,6 +64,10 @@ class Sandbox:
                 return await self._replace_faults(request)
             case ["sandbox", "faults"] if request.method == "GET":
                 return _json(self.faults.plan)
+            case ["sandbox", "llm"] if request.method == "PUT":
+                return await self.llm.put_plan(request)
+            case ["sandbox", "llm"] if request.method == "GET":
+                return self.llm.told()
             case ["sandbox", "calls"] if request.method == "GET":
                 return _json({"calls": list(self.kakaopay.heard)})
             case ["sandbox", "books"] if request.method == "GET":

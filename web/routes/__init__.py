@@ -8,13 +8,15 @@ from web.requests.catalog import ProductSave
 from web.requests.images import ImageRequest
 from web.requests.inventory import BasketRequest, CouponEdit, CouponRequest, StockRequest
 from web.requests.orders import OrderRequest, QuoteRequest
+from web.requests.search import SearchRequest
 from web.requests.stores import StoreSave
 from web.responses.carts import CartAnswer, CartChanged, LikeAnswer, LikeCounts, LikeFlags
 from web.responses.common import CountedPage, Items, PageAnswer
 from web.responses.images import ImageAnswer
 from web.responses.inventory import ClaimedAnswer, CouponAnswer, CouponCount, UsableAnswer
 from web.responses.orders import OrderAnswer, QuoteAnswer
-from web.routes import carts, catalog, commands, coupons, docs, events, images, likes, orders, payments, stock, stores
+from web.responses.search import MainAnswer, ProductsAnswer, SearchAnswer
+from web.routes import carts, catalog, commands, coupons, docs, events, images, likes, orders, payments, search, stock, stores
 from web.rule import API, Rule
 
 __all__ = ["ACCESS", "API", "ROUTES", "Rule"]
@@ -32,7 +34,9 @@ ROUTES: tuple[Rule, ...] = (
     Rule("GET", "/payments/callback/{order_id}/{nonce}/{outcome}", Who.PUBLIC, payments.callback, status=303, query=("pg_token",)),
     Rule("GET", "/stores/{store_id}/orders", Who.SELLER, stores.orders, answer=PageAnswer, query=("status", *PAGE)),
     # -- catalogue
-    Rule("GET", "/products", Who.PUBLIC, catalog.products, answer=PageAnswer, query=("store", *PAGE)),
+    Rule("GET", "/main", Who.PUBLIC, search.main_page, answer=MainAnswer),
+    Rule("POST", "/search", Who.PUBLIC, search.search, SearchRequest, SearchAnswer, keyed=False, limit="read"),
+    Rule("GET", "/products", Who.PUBLIC, search.products, answer=ProductsAnswer, query=(*search.LIST, *PAGE)),
     Rule("GET", "/products/{product_id}", Who.PUBLIC, catalog.product),
     Rule("PUT", "/products/{product_id}", Who.KEEPER, catalog.save_product, ProductSave),
     # -- images

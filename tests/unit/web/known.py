@@ -10,6 +10,8 @@ from typing import Any
 import msgspec
 
 from models.orders.messages import CouponTerms, ProductTerms, StoreTerms
+from models.search.chips import Chip
+from models.search.wire import Found, Main, Question, Row, Sentence, Understood
 from models.settings import Settings
 from topics.client import Client
 from web.auth import Tokens
@@ -73,6 +75,8 @@ class Known:
         self.carts_: dict[str, list[dict[str, Any]]] = {}
         self.likes_: dict[tuple[str, str], list[str]] = {}
         self.loads = 0
+        self.questions: list[Question] = []
+        self.sentences: list[Sentence] = []
 
     async def start(self) -> None:
         """Nothing to connect to."""
@@ -109,6 +113,19 @@ class Known:
 
     async def products(self, store_id: str, limit: int, cursor: str) -> Page:
         return [msgspec.to_builtins(product) for product in self.products_.values()], ""
+
+    async def found(self, question: Question) -> Found:
+        self.questions.append(question)
+        if question.cursor == "bad":
+            raise BadCursor
+        return Found([msgspec.Raw(b'{"product_id":"product-1"}')], "next", 1, {"tag": {"1": 1}} if question.facets else None)
+
+    async def main_page(self) -> Main:
+        return Main([Row("best", [msgspec.Raw(b'{"product_id":"product-1"}')])])
+
+    async def understood(self, sentence: Sentence) -> Understood:
+        self.sentences.append(sentence)
+        return Understood("rules", {"flower": ["rose"]}, [Chip("flower", "장미", "rose")], [], "", 0)
 
     async def product(self, product_id: str) -> Document | None:
         found = self.products_.get(product_id)

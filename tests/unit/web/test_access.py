@@ -76,12 +76,12 @@ def routes(*kinds: Who, writes: bool) -> set[str]:
 def test_without_a_token_there_is_nothing_but_what_a_visitor_sees_and_the_gateways_way_back() -> None:
     assert routes(Who.PUBLIC, writes=False) == {
         "GET /products", "GET /products/{product_id}", "GET /stores", "GET /stores/{store_id}", "GET /stores/{store_id}/coupons",
-        "GET /openapi.json", "GET /asyncapi.json", "GET /docs",
+        "GET /main", "GET /openapi.json", "GET /asyncapi.json", "GET /docs",
         # Its nonce is signed: see tests/integration/test_web.py.
         "GET /payments/callback/{order_id}/{nonce}/{outcome}",
     }  # fmt: skip
-    # A quote is a question whose words do not fit into an address.
-    assert routes(Who.PUBLIC, writes=True) == {"POST /orders/quote"}
+    # A quote and a sentence are questions whose words do not fit into an address.
+    assert routes(Who.PUBLIC, writes=True) == {"POST /orders/quote", "POST /search"}
     # A cart of one's own, by the cookie that comes with it.
     assert routes(Who.SHOPPER, writes=False) == {"GET /cart"}
     assert routes(Who.SHOPPER, writes=True) == {
