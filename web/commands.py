@@ -19,6 +19,8 @@ from web.reads import ReadsAway
 CHECK_AFTER = 0.3
 """Seconds without a report after which the read model itself is asked: on a retry the report was long ago."""
 PENDING = {"status": "pending"}
+CATALOG: Mapping[str, tuple[str, ...]] = {"review": ("reviews",), "reference": ("reference",), "waiting": ("restock",)}
+"""Read models of the catalogue's parts; a product's own is ``products``."""
 
 
 def models_of(domain: str, part: str) -> tuple[str, ...]:
@@ -27,7 +29,9 @@ def models_of(domain: str, part: str) -> tuple[str, ...]:
         return ("orders",)
     if domain == "inventory":
         return ("stock",) if part.startswith("changes/") else ("coupons",)
-    return {"stores": ("stores",), "catalog": ("products",), "carts": ("carts",)}.get(domain, ())
+    if domain == "catalog":
+        return CATALOG.get(part.partition("/")[0], ("products",))
+    return {"stores": ("stores",), "carts": ("carts",)}.get(domain, ())
 
 
 async def submit(
@@ -104,6 +108,12 @@ async def _has(call: Call, domain: str, key: str, seq: int, part: str) -> bool:
                 found = await reads.order(key)
             case "stores", _:
                 found = await reads.store(key)
+            case "catalog", "review":
+                found = await reads.review(key)
+            case "catalog", "reference":
+                found = {"seq": await reads.reference_seq()}
+            case "catalog", "waiting":
+                found = await reads.restock_alert(name, key)
             case "catalog", _:
                 found = await reads.product(key)
             case "carts", _:

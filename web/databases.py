@@ -6,11 +6,12 @@ import functools
 from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, ParamSpec, TypeVar
 
+from models.catalog.messages import ReferencePrivate
 from models.orders.messages import CouponTerms, ProductTerms, StoreTerms
-from models.read import carts, coupons, databases, orders, products, stock, stores
+from models.read import carts, coupons, databases, orders, products, products_list, reference, restock, reviews, stock, stores
 from models.read.registry import Registry
 from models.settings import Settings
-from web.reads import Document, Page, ReadsAway
+from web.reads import Counted, Document, Page, ReadsAway
 
 DRIVERS = ("aiohttp", "aiobotocore", "aiomysql", "botocore", "pymongo", "pymysql", "redis")
 """Packages whose exceptions mean that a database did not answer; anything else is an error of ours."""
@@ -41,6 +42,10 @@ class Databases:
         registry = Registry(self._databases)
         self._orders = orders.Queries(self._databases, registry)
         self._products = products.Queries(self._databases, registry)
+        self._lists = products_list.Queries(self._databases, registry)
+        self._reference = reference.Queries(self._databases, registry)
+        self._reviews = reviews.Queries(self._databases, registry)
+        self._restock = restock.Queries(self._databases, registry)
         self._stores = stores.Queries(self._databases, registry)
         self._stock = stock.Queries(self._databases, registry)
         self._coupons = coupons.Queries(self._databases, registry)
@@ -85,11 +90,48 @@ class Databases:
 
     @asked
     async def products(self, store_id: str, limit: int, cursor: str) -> Page:
-        return await self._products.on_sale(store_id, limit, cursor)
+        return await self._lists.on_sale(store_id, limit, cursor)
 
     @asked
     async def product(self, product_id: str) -> Document | None:
         return await self._products.one(product_id)
+
+    @asked
+    async def store_products(self, store_id: str, category: str, flower: str, status: str, limit: int, cursor: str) -> Counted:
+        return await self._lists.of_store(store_id, category, flower, status, limit, cursor)
+
+    @asked
+    async def all_products(self, status: str, date: str, sales: str, limit: int, cursor: str) -> Counted:
+        return await self._lists.of_all(status, date, sales, limit, cursor)
+
+    @asked
+    async def best_sellers(self, store_id: str) -> Sequence[Document]:
+        return await self._lists.best_sellers(store_id)
+
+    @asked
+    async def reference(self) -> ReferencePrivate:
+        return await self._reference.names()
+
+    @asked
+    async def reference_seq(self) -> int:
+        return (await self._reference.now())[1]
+
+    @asked
+    async def review(self, review_id: str) -> Document | None:
+        return await self._reviews.one(review_id)
+
+    @asked
+    async def reviews(self, whose: str, ident: str, status: str, sort: str, limit: int, cursor: str) -> Counted:
+        return await self._reviews.page(whose, ident, status, sort, limit, cursor)
+
+    @asked
+    async def restock_alert(self, buyer: str, product_id: str) -> Document | None:
+        found = await self._restock.one(buyer, product_id)
+        return None if found is None else found._asdict()
+
+    @asked
+    async def restock_alerts(self, buyer: str, limit: int, cursor: str) -> Counted:
+        return await self._restock.of_buyer(buyer, limit, cursor)
 
     @asked
     async def stores(self, limit: int, cursor: str) -> Page:

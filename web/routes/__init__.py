@@ -4,19 +4,38 @@ from __future__ import annotations
 
 from web.access import Who
 from web.requests.carts import CartAdd, CartQuantity, CartRemoval
-from web.requests.catalog import ProductSave
+from web.requests.catalog import FlowerForm, LabelForm, ProductForm, ProductPatch, ProductSave, Removal, SubscriptionForm
 from web.requests.inventory import CouponRequest, StockRequest
 from web.requests.orders import OrderRequest, QuoteRequest
+from web.requests.reviews import ReplyForm, ReviewForm, ReviewText
 from web.requests.stores import StoreSave
 from web.responses.carts import CartAnswer, CartChanged, LikeAnswer, LikeCounts, LikeFlags, LikesPage
+from web.responses.catalog import CountedPage, ProductAnswer, ReferenceAnswer, RestockAnswer, ReviewAnswer
 from web.responses.common import Items, PageAnswer
 from web.responses.inventory import CouponAnswer
 from web.responses.orders import OrderAnswer, QuoteAnswer
-from web.routes import carts, catalog, commands, coupons, docs, events, likes, orders, payments, stock, stores
+from web.routes import (
+    carts,
+    catalog,
+    commands,
+    coupons,
+    docs,
+    events,
+    likes,
+    moderation,
+    orders,
+    payments,
+    restock,
+    reviews,
+    selling,
+    stock,
+    stores,
+)
 from web.rule import API, Rule
 
 __all__ = ["ACCESS", "API", "ROUTES", "Rule"]
 PAGE = ("limit", "cursor")
+FILTERS = ("category", "flower", "status", *PAGE)
 
 ROUTES: tuple[Rule, ...] = (
     # -- orders and payments
@@ -32,7 +51,32 @@ ROUTES: tuple[Rule, ...] = (
     # -- catalogue
     Rule("GET", "/products", Who.PUBLIC, catalog.products, answer=PageAnswer, query=("store", *PAGE)),
     Rule("GET", "/products/{product_id}", Who.PUBLIC, catalog.product),
-    Rule("PUT", "/products/{product_id}", Who.KEEPER, catalog.save_product, ProductSave),
+    Rule("PUT", "/products/{product_id}", Who.KEEPER, catalog.save_product, ProductSave, ProductAnswer),
+    Rule("PATCH", "/products/{product_id}", Who.KEEPER, selling.edit, ProductPatch, ProductAnswer),
+    Rule("POST", "/products/{product_id}/duplicate", Who.KEEPER, selling.duplicate, answer=ProductAnswer, status=201),
+    Rule("GET", "/stores/{store_id}/products", Who.SELLER, selling.mine, answer=CountedPage, query=FILTERS),
+    Rule("POST", "/stores/{store_id}/products", Who.SELLER, selling.create, ProductForm, ProductAnswer, 201),
+    Rule("GET", "/stores/{store_id}/best-sellers", Who.SELLER, selling.best_sellers, answer=Items),
+    Rule("GET", "/stores/{store_id}/subscription-product", Who.PUBLIC, catalog.subscription),
+    Rule("PUT", "/stores/{store_id}/subscription-product", Who.SELLER, selling.save_subscription, SubscriptionForm, ProductAnswer),
+    Rule("GET", "/admin/products", Who.ADMIN, moderation.products, answer=CountedPage, query=("status", "date", "sales", *PAGE)),
+    Rule("DELETE", "/admin/products/{product_id}", Who.ADMIN, moderation.remove_product, Removal, ProductAnswer),
+    Rule("GET", "/reference", Who.PUBLIC, moderation.reference, answer=ReferenceAnswer),
+    Rule("PUT", "/admin/flowers/{flower_id}", Who.ADMIN, moderation.save_flower, FlowerForm),
+    Rule("PUT", "/admin/tags/{tag_id}", Who.ADMIN, moderation.save_tag, LabelForm),
+    Rule("PUT", "/admin/categories/{category_id}", Who.ADMIN, moderation.save_category, LabelForm),
+    # -- reviews and restock
+    Rule("GET", "/products/{product_id}/reviews", Who.PUBLIC, reviews.of_product, answer=CountedPage, query=("sort", *PAGE)),
+    Rule("GET", "/stores/{store_id}/reviews", Who.PUBLIC, reviews.of_store, answer=CountedPage, query=("sort", *PAGE)),
+    Rule("GET", "/reviews", Who.BUYER, reviews.mine, answer=CountedPage, query=("status", "sort", *PAGE)),
+    Rule("POST", "/reviews", Who.BUYER, reviews.write, ReviewForm, ReviewAnswer, 201),
+    Rule("PUT", "/reviews/{review_id}", Who.BUYER, reviews.edit, ReviewText, ReviewAnswer),
+    Rule("DELETE", "/reviews/{review_id}", Who.BUYER, reviews.delete, answer=ReviewAnswer),
+    Rule("PUT", "/reviews/{review_id}/reply", Who.SELLER, reviews.reply, ReplyForm, ReviewAnswer),
+    Rule("DELETE", "/admin/reviews/{review_id}", Who.ADMIN, moderation.hide_review, Removal, ReviewAnswer),
+    Rule("PUT", "/products/{product_id}/restock-alert", Who.BUYER, restock.register, answer=RestockAnswer),
+    Rule("DELETE", "/products/{product_id}/restock-alert", Who.BUYER, restock.cancel, answer=RestockAnswer),
+    Rule("GET", "/restock-alerts", Who.BUYER, restock.mine, answer=CountedPage, query=PAGE),
     # -- stores
     Rule("GET", "/stores", Who.PUBLIC, stores.many, answer=PageAnswer, query=PAGE),
     Rule("GET", "/stores/{store_id}", Who.PUBLIC, stores.one),

@@ -29,6 +29,10 @@ FIELDS: dict[str, tuple[str, str]] = {
     "zero": ("0은 변화가 아닙니다", "Zero is no change"),
     "unknown_product": ("없는 상품입니다", "There is no such product"),
     "unknown_store": ("없는 가게입니다", "There is no such store"),
+    "unknown_flower": ("없는 꽃입니다", "There is no such flower"),
+    "unknown_tag": ("없는 태그입니다", "There is no such tag"),
+    "unknown_category": ("없는 분류입니다", "There is no such category"),
+    "not_in": ("{bound}에 있는 것이어야 합니다", "Must be one of {bound}"),
     "unknown_coupon": ("없는 쿠폰입니다", "There is no such coupon"),
     "invalid": ("올바르지 않습니다", "Not valid"),
 }

@@ -177,5 +177,5 @@ def test_ids_are_named_after_what_they_name_and_flags_without_a_verb() -> None:
         "store_id", "store_order_id", "tag_id",
     }  # fmt: skip
     assert {name for name, schema in fields.items() if schema.get("type") == "boolean"} == {
-        "by_guest", "liked", "on_sale", "open", "parked", "tax_free",
+        "by_guest", "liked", "on_sale", "open", "parked", "tax_free", "waiting",
     }  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from models.read import carts, coupons, ledger, stock, stores
+from models.read import carts, coupons, ledger, reference, restock, reviews, stock, stores
 from models.read.registry import POSITIONS, READ_MODELS
 
 
@@ -12,4 +12,5 @@ def relational() -> list[sa.Table]:
     """Registry, positions, and version 1 of each read model."""
     return [
         READ_MODELS, POSITIONS, *stock.tables(1), *coupons.tables(1), ledger.table(1), stores.table(1), *carts.tables(1),
+        reference.table(1), restock.table(1), reviews.table(1),
     ]  # fmt: skip

@@ -14,7 +14,7 @@ from aiohttp import web
 
 from models.actor import Inquire
 from models.orders.messages import ApprovePayment
-from tests.unit.web.known import BUYER, ORDER, SELLER, STORE, STORE_ORDER, STRANGER, Desk, order_body
+from tests.unit.web.known import ADMIN, BUYER, ORDER, SELLER, STORE, STORE_ORDER, STRANGER, Desk, order_body
 from topics.client import Client, Unavailable
 from web.access import Who
 from web.app import App, server
@@ -83,7 +83,7 @@ async def test_what_is_for_the_inside_is_not_there_for_the_world(served: Served,
 
 IDS = {
     "order_id": ORDER, "product_id": "product-1", "store_id": STORE, "outcome": "approve", "domain": "orders", "row": ORDER,
-    "command": "c",
+    "command": "c", "review_id": "review-1", "tag_id": "1", "category_id": "1",
 }  # fmt: skip
 
 
@@ -107,6 +107,8 @@ async def test_a_get_changes_nothing(served: Served, path: str) -> None:
     token = served.desk.token(BUYER)
     if ACCESS["GET", path] is Who.SELLER:
         token = served.desk.token(SELLER, "seller", (STORE,))
+    if ACCESS["GET", path] is Who.ADMIN:
+        token = served.desk.token(ADMIN, "admin")
     status, _, _ = await served.get(address(served, path), Authorization=f"Bearer {token}")
     told = next((kind for part, kind in TOLD.items() if part in path), None)
     assert (status, [type(one) for one in served.sent]) == ((503, [told]) if told else (200, []))
@@ -121,6 +123,8 @@ SELLERS = (Who.SELLER, Who.KEEPER)
 async def test_every_write_reads_its_body_and_sends_nothing_that_it_does_not_know(served: Served, method: str, path: str) -> None:
     """A field that is misspelt, or of which nobody has heard, is named instead of left out."""
     who = (SELLER, "seller", (STORE,)) if ACCESS[method, path] in SELLERS else (BUYER, "buyer")
+    if ACCESS[method, path] is Who.ADMIN:
+        who = (ADMIN, "admin")
     url = served.url + path.format(**IDS, store_order_id=STORE_ORDER, coupon_id="coupon-1", flower_id="1")
     async with served.http.request(method, url, json={"couponAmount": 1}, headers=served.desk.headers(*who)) as answer:
         said = await answer.json(content_type="application/problem+json")
