@@ -17,7 +17,7 @@ from agents.projectors import Projector
 from agents.rebuild import caught_up, settling
 from deploy.local.stack import Stack
 from deploy.migrations.__main__ import up
-from models.read import carts, coupons, ledger, live, orders, products, stock, stores
+from models.read import carts, coupons, ledger, live, orders, products, products_list, reference, restock, reviews, stock, stores
 from models.read.databases import Databases
 from models.read.registry import Registry
 from models.settings import Settings, read
@@ -43,6 +43,10 @@ class Reading:
         self.ledger = ledger.Queries(self.databases, registry)
         self.stores = stores.Queries(self.databases, registry)
         self.products = products.Queries(self.databases, registry)
+        self.lists = products_list.Queries(self.databases, registry)
+        self.reference = reference.Queries(self.databases, registry)
+        self.reviews = reviews.Queries(self.databases, registry)
+        self.restock = restock.Queries(self.databases, registry)
         self.carts = carts.Queries(self.databases, registry)
         self.sent = 0
 
@@ -114,6 +118,9 @@ class Reading:
             "likes": await self.carts.dump_likes(),
             "stores": await self.stores.dump(),
             "products": await self.products.dump(),
+            "reviews": await self.reviews.dump(),
+            "restock": await self.restock.dump(),
+            "reference": await self.reference.now(),
             "live": {account: await live.read(self.databases, account, limit=1000) for account in accounts},
         }
 
