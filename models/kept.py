@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from typing import Any, Self
 
+import msgspec
+
 from models.actor import Event
+
+
+class Tombstone(msgspec.Struct, frozen=True):
+    """Answer of a domain's ``private``: erase what the private topic holds of this aggregate."""
+
+
+ERASE = Tombstone()
 
 
 class Keeping(Event, frozen=True, dict=True):

@@ -11,7 +11,7 @@ import contextlib
 import math
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 
 import msgspec
 import structlog
@@ -66,8 +66,8 @@ class Client:
         self._numbers = 0
         self.listening = asyncio.Event()
         """Set while answers can arrive."""
-        self.on_projected: Callable[[str, Iterable[str]], None] = lambda model, keys: None
-        """Called with each report of a read model: its name and the aggregates of which it has stored something new."""
+        self.on_projected: Callable[[str, Mapping[str, int]], None] = lambda model, seen: None
+        """Called with each report of a read model: its name, and up to which event it shows each aggregate that it names."""
         self._hearing_since = math.inf
 
     def hearing(self) -> float:

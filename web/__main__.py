@@ -20,6 +20,7 @@ import structlog
 from models import settings as common
 from topics import logs
 from web import child
+from web import settings as own
 
 log = structlog.get_logger("web")
 GRACE = 20.0
@@ -116,6 +117,8 @@ def _signal(process: asyncio.subprocess.Process, number: int) -> None:
 def main() -> None:
     """Run the parent, or the only process itself."""
     settings = common.read()
+    # Children that cannot start would be started again and again.
+    common.check_production(settings, own.read().unfit())
     if settings.web_processes == 1:
         child.run(0)
         return

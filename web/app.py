@@ -10,7 +10,7 @@ import asyncio
 import re
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import structlog
 from aiohttp import web
@@ -20,12 +20,15 @@ from topics import tracing
 from topics.client import Unavailable
 from web import guests
 from web.access import Who, refusal
-from web.auth import BadToken, Caller
-from web.call import MAX_BODY, SECURITY, Call, Shared, trace_of
+from web.auth import GUEST, BadToken, Caller
+from web.call import MAX_BODY, NOTHING, Call, Shared, trace_of
+from web.edge import LONGEST, address
+from web.limits import State, network
 from web.problems import Problem, language
 from web.reads import ReadsAway
 from web.routes import ROUTES
-from web.rule import Handler, Rule
+from web.rule import Rule
+from web.wire import Server
 
 log = structlog.get_logger("web")
 _SEGMENT = re.compile(r"[0-9A-Za-z_-]{1,64}\Z")
@@ -43,8 +46,10 @@ RETRY_AFTER = {"Retry-After": "1"}
 class Route:
     """One line of the access table with its handler."""
 
-    def __init__(self, method: str, template: str, who: Who, handler: Handler) -> None:
-        self.method, self.template, self.who, self.handler = method, template, who, handler
+    def __init__(self, rule: Rule) -> None:
+        method, template = rule.method, rule.path
+        self.method, self.template, self.who, self.handler = method, template, rule.who, rule.handler
+        self.bucket, self.cookie, self.endless = rule.bucket, rule.cookie, rule.endless
         self.segments = tuple(template.strip("/").split("/"))
         self.names = tuple(part[1:-1] if part.startswith("{") else "" for part in self.segments)
         self.seconds = _SECONDS.labels(f"{method} {template}")
@@ -75,7 +80,7 @@ class Router:
     """Finds routes by the number of their segments; one without placeholders goes before one with."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
-        self.routes = [Route(rule.method, rule.path, rule.who, rule.handler) for rule in rules]
+        self.routes = [Route(rule) for rule in rules]
         self._by_length: dict[int, list[Route]] = {}
         for route in sorted(self.routes, key=lambda route: sum(map(bool, route.names))):
             self._by_length.setdefault(len(route.segments), []).append(route)
@@ -83,27 +88,25 @@ class Router:
     def find(self, method: str, path: str) -> tuple[Route, dict[str, str]]:
         """The route and the ids in ``path``. Raises ``Problem`` 404 or 405."""
         parts = path[1:].split("/")
-        allowed = []
         for route in self._by_length.get(len(parts), ()):
-            if route.method != method and route.method in allowed:
-                continue
-            params = route.match(parts)
-            if params is None:
-                continue
-            if route.method == method:
+            if route.method == method and (params := route.match(parts)) is not None:
                 return route, params
-            allowed.append(route.method)
-        if allowed:
+        if allowed := self.methods(path):
             raise Problem(405, "method_not_allowed", headers={"Allow": ", ".join(allowed)})
         raise Problem(404, "not_found")
+
+    def methods(self, path: str) -> list[str]:
+        """The methods with which ``path`` can be asked."""
+        parts = path[1:].split("/")
+        return list(dict.fromkeys(route.method for route in self._by_length.get(len(parts), ()) if route.match(parts) is not None))
 
 
 class App:
     """Answers requests of one process."""
 
-    def __init__(self, shared: Shared) -> None:
+    def __init__(self, shared: Shared, rules: Iterable[Rule] = ROUTES) -> None:
         self.shared = shared
-        self.router = Router(ROUTES)
+        self.router = Router(rules)
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """One request, whatever it is."""
@@ -116,27 +119,37 @@ class App:
         if tracing.sampled(trace) and trace == given:
             above, trace = given, tracing.under(given, secrets.token_hex(8))
         route: Route | None = None
+        told = self.shared.origins.headers(request.headers.get("Origin"))
         try:
+            if len(request.raw_path) > LONGEST:
+                raise Problem(414, "target_too_long")
+            if request.method == "OPTIONS" and (allowed := self._preflight(request, path)) is not None:
+                return allowed
             route, params = self.router.find(request.method, path)
-            caller = self._caller(request)
-            if caller is None and route.who in GUESTS:
+            caller, why = self._caller(request, route)
+            if caller is None and not why and route.who in GUESTS:
                 caller = guests.caller_of(self.shared.secret, request)
-            who = language(request.headers.get("Accept-Language", ""))
-            why = refusal(route.who, caller, params.get("store_id", ""))
+            state, where = await self._counted(request, route, caller)
+            told = {**told, **state.headers()}
+            why = why or refusal(route.who, caller, params.get("store_id", ""))
             if why:
                 raise _denied(why)
-            response = await route.handler(Call(self.shared, request, path, params, caller, who, trace))
+            if route.cookie:
+                self.shared.origins.check(request.headers)
+            who = language(request.headers.get("Accept-Language", ""))
+            call = Call(self.shared, request, path, params, caller, who, trace, bucket=route.bucket, address=where, told=told)
+            response = await self._answered(route, call)
         except Problem as problem:
-            response = self._problem(request, problem, trace)
+            response = self._problem(request, problem, trace, told)
         except (Unavailable, ReadsAway) as error:
             log.warning("unavailable", route=_name(route), why=str(error), trace=trace[3:35])
-            response = self._problem(request, Problem(503, "unavailable", headers=RETRY_AFTER), trace)
+            response = self._problem(request, Problem(503, "unavailable", headers=RETRY_AFTER), trace, told)
         except (ConnectionError, asyncio.CancelledError):
             raise
         except Exception:
             # Neither path nor body are logged: both may name persons.
             log.error("request_failed", route=_name(route), trace=trace[3:35], exc_info=True)
-            response = self._problem(request, Problem(500, "internal_error"), trace)
+            response = self._problem(request, Problem(500, "internal_error"), trace, told)
         if self.shared.stopping.is_set() and not response.prepared:
             response.force_close()
         took = time.perf_counter() - begun
@@ -148,21 +161,61 @@ class App:
             log.info("slow_request", route=_name(route), status=response.status, seconds=round(took, 3), trace=trace[3:35])
         return response
 
-    def _caller(self, request: web.BaseRequest) -> Caller | None:
-        """Whom the token speaks for, ``None`` without one. Nothing else of the request says who calls (order W-39)."""
+    def _caller(self, request: web.BaseRequest, route: Route) -> tuple[Caller | None, str]:
+        """Whom the token speaks for, ``None`` without one, and why it does not count.
+
+        Nothing else of the request says who calls (order W-39, auth 5).
+        """
         header = request.headers.get("Authorization")
         if header is None:
-            return None
+            return None, ""
         kind, _, token = header.partition(" ")
         if kind.lower() != "bearer":
-            raise _denied("unauthenticated")
+            return None, "unauthenticated"
         try:
-            return self.shared.tokens.caller(token)
+            caller = self.shared.tokens.caller(token)
         except BadToken:
-            raise _denied("unauthenticated") from None
+            return None, "unauthenticated"
+        why = self.shared.ended.why_not(caller) if self.shared.ended is not None else ""
+        if why:
+            # While nobody knows who is signed in, nobody is; what is for everybody is still there.
+            return None, "" if why == "unavailable" and route.who is Who.PUBLIC else why
+        return caller, ""
 
-    def _problem(self, request: web.BaseRequest, problem: Problem, trace: str) -> web.Response:
-        headers = {**SECURITY, "Cache-Control": "no-store", "X-Request-Id": trace[3:35], "traceparent": trace}
+    async def _counted(self, request: web.BaseRequest, route: Route, caller: Caller | None) -> tuple[State, str]:
+        """What the bucket of this request says, and from where it comes. Raises ``Problem`` 429, or 503: nobody can count now."""
+        limiter = self.shared.limiter
+        # Anybody may have as many guests' cookies as they like.
+        account = caller.account if caller is not None and caller.role != GUEST else ""
+        where = network(address(request, self.shared.proxies))
+        state = limiter.local(route.bucket, account, where) or await limiter.shared(route.bucket, account, where)
+        if state.retry:
+            raise state.problem()
+        return state, where
+
+    async def _answered(self, route: Route, call: Call) -> web.StreamResponse:
+        """What the handler says, in time."""
+        if route.endless:
+            return await route.handler(call)
+        try:
+            async with asyncio.timeout(self.shared.settings.request_timeout) as limit:
+                return await route.handler(call)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            # A command that was sent meanwhile is the same command when it is sent again.
+            log.warning("request_timeout", route=_name(route), trace=call.traceparent[3:35])
+            raise Problem(503, "unavailable", headers=RETRY_AFTER) from None
+
+    def _preflight(self, request: web.BaseRequest, path: str) -> web.Response | None:
+        """The answer to a browser that asks whether a page of another site may; ``None``: no such question, or it may not."""
+        if "Access-Control-Request-Method" not in request.headers:
+            return None
+        said = self.shared.origins.preflight(request.headers.get("Origin"), self.router.methods(path))
+        return None if said is None else web.Response(status=204, headers={**self.shared.security, **said})
+
+    def _problem(self, request: web.BaseRequest, problem: Problem, trace: str, told: Mapping[str, str] = NOTHING) -> web.Response:
+        headers = {**self.shared.security, "X-Request-Id": trace[3:35], "traceparent": trace, **told}
         return problem.response(language(request.headers.get("Accept-Language", "")), headers)
 
     async def _inside(self, request: web.BaseRequest, path: str) -> web.Response:
@@ -196,8 +249,10 @@ def _span(route: Route | None, method: str, status: int, trace: str, above: str,
 
 
 def _denied(why: str) -> Problem:
-    if why == "unauthenticated":
+    if why in ("unauthenticated", "session_ended"):
         return Problem(401, why, headers={"WWW-Authenticate": 'Bearer realm="blooming-blooms"'})
+    if why == "unavailable":
+        return Problem(503, why, headers=RETRY_AFTER)
     return Problem(403, why)
 
 
@@ -205,14 +260,14 @@ def _name(route: Route | None) -> str:
     return f"{route.method} {route.template}" if route else ""
 
 
-def server(app: App) -> web.Server:
+def server(app: App) -> Server:
     """The server to be run; bodies end at ``MAX_BODY``, heads at 8 KiB a line and 64 lines."""
     loop = asyncio.get_running_loop()
 
     def request(message: object, payload: object, protocol: object, writer: object, task: object) -> web.BaseRequest:
         return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=MAX_BODY)  # type: ignore[arg-type]
 
-    return web.Server(
+    return Server(
         app.handle,
         request_factory=request,
         handler_cancellation=False,

@@ -1,25 +1,29 @@
-"""Who calls: a signed token (EdDSA over Ed25519, no other algorithm) that names account, role and stores.
+"""Who calls: a signed token (EdDSA over Ed25519, no other algorithm) that names account, role, stores and session.
 
-Verifying costs 0.1 ms, so what was verified is kept, by the token's own text, until it runs out.
+Verifying costs 0.1 ms, so what was verified is kept, by the token's own text, until it runs out. Whether its session has been
+ended meanwhile is asked at each request (``web/ended.py``).
 """
 
 from __future__ import annotations
 
+import re
 import time
 from collections import OrderedDict
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import jwt
 import msgspec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from msgspec import Meta
 
-ALGORITHM, ISSUER = "EdDSA", "blooming-blooms"
+from web.keys import ACCESS, ALGORITHM, ISSUER, Ring, folder_of
+
 KEPT = 10_000
 """Verified tokens that are remembered."""
 MAX_TOKEN = 4096
 """Characters of a token; a longer one is not looked at."""
+_SHAPE = re.compile(r"[0-9A-Za-z_-]+\.[0-9A-Za-z_-]+\.[0-9A-Za-z_-]{85}[AQgw]")
+"""Decoders skip characters that are no base64, and the last four bits of a signature's text: one token would have many texts."""
 
 Role = Literal["buyer", "seller", "admin"]
 GUEST: Literal["guest"] = "guest"
@@ -27,19 +31,27 @@ GUEST: Literal["guest"] = "guest"
 
 
 class Caller(msgspec.Struct, frozen=True, gc=False):
-    """Whoever the token speaks for. ``stores``: the ids of the stores that a seller runs; ``until``: seconds since the epoch."""
+    """Whoever the token speaks for.
+
+    ``stores``: the ids of the stores that a seller runs. ``until``, ``since``: when the token runs out and was signed, seconds
+    since the epoch. ``session``: "" for a token that was made by hand, which only counts outside production.
+    """
 
     account: str
     role: Role | Literal["guest"]
     stores: tuple[str, ...] = ()
     until: float = 0.0
+    session: str = ""
+    since: float = 0.0
 
 
 class _Claims(msgspec.Struct, frozen=True):
-    sub: str
+    sub: Annotated[str, Meta(min_length=1, max_length=128)]
     role: Role
     exp: int
+    iat: float
     stores: tuple[str, ...] = ()
+    sid: Annotated[str, Meta(max_length=64)] = ""
 
 
 class BadToken(Exception):
@@ -47,20 +59,17 @@ class BadToken(Exception):
 
 
 class Tokens:
-    """Verifies tokens with a public key."""
+    """Verifies tokens with the keys of a ring."""
 
-    def __init__(self, public_pem: bytes) -> None:
-        """Raises ``ValueError`` if ``public_pem`` is no Ed25519 public key."""
-        key = load_pem_public_key(public_pem)
-        if not isinstance(key, Ed25519PublicKey):
-            raise ValueError("tokens are verified with an Ed25519 public key")
-        self._key = key
+    def __init__(self, ring: Ring, *, strict: bool = False) -> None:
+        """``strict``: only tokens of a session count, as in production."""
+        self._ring, self._strict = ring, strict
         self._verified: OrderedDict[str, Caller] = OrderedDict()
 
     @classmethod
-    def of_file(cls, token_key: Path) -> Tokens:
-        """``token_key`` is the private key's file; only the public half beside it is read. Raises ``OSError``: it is missing."""
-        return cls(public_file(token_key).read_bytes())
+    def of_file(cls, token_key: Path, *, strict: bool = False) -> Tokens:
+        """``token_key`` is the signing key's file; only the folder beside it is read. Raises ``OSError``, ``ValueError``."""
+        return cls(Ring(folder_of(token_key)), strict=strict)
 
     def caller(self, token: str) -> Caller:
         """Whom the token speaks for. Raises ``BadToken``."""
@@ -70,22 +79,31 @@ class Tokens:
                 return known
             del self._verified[token]
             raise BadToken("expired")
-        if len(token) > MAX_TOKEN:
-            raise BadToken("too long")
-        try:
-            claims = msgspec.convert(
-                jwt.decode(token, self._key, algorithms=[ALGORITHM], issuer=ISSUER, options={"require": ["exp", "sub", "iss"]}),
-                _Claims,
-            )
-        except (jwt.InvalidTokenError, msgspec.ValidationError) as error:
-            raise BadToken(type(error).__name__) from error
-        caller = Caller(claims.sub, claims.role, claims.stores, claims.exp)
+        if len(token) > MAX_TOKEN or not _SHAPE.fullmatch(token):
+            raise BadToken("shape")
+        if self._ring.refreshed():
+            # What a key that is gone has signed counts no more.
+            self._verified.clear()
+        claims = self._claims(token)
+        if claims.sid:
+            if claims.exp - claims.iat > ACCESS:
+                raise BadToken("lives too long")
+        elif self._strict:
+            raise BadToken("no session")
+        caller = Caller(claims.sub, claims.role, claims.stores, claims.exp, claims.sid, claims.iat)
         self._verified[token] = caller
         if len(self._verified) > KEPT:
             self._verified.popitem(last=False)
         return caller
 
-
-def public_file(token_key: Path) -> Path:
-    """Where the public half of the key in ``token_key`` lies."""
-    return token_key.with_name(token_key.name + ".pub")
+    def _claims(self, token: str) -> _Claims:
+        try:
+            kid = jwt.get_unverified_header(token).get("kid")
+            key = self._ring.key(kid) if isinstance(kid, str) else None
+            if key is None:
+                raise BadToken("unknown key")
+            options = {"require": ["exp", "iat", "sub", "iss"]}
+            said = jwt.decode(token, key, algorithms=[ALGORITHM], issuer=ISSUER, options=options)  # type: ignore[arg-type]
+            return msgspec.convert(said, _Claims)
+        except (jwt.InvalidTokenError, msgspec.ValidationError, ValueError, RecursionError) as error:
+            raise BadToken(type(error).__name__) from error

@@ -10,10 +10,17 @@ from typing import Any, TypeVar
 import msgspec
 from aiohttp import web
 
+from models.settings import Settings
 from topics import tracing
 from topics.client import Client
 from web import idempotency
 from web.auth import Caller, Tokens
+from web.cookies import Cookies
+from web.edge import HSTS, SECURITY, Origins
+from web.ended import Ended
+from web.keys import Signer
+from web.limits import Limiter, SharedBuckets, limits
+from web.links import Links
 from web.problems import Problem
 from web.reads import Reads
 from web.settings import WebSettings
@@ -24,36 +31,68 @@ from web.validation import Body, Invalid, Malformed, Parser
 MAX_BODY = 64 * 1024
 PAGE, MAX_PAGE = 20, 100
 """Items of a page: default and most."""
-SECURITY: Mapping[str, str] = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-}
 _IDENT = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]*\Z")
 _TRACE = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}\Z")
+NOTHING: Mapping[str, str] = {}
 _encode = msgspec.json.Encoder().encode
 B = TypeVar("B", bound=Body)
 
 
 class Shared:
-    """What lives as long as the process. ``secret`` signs nonces and addresses; ``callback`` is where the gateway sends buyers."""
+    """What lives as long as the process. ``secret`` signs nonces and addresses; ``callback`` is where the gateway sends buyers.
+
+    ``ended`` None: sessions are not looked at; ``buckets`` None: what all processes must count together is refused (tests).
+    """
 
     def __init__(
-        self, settings: WebSettings, client: Client, reads: Reads, tokens: Tokens, secret: bytes, public_url: str, live: Any = None
+        self,
+        settings: WebSettings,
+        client: Client,
+        reads: Reads,
+        tokens: Tokens,
+        secret: bytes,
+        public_url: str,
+        live: Any = None,
+        *,
+        links: Links | None = None,
+        ended: Ended | None = None,
+        buckets: SharedBuckets | None = None,
     ) -> None:
+        """Raises ``ValueError``: a limit or an origin in the settings is none."""
         self.settings, self.client, self.reads, self.tokens, self.secret = settings, client, reads, tokens, secret
         self.terms = Terms(reads, settings.terms_age, client.hearing)
-        client.on_projected = self.terms.changed
+        self.ended = ended
+        client.on_projected = self._heard
         self.callback = f"{public_url}/api/v1/payments/callback"
         self.live = live
+        self.links = links or Links(Settings())
+        self.pictures: dict[str, dict[str, str]] = {}
+        """Where ready images are: id -> width -> path, as ``web/pictures.py`` has seen them."""
+        self.signer = Signer(settings.token_key, settings.access_seconds)
+        """Makes the access tokens of sign-ins."""
+        self.cookies = Cookies(public_url.startswith("https:"))
+        self.origins = Origins(public_url, filter(None, settings.cors.split(",")))
+        self.limiter = Limiter(limits(settings.limits), settings.limit_shares, buckets)
+        self.proxies = frozenset(settings.proxies.split(","))
+        self.security: Mapping[str, str] = {**SECURITY, **(HSTS if settings.production else {}), "Cache-Control": "no-store"}
+        """What every answer carries. Personal ones are never stored; public ones say so themselves."""
         self.stopping = asyncio.Event()
         """Set when the process is about to end: streams close, connections are not kept."""
 
+    def _heard(self, model: str, seen: Mapping[str, int]) -> None:
+        self.terms.changed(model, seen)
+        if self.ended is not None:
+            self.ended.heard(model, seen)
+
 
 class Call:
-    """One request. ``params``: the ids in its path; ``caller``: checked, ``None`` only on public routes."""
+    """One request. ``params``: the ids in its path; ``caller``: checked, ``None`` only on public routes.
 
-    __slots__ = ("_body", "_caller", "language", "params", "path", "request", "shared", "traceparent")
+    ``bucket``: the name of its limit; ``address``: from where it comes, as far as a limit is concerned; ``told``: headers of its
+    limit and for the page that asks.
+    """
+
+    __slots__ = ("_body", "_caller", "address", "bucket", "language", "params", "path", "request", "shared", "told", "traceparent")
 
     def __init__(
         self,
@@ -64,9 +103,14 @@ class Call:
         caller: Caller | None,
         language: Language,
         traceparent: str,
+        *,
+        bucket: str = "",
+        address: str = "",
+        told: Mapping[str, str] = NOTHING,
     ) -> None:
         self.shared, self.request, self.path, self.params = shared, request, path, params
         self._caller, self.language, self.traceparent = caller, language, traceparent
+        self.bucket, self.address, self.told = bucket, address, told
         self._body: bytes | None = None
 
     @property
@@ -145,8 +189,19 @@ class Call:
         )
 
     def headers(self) -> dict[str, str]:
-        """What every answer carries. Personal ones are never stored; public ones say so themselves."""
-        return {**SECURITY, "Cache-Control": "no-store", "X-Request-Id": self.traceparent[3:35], "traceparent": self.traceparent}
+        """What every answer carries."""
+        trace = self.traceparent
+        return {**self.shared.security, "X-Request-Id": trace[3:35], "traceparent": trace, **self.told}
+
+    async def throttle(self, account: str) -> None:
+        """Count a try against ``account``, for which somebody wants to sign in or a code: nobody is signed in there.
+
+        ``account``: its row key, whether there is such an account or not. The name of the limit is the route's. Raises ``Problem``
+        429, or 503 while Redis is away.
+        """
+        state = await self.shared.limiter.shared(self.bucket, account, "")
+        if state.retry:
+            raise state.problem()
 
 
 def trace_of(header: str) -> str:

@@ -22,9 +22,13 @@ from web.app import App, server
 from web.auth import Tokens
 from web.call import Shared
 from web.databases import Databases
+from web.ended import Ended
+from web.keys import ensure_keys
+from web.limits import SharedBuckets
+from web.links import Links
 from web.reads import Reads
+from web.settings import SHORTEST
 from web.sse import Hub
-from web.tokens import ensure_keys
 
 log = structlog.get_logger("web")
 QUIET = ("aiokafka",)
@@ -40,37 +44,44 @@ FINISH = 12.0
 async def serve(number: int, reads: Reads, *, kept: bool) -> None:
     """Serve until SIGTERM, then finish what has begun: no request that was accepted is dropped.
 
-    Raises ``OSError``, in production, if the public key or the secret is missing, or if the port stays taken.
+    Raises ``NotForProduction``, or ``OSError`` if the port stays taken.
     """
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     settings, web_settings = common.read(), own.read()
+    common.check_production(settings, web_settings.unfit())
     if not web_settings.production:
         ensure_keys(web_settings.token_key, web_settings.web_secret)
     process = f"{os.getpid()}-{secrets.token_hex(4)}"
     client = Client(
         settings.kafka, settings.prefix, settings.partitions, settings.redis_url, process, timeout=web_settings.broker_timeout
     )
+    secret = web_settings.web_secret.read_bytes().strip()
+    if len(secret) < SHORTEST:
+        raise ValueError(f"{web_settings.web_secret} is too short for a secret")
+    ended = Ended(settings.redis_url, settings.prefix, web_settings.deaf_after)
     hub = Hub(settings.redis_url, settings.prefix, process, web_settings.sse_streams)
     shared = Shared(
         web_settings,
         client,
         reads,
-        Tokens.of_file(web_settings.token_key),
-        web_settings.web_secret.read_bytes().strip(),
+        Tokens.of_file(web_settings.token_key, strict=web_settings.production),
+        secret,
         settings.public_url,
         hub,
+        links=Links(settings),
+        ended=ended,
+        buckets=SharedBuckets(settings.redis_url, settings.prefix, secret),
     )
-    if len(shared.secret) < 32:
-        raise ValueError(f"{web_settings.web_secret} is too short for a secret")
     tracing.configure("web", settings.otlp_url, settings.trace_ratio)
     await client.start()
+    ended.start()
     await reads.start()
     app = App(shared)
     runner = web.ServerRunner(server(app), shutdown_timeout=FINISH)
     await runner.setup()
-    await _reached(client, stop)
+    await _reached(client, ended, stop)
     await _listen(runner, settings.web_host, settings.web_port + number)
     # What lives as long as the process need not be looked at by every collection.
     gc.collect()
@@ -90,14 +101,20 @@ async def serve(number: int, reads: Reads, *, kept: bool) -> None:
     await asyncio.sleep(LAST)
     await runner.cleanup()
     await client.stop()
+    await ended.stop()
+    await shared.limiter.stop()
     await reads.stop()
+    await shared.links.close()
     await asyncio.to_thread(tracing.shut)
 
 
-async def _reached(client: Client, stop: asyncio.Event) -> None:
-    """Wait for the broker: a proxy sends requests as soon as the port is open, and in a rolling restart none of them may fail."""
+async def _reached(client: Client, ended: Ended, stop: asyncio.Event) -> None:
+    """Wait for the broker, and to know which sessions have ended.
+
+    A proxy sends requests as soon as the port is open, and in a rolling restart none of them may fail.
+    """
     until = time.monotonic() + REACH
-    while not (client.connected or stop.is_set()) and time.monotonic() < until:
+    while not (client.connected and ended.ready.is_set()) and not stop.is_set() and time.monotonic() < until:
         await asyncio.sleep(0.02)
 
 

@@ -21,12 +21,15 @@ CHECK_AFTER = 0.3
 PENDING = {"status": "pending"}
 CATALOG: Mapping[str, tuple[str, ...]] = {"review": ("reviews",), "reference": ("reference",), "waiting": ("restock",)}
 """Read models of the catalogue's parts; a product's own is ``products``."""
+EMPTY: Mapping[str, Any] = {}
 
 
-def models_of(domain: str, part: str) -> tuple[str, ...]:
-    """The read models that a client reads after a command, by what the command was about."""
+def models_of(domain: str, part: str, said: Mapping[str, Any] = EMPTY) -> tuple[str, ...]:
+    """The read models that a client reads after a command, by what the command was about and what was answered (``said``)."""
     if domain == "orders":
         return ("orders",)
+    if domain == "catalog" and "image_id" in said:
+        return ("images",)
     if domain == "inventory":
         return ("stock",) if part.startswith("changes/") else ("coupons",)
     if domain == "catalog":
@@ -78,26 +81,28 @@ async def conclude(
     """The response to an answer, once the read models have caught up with it; 202 if that takes longer than ``deadline``."""
     if answer is not None and answer.status >= 400:
         raise Problem(answer.status, answer.code, answer.body)
-    if answer is not None and answer.status and await shown(call, domain, answer.key, answer.seq, part, deadline):
+    if answer is not None and answer.status and await shown(call, domain, answer.key, answer.seq, part, deadline, answer.body):
         return call.answer({**answer.body, **(extra or {})}, status)
     return call.answer(PENDING, 202, {"Location": address(call, domain, key, command, part), "Retry-After": "1"})
 
 
-async def shown(call: Call, domain: str, key: str, seq: int, part: str, deadline: float) -> bool:
+async def shown(
+    call: Call, domain: str, key: str, seq: int, part: str, deadline: float, said: Mapping[str, Any] = EMPTY
+) -> bool:
     """True once every read model that the client reads next has event ``seq`` of ``key``; False at ``deadline`` (loop's clock)."""
     client, loop = call.shared.client, asyncio.get_running_loop()
-    for model in models_of(domain, part):
+    for model in models_of(domain, part, said):
         left = deadline - loop.time()
         if await client.projected(model, key, seq, min(CHECK_AFTER, left)):
             continue
-        if await _has(call, domain, key, seq, part):
+        if await _has(call, model, domain, key, seq, part):
             continue
         if not await client.projected(model, key, seq, deadline - loop.time()):
             return False
     return True
 
 
-async def _has(call: Call, domain: str, key: str, seq: int, part: str) -> bool:
+async def _has(call: Call, model: str, domain: str, key: str, seq: int, part: str) -> bool:
     """Does the read model itself show what came of the command? Its report is only said once, perhaps to another process."""
     reads = call.shared.reads
     kind, _, name = part.partition("/")
@@ -114,6 +119,8 @@ async def _has(call: Call, domain: str, key: str, seq: int, part: str) -> bool:
                 found = {"seq": await reads.reference_seq()}
             case "catalog", "waiting":
                 found = await reads.restock_alert(name, key)
+            case "catalog", _ if model == "images":
+                found = (await reads.images([key])).get(key)
             case "catalog", _:
                 found = await reads.product(key)
             case "carts", _:

@@ -8,7 +8,20 @@ from typing import Any, ParamSpec, TypeVar
 
 from models.catalog.messages import ReferencePrivate
 from models.orders.messages import CouponTerms, ProductTerms, StoreTerms
-from models.read import carts, coupons, databases, orders, products, products_list, reference, restock, reviews, stock, stores
+from models.read import (
+    carts,
+    coupons,
+    databases,
+    images,
+    orders,
+    products,
+    products_list,
+    reference,
+    restock,
+    reviews,
+    stock,
+    stores,
+)
 from models.read.registry import Registry
 from models.settings import Settings
 from web.reads import Counted, Document, Page, ReadsAway
@@ -48,6 +61,7 @@ class Databases:
         self._restock = restock.Queries(self._databases, registry)
         self._stores = stores.Queries(self._databases, registry)
         self._stock = stock.Queries(self._databases, registry)
+        self._images = images.Queries(self._databases, registry)
         self._coupons = coupons.Queries(self._databases, registry)
         self._carts = carts.Queries(self._databases, registry)
 
@@ -140,6 +154,10 @@ class Databases:
     @asked
     async def store(self, store_id: str) -> Document | None:
         return await self._stores.one(store_id)
+
+    @asked
+    async def images(self, ids: Iterable[str]) -> Mapping[str, Document]:
+        return await self._images.by_ids(ids)
 
     @asked
     async def stock(self, store_id: str) -> Sequence[Document]:

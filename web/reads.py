@@ -93,6 +93,9 @@ class Reads(Protocol):
     async def store(self, store_id: str) -> Document | None:
         """One store, with ``owner``."""
 
+    async def images(self, ids: Iterable[str]) -> Mapping[str, Document]:
+        """Uploaded images that exist: owner, purpose, content_type, size, at, status, digest, width, height, code, seq."""
+
     async def stock(self, store_id: str) -> Sequence[Document]:
         """Flowers of a store: flower_id, on_hand, held, version, seq of the last change."""
 

@@ -19,7 +19,8 @@ class Rule(msgspec.Struct, frozen=True):
     """A route. ``template``: the path below ``API``, ids in braces. ``body``/``answer``: for the OpenAPI document.
 
     ``status``: of the good answer. ``query``: names of its parameters. ``keyed``: a write that takes an ``Idempotency-Key``; False
-    for the few that send no command.
+    for the few that send no command. ``limit``: how often (``web/limits.py``), "": ``read`` or ``write``. ``cookie``: it acts on
+    the refresh cookie, so only pages of our own sites may call it. ``endless``: a stream, which no time limit ends.
     """
 
     method: str
@@ -31,6 +32,9 @@ class Rule(msgspec.Struct, frozen=True):
     status: int = 200
     query: tuple[str, ...] = ()
     keyed: bool = True
+    limit: str = ""
+    cookie: bool = False
+    endless: bool = False
 
     @property
     def path(self) -> str:
@@ -41,3 +45,8 @@ class Rule(msgspec.Struct, frozen=True):
     def writes(self) -> bool:
         """True if it sends a command, and so takes a key."""
         return self.keyed and self.method != "GET"
+
+    @property
+    def bucket(self) -> str:
+        """The name of its limit."""
+        return self.limit or ("read" if self.method == "GET" else "write")

@@ -27,6 +27,7 @@ NICE = 10
 async def serve() -> int:
     """Watch until SIGTERM; the exit code."""
     settings = common.read()
+    common.check_production(settings)
     watch = Watch(settings)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

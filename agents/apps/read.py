@@ -28,6 +28,7 @@ FAILED, TOO_OLD = 70, 78
 async def serve() -> int:
     """Project until SIGTERM; the exit code."""
     settings = common.read()
+    common.check_production(settings)
     ident = os.environ.get("BB_WORKER_ID", "read")
     projector = Projector(settings, group=f"{settings.prefix}-read", instance=f"{settings.prefix}-{ident}")
     loop = asyncio.get_running_loop()

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from agents.runtime.domain import Domain, Tombstone
+from agents.runtime.domain import Domain
 from agents.runtime.memos import Memos, full, prune
 from agents.runtime.rows import (
     MAX_ROW,
@@ -30,6 +30,7 @@ from agents.runtime.rows import (
 )
 from agents.runtime.turn import MAX_BYTES, MAX_INPUTS, Draft, Input, Step, TooLarge, Turn
 from models.actor import DAY, Command, Inquire, Message, Refusal, Reminder, id_of
+from models.kept import Tombstone
 from topics.catalogue import DEAD, topic
 from topics.dead import Dead
 from topics.envelope import OUTPUTS_PER_INPUT, Envelope, NewerVersion, Opener, Undecodable, decode_envelope, seal

@@ -14,13 +14,6 @@ Decide = Callable[[State, Any, int], "list[Event] | Refusal"]
 Evolve = Callable[[State, Any], Mapping[str, Any]]
 
 
-class Tombstone(msgspec.Struct, frozen=True):
-    """Answer of ``Domain.private``: erase what the private topic holds of this aggregate."""
-
-
-ERASE = Tombstone()
-
-
 class Domain(msgspec.Struct, frozen=True, kw_only=True):
     """Pure functions and types; see ``models/actor.py`` for what each gets and gives.
 

@@ -17,7 +17,7 @@ from agents.runtime.consumer import Consumer
 from agents.runtime.domain import Domain
 from agents.runtime.health import serve_health
 from agents.runtime.kernel import Kernel
-from models.settings import Settings
+from models.settings import Settings, check_production
 from topics import logs, tracing
 from topics.answers import Answering
 
@@ -99,8 +99,9 @@ def worker(
     ``around``: what its domains' effects use, opened before and closed after everything else.
 
     ``BB_WORKER_ID`` (default ``name``) names this process in its consumer group: a killed worker that comes back under the
-    same name gets its partitions at once (static membership).
+    same name gets its partitions at once (static membership). Raises ``NotForProduction``.
     """
+    check_production(settings)
     ident = os.environ.get("BB_WORKER_ID", name)
     app = App(
         f"{settings.prefix}-{name}",

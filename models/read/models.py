@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from models.read import carts, coupons, ledger, live, orders, products, reference, restock, reviews, stock, stores
+from models.read import carts, coupons, images, ledger, live, orders, products, reference, restock, reviews, stock, stores
 from models.read.facts import ReadModel
 
 MODELS: tuple[ReadModel, ...] = (
@@ -17,6 +17,7 @@ MODELS: tuple[ReadModel, ...] = (
     reference.MODEL,
     reviews.MODEL,
     restock.MODEL,
+    images.MODEL,
     carts.MODEL,
     live.MODEL,
 )

@@ -1,4 +1,7 @@
-"""A store (key = store id): so far what pricing and holding need. Pure."""
+"""The stores domain: whose aggregate a message is about, and nothing else. Pure.
+
+Stores, questions and notices have rows, keys and rules of their own: see ``store``, ``questions`` and ``notices``.
+"""
 
 from __future__ import annotations
 
@@ -7,70 +10,68 @@ from typing import Any
 
 import msgspec
 
-from models import kst
 from models.actor import Event, Refusal, Send, State
-from models.inventory.messages import SetLowStockThreshold
-from models.stores.messages import STORES_EVENTS, STORES_INBOX, StorePrivate, StoreSaved
+from models.stores import notices, questions, store
+from models.stores.messages import (
+    NOTICE_EVENTS,
+    NOTICE_INBOX,
+    QUESTION_EVENTS,
+    QUESTION_INBOX,
+    STORES_EVENTS,
+    STORES_INBOX,
+    StoreSaved,
+)
+from models.stores.notices import Notice
+from models.stores.questions import Question
+from models.stores.store import Store
 
-MAX_NAME = 80
-"""Characters of a store's name; every order's row carries it."""
-
-
-class Store(msgspec.Struct, frozen=True, array_like=True, tag=True):
-    """A store. Fees in KRW; ``cut_off`` ``HH:MM`` KST; ``threshold``: low stock, in stems."""
-
-    owner: str
-    name: str
-    delivery_fee: int
-    free_from: int
-    cut_off: str
-    threshold: int
-
-
-STORES_STATE = Store
+STORES_STATE = Store | Question | Notice
+OTHER_KIND = Refusal("not_found", 404)
+"""Under this key lies something else, which the message may neither change nor replace."""
 
 
 def decide(state: State, message: STORES_INBOX, now: int) -> list[Event] | Refusal:
-    """Create or replace. Refused: ``store_invalid`` (422, every field at fault), ``not_your_store`` (403: another owner's)."""
-    store: Store | None = state[""]
-    if store is not None and store.owner != message.owner:
-        return Refusal("not_your_store", 403)
-    sound = {
-        "owner": bool(message.owner),
-        "name": 0 < len(message.name) <= MAX_NAME,
-        "delivery_fee": message.delivery_fee >= 0,
-        "free_from": message.free_from >= 0,
-        "cut_off": kst.is_time(message.cut_off),
-        "threshold": message.threshold >= 0,
-    }
-    wrong = [field for field, right in sound.items() if not right]
-    if wrong:
-        return Refusal("store_invalid", 422, {"fields": wrong})
-    saved = StoreSaved(
-        owner=message.owner,
-        delivery_fee=message.delivery_fee,
-        free_from=message.free_from,
-        cut_off=message.cut_off,
-        threshold=message.threshold,
-    )
-    return [saved.keeping(message.name)]
+    """What ``message``, appended at ``now`` (ms), brings about."""
+    found = state[""]
+    if isinstance(message, QUESTION_INBOX):
+        return questions.decide(found, message, now) if isinstance(found, Question | None) else OTHER_KIND
+    if isinstance(message, NOTICE_INBOX):
+        return notices.decide(found, message, now) if isinstance(found, Notice | None) else OTHER_KIND
+    return store.decide(found, message, now) if isinstance(found, Store | None) else OTHER_KIND
 
 
-def evolve(state: State, event: STORES_EVENTS) -> Mapping[str, Store]:
-    """The store after ``event``."""
-    return {"": Store(event.owner, event.kept, event.delivery_fee, event.free_from, event.cut_off, event.threshold)}
+def evolve(state: State, event: STORES_EVENTS) -> Mapping[str, Any]:
+    """The aggregate after ``event``; ``None``: it is deleted."""
+    if isinstance(event, QUESTION_EVENTS):
+        return {"": questions.evolve(state[""], event)}
+    if isinstance(event, NOTICE_EVENTS):
+        return {"": notices.evolve(state[""], event)}
+    return {"": store.evolve(state[""], event)}
 
 
 def route(key: str, state: State, event: STORES_EVENTS) -> Iterable[Send]:
-    """The store's inventory takes the threshold over."""
-    yield Send("inventory", key, SetLowStockThreshold(threshold=event.threshold))
+    """The store's inventory takes the threshold over; questions and notices concern nobody else yet."""
+    if isinstance(event, StoreSaved):
+        yield from store.route(key, event)
 
 
 def answer(key: str, state: State, event: Event | None) -> dict[str, Any] | Refusal:
-    """What a command gets: the store it changed."""
-    return {"store_id": key}
+    """What a command gets: the aggregate that it changed."""
+    match state[""]:
+        case Store():
+            return {"store_id": key}
+        case Question():
+            return {"question_id": key}
+        case Notice():
+            return {"notice_id": key}
+        case _:
+            return {}
 
 
-def private(key: str, state: State, event: STORES_EVENTS) -> StorePrivate | None:
-    """The store's name for ``bb.stores.private``."""
-    return StorePrivate(name=event.kept)
+def private(key: str, state: State, event: STORES_EVENTS) -> msgspec.Struct | None:
+    """The texts after ``event`` for ``bb.stores.private``, with each event, so that the two can be joined by their number."""
+    if isinstance(event, QUESTION_EVENTS):
+        return questions.private(state[""])
+    if isinstance(event, NOTICE_EVENTS):
+        return notices.private(state[""])
+    return store.private(state[""])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from web.access import Who
 from web.requests.carts import CartAdd, CartQuantity, CartRemoval
 from web.requests.catalog import FlowerForm, LabelForm, ProductForm, ProductPatch, ProductSave, Removal, SubscriptionForm
+from web.requests.images import ImageRequest
 from web.requests.inventory import CouponRequest, StockRequest
 from web.requests.orders import OrderRequest, QuoteRequest
 from web.requests.reviews import ReplyForm, ReviewForm, ReviewText
@@ -12,6 +13,7 @@ from web.requests.stores import StoreSave
 from web.responses.carts import CartAnswer, CartChanged, LikeAnswer, LikeCounts, LikeFlags, LikesPage
 from web.responses.catalog import CountedPage, ProductAnswer, ReferenceAnswer, RestockAnswer, ReviewAnswer
 from web.responses.common import Items, PageAnswer
+from web.responses.images import ImageAnswer
 from web.responses.inventory import CouponAnswer
 from web.responses.orders import OrderAnswer, QuoteAnswer
 from web.routes import (
@@ -21,6 +23,7 @@ from web.routes import (
     coupons,
     docs,
     events,
+    images,
     likes,
     moderation,
     orders,
@@ -77,6 +80,10 @@ ROUTES: tuple[Rule, ...] = (
     Rule("PUT", "/products/{product_id}/restock-alert", Who.BUYER, restock.register, answer=RestockAnswer),
     Rule("DELETE", "/products/{product_id}/restock-alert", Who.BUYER, restock.cancel, answer=RestockAnswer),
     Rule("GET", "/restock-alerts", Who.BUYER, restock.mine, answer=CountedPage, query=PAGE),
+    # -- images
+    Rule("POST", "/images", Who.ANYONE, images.request, ImageRequest, ImageAnswer, 201),
+    Rule("GET", "/images/{image_id}", Who.ANYONE, images.one, answer=ImageAnswer),
+    Rule("POST", "/images/{image_id}/finish", Who.ANYONE, images.finish, answer=ImageAnswer),
     # -- stores
     Rule("GET", "/stores", Who.PUBLIC, stores.many, answer=PageAnswer, query=PAGE),
     Rule("GET", "/stores/{store_id}", Who.PUBLIC, stores.one),
@@ -105,7 +112,7 @@ ROUTES: tuple[Rule, ...] = (
     Rule("DELETE", "/likes/stores/{store_id}", Who.BUYER, likes.unlike_store, answer=LikeAnswer),
     # -- the API itself
     Rule("GET", "/commands/{domain}/{row}/{command}", Who.SENDER, commands.status, query=("sig", "part")),
-    Rule("GET", "/events", Who.ANYONE, events.stream, query=("last_event_id",)),
+    Rule("GET", "/events", Who.ANYONE, events.stream, query=("last_event_id",), limit="stream", endless=True),
     Rule("GET", "/openapi.json", Who.PUBLIC, docs.document),
     Rule("GET", "/asyncapi.json", Who.PUBLIC, docs.messages),
     Rule("GET", "/docs", Who.PUBLIC, docs.page),

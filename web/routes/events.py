@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 
 from aiohttp import web
@@ -19,7 +20,8 @@ async def stream(call: Call) -> web.StreamResponse:
     """``GET /events``: notices and orders of the caller, live, as server-sent events.
 
     ``Last-Event-ID`` (or ``last_event_id``) goes on after that event without gap or repeat; an event ``reset`` says that more was
-    missed than is kept. A comment every 15 s shows that the stream is alive. It ends with the token.
+    missed than is kept. A comment every 15 s shows that the stream is alive. It ends with the token, and with
+    its session.
     """
     last = call.request.headers.get("Last-Event-ID", "") or call.query("last_event_id", 40)
     if last and not good_id(last):
@@ -36,10 +38,12 @@ async def stream(call: Call) -> web.StreamResponse:
     response = web.StreamResponse(
         headers={**call.headers(), "Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"}
     )
+    ended = call.shared.ended
     try:
-        await response.prepare(call.request)
-        await _write(response, b"retry: 1000\n\n" + b"".join(frames))
-        await _follow(call, hub, opened, response, sent)
+        with ended.watching(call.caller, lambda: opened.push(None)) if ended is not None else contextlib.nullcontext():
+            await response.prepare(call.request)
+            await _write(response, b"retry: 1000\n\n" + b"".join(frames))
+            await _follow(call, hub, opened, response, sent)
     except (ConnectionError, TimeoutError):
         pass
     finally:

@@ -14,6 +14,7 @@ PROBLEMS: dict[str, Text] = {
         "요청을 읽을 수 없습니다", "The request cannot be read",
         "본문이 올바른 JSON이 아닙니다.", "The body is not valid JSON.",
     ),
+    "malformed_request": Text("요청을 읽을 수 없습니다", "The request cannot be read"),
     "not_json": Text(
         "지원하지 않는 형식입니다", "Unsupported media type",
         "application/json으로 보내 주세요.", "Please send application/json.",
@@ -40,6 +41,15 @@ PROBLEMS: dict[str, Text] = {
     "too_many_streams": Text(
         "열린 연결이 너무 많습니다", "Too many open streams",
         "다른 창을 닫고 다시 시도해 주세요.", "Please close another window and try again.",
+    ),
+    "too_many_requests": Text(
+        "요청이 너무 많습니다", "Too many requests",
+        "{after}초 후에 다시 시도해 주세요.", "Please try again in {after} seconds.",
+    ),
+    "target_too_long": Text("주소가 너무 깁니다", "The address is too long"),
+    "cross_site": Text("다른 사이트에서 온 요청입니다", "The request comes from another site"),
+    "session_ended": Text(
+        "로그인이 끝났습니다", "The session has ended", "다시 로그인해 주세요.", "Please sign in again.",
     ),
     "unavailable": Text(
         "잠시 후 다시 시도해 주세요", "Please try again shortly",

@@ -8,10 +8,11 @@ from typing import Any, ClassVar
 import msgspec
 
 from agents.runtime.decider import Decider
-from agents.runtime.domain import ERASE, Domain
+from agents.runtime.domain import Domain
 from agents.runtime.rows import LEDGER, Ledger, Row, row_key, unpack_ledger, unpack_row
 from agents.runtime.turn import Input, Turn
 from models.actor import Command, Effect, Event, Message, Refusal, Reminder, Send, id_of
+from models.kept import ERASE
 from topics.answers import Answer
 from topics.dead import Dead
 from topics.envelope import Envelope, decode_batch, decode_envelope, encode, seal

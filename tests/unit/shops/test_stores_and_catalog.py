@@ -32,7 +32,9 @@ with_ = msgspec.structs.replace
 def test_a_store_is_saved_and_its_inventory_told() -> None:
     actor = Actor(STORES, "store-rose", NOW)
     (saved,) = actor.take(STORE)
-    assert saved == StoreSaved(owner="seller-1", delivery_fee=3_000, free_from=50_000, cut_off="17:30", threshold=30)
+    assert saved == StoreSaved(
+        owner="seller-1", delivery_fee=3_000, free_from=50_000, cut_off="17:30", threshold=30, registered_at=NOW
+    )
     assert actor.sends == [Send("inventory", "store-rose", SetLowStockThreshold(threshold=30))]
     assert STORES.private("store-rose", actor.states, saved) == StorePrivate(name="장미 꽃집")
     assert STORES.answer("store-rose", actor.states, None) == {"store_id": "store-rose"}

@@ -14,9 +14,13 @@ from models.catalog.messages import ReferencePrivate
 from models.catalog.reference import merged
 from models.orders.messages import CouponTerms, ProductTerms, StoreTerms
 from models.read.products import told
+from models.settings import Settings
 from topics.client import Client
-from web.auth import Tokens, public_file
+from web.auth import Tokens
 from web.call import Shared
+from web.ended import Ended
+from web.limits import SharedBuckets
+from web.links import Links
 from web.reads import BadCursor, Counted, Document, Page
 from web.settings import WebSettings
 from web.tokens import ensure_keys, make
@@ -24,6 +28,8 @@ from web.tokens import ensure_keys, make
 STORE, OTHER_STORE = "store-1", "store-2"
 ORDER, STORE_ORDER, OTHER_STORE_ORDER = "order-1", "store-order-1", "store-order-2"
 SUBSCRIPTION = id_of("subscription", STORE)
+REVIEW = "review-1"
+IMAGE = "00000000-0000-5000-8000-000000000001"
 BUYER, STRANGER, SELLER, OTHER_SELLER, ADMIN = "buyer-1", "buyer-2", "seller-1", "seller-2", "admin-1"
 
 
@@ -58,6 +64,12 @@ class Known:
                 ],
             }
         }
+        self.images_: dict[str, dict[str, Any]] = {
+            IMAGE: {
+                "image_id": IMAGE, "owner": BUYER, "purpose": "review", "content_type": "image/png", "size": 5, "at": 1,
+                "status": "ready", "digest": "d" * 32, "width": 800, "height": 600, "code": "", "seq": 3,
+            }
+        }  # fmt: skip
         self.carts_: dict[str, list[dict[str, Any]]] = {}
         self.likes_: dict[tuple[str, str], list[str]] = {}
         monthly = ProductTerms(product_id=SUBSCRIPTION, store_id=STORE, name="달마다 꽃", price=30_000, flowers={}, on_sale=False)
@@ -65,7 +77,13 @@ class Known:
         self.details_: dict[str, dict[str, Any]] = {SUBSCRIPTION: {"kind": "subscription", "status": "SALE"}}
         """Product id -> what its document says beside its terms."""
         self.reference_ = ReferencePrivate()
-        self.reviews_: dict[str, dict[str, Any]] = {}
+        self.reviews_: dict[str, dict[str, Any]] = {
+            REVIEW: {
+                "review_id": REVIEW, "product_id": "product-1", "store_id": STORE, "author": BUYER, "kind": "delivery",
+                "subject": "line-1", "status": "written", "rating": 9, "stars": 4.5, "written_at": 5, "edited_at": 0,
+                "replied_at": 0, "text": "예뻐요", "images": [], "reply": "", "reason": "", "seq": 2,
+            }
+        }  # fmt: skip
         self.restock_: dict[tuple[str, str], int] = {}
         self.asked: tuple[Any, ...] = ()
         """What the last list was asked with."""
@@ -162,6 +180,9 @@ class Known:
         found = self.stores_.get(store_id)
         return None if found is None else {"store_id": store_id, "owner": SELLER, "name": found.name}
 
+    async def images(self, ids: Iterable[str]) -> Mapping[str, Document]:
+        return {one: self.images_[one] for one in ids if one in self.images_}
+
     async def stock(self, store_id: str) -> Sequence[Document]:
         return [{"flower_id": "1", "on_hand": 10, "held": 0, "version": 1}]
 
@@ -202,8 +223,10 @@ class Desk:
         self.key, self.secret = folder / "token-key", folder / "web-secret"
         ensure_keys(self.key, self.secret)
 
-    def token(self, account: str = BUYER, role: str = "buyer", stores: tuple[str, ...] = (), lifetime: int = 3600) -> str:
-        return make(self.key, account, role, stores, lifetime)
+    def token(
+        self, account: str = BUYER, role: str = "buyer", stores: tuple[str, ...] = (), lifetime: int = 3600, session: str = ""
+    ) -> str:
+        return make(self.key, account, role, stores, lifetime, session)
 
     def headers(
         self, account: str = BUYER, role: str = "buyer", stores: tuple[str, ...] = (), *, key: str = "", **more: str
@@ -214,10 +237,24 @@ class Desk:
         token = self.token(account, role, stores)
         return {"Authorization": f"Bearer {token}", "Idempotency-Key": key, "Content-Type": "application/json", **more}
 
-    def shared(self, client: Client, known: Known | None = None, live: Any = None, **settings: Any) -> Shared:
+    def shared(
+        self,
+        client: Client,
+        known: Known | None = None,
+        live: Any = None,
+        *,
+        public_url: str = "",
+        ended: Ended | None = None,
+        buckets: SharedBuckets | None = None,
+        **settings: Any,
+    ) -> Shared:
+        """What a process shares. ``settings``: of the web."""
         own = WebSettings(token_key=self.key, web_secret=self.secret, **settings)
-        tokens = Tokens(public_file(self.key).read_bytes())
-        return Shared(own, client, known or Known(), tokens, self.secret.read_bytes(), "http://shop.test", live)
+        tokens = Tokens.of_file(self.key)
+        url = public_url or "http://shop.test"
+        secret = self.secret.read_bytes()
+        links = Links(Settings(s3_secret="s", s3_browser_url="http://shop.test"))
+        return Shared(own, client, known or Known(), tokens, secret, url, live, ended=ended, buckets=buckets, links=links)
 
 
 def order_body(**change: Any) -> dict[str, Any]:

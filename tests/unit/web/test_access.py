@@ -101,6 +101,8 @@ def test_all_that_a_seller_may_do_to_an_order_is_to_cancel_the_own_part() -> Non
         "POST /stores/{store_id}/products", "PUT /stores/{store_id}/subscription-product", "PUT /reviews/{review_id}/reply",
         "PUT /stores/{store_id}",
         "POST /stores/{store_id}/coupons", "PATCH /stores/{store_id}/stock/{flower_id}",
+        # An upload is about nobody's order; whose it is, its actor asks.
+        "POST /images", "POST /images/{image_id}/finish",
     }  # fmt: skip
 
 

@@ -14,18 +14,13 @@ from models.actor import id_of
 from models.catalog import messages as m
 from tests.unit.catalog.given import FLOWER
 from tests.unit.web.answering import Page, page
-from tests.unit.web.known import ADMIN, BUYER, OTHER_SELLER, OTHER_STORE, SELLER, STORE, SUBSCRIPTION
+from tests.unit.web.known import ADMIN, BUYER, OTHER_SELLER, OTHER_STORE, REVIEW, SELLER, STORE, SUBSCRIPTION
 
 FORM: dict[str, Any] = {
     "name": "봄 다발", "summary": "봄에", "price": 30_000, "category": "1", "flowers": {"16": 12, "18": 3}, "representative": "16",
     "thumbnail": "image-1", "tags": ["1", "2"], "minutes": 45, "images": ["image-2"],
 }  # fmt: skip
 PATH = f"/stores/{STORE}/products"
-REVIEW = {
-    "review_id": "review-1", "product_id": "product-1", "store_id": STORE, "author": BUYER, "kind": "delivery", "subject": "line-1",
-    "status": "written", "rating": 9, "stars": 4.5, "written_at": 5, "edited_at": 0, "replied_at": 0, "text": "예뻐요",
-    "images": [], "reply": "", "reason": "", "seq": 2,
-}  # fmt: skip
 
 
 @pytest_asyncio.fixture
@@ -113,7 +108,6 @@ async def test_an_edit_says_what_was_seen_and_only_what_is_to_change(shop: Page)
 async def test_another_stores_seller_changes_and_sees_nothing(
     shop: Page, method: str, path: str, body: Any, status: int
 ) -> None:
-    shop.known.reviews_["review-1"] = REVIEW
     assert (await shop.call(method, path, body, other(shop)))[0] == status
     assert shop.sent == []
 
@@ -260,7 +254,6 @@ async def test_a_review_is_of_who_is_signed_in(shop: Page) -> None:
 
 
 async def test_a_review_is_changed_taken_back_and_answered(shop: Page) -> None:
-    shop.known.reviews_["review-1"] = REVIEW
     assert (await shop.call("PUT", "/reviews/review-1", {"rating": 4, "text": "음"}, shop.desk.headers()))[0] == 200
     assert (await shop.call("DELETE", "/reviews/review-1", None, shop.desk.headers()))[0] == 200
     assert (await shop.call("PUT", "/reviews/review-1/reply", {"text": "감사합니다"}, seller(shop)))[0] == 200
@@ -272,8 +265,8 @@ async def test_a_review_is_changed_taken_back_and_answered(shop: Page) -> None:
 
 
 async def test_lists_of_reviews_say_nothing_of_accounts_and_name_products(shop: Page) -> None:
-    hidden = {**REVIEW, "review_id": "review-2", "status": "hidden", "reason": "욕설"}
-    shop.known.reviews_ = {"review-1": REVIEW, "review-2": hidden}
+    hidden = {"review_id": "review-2", "status": "hidden", "reason": "욕설"}
+    shop.known.reviews_["review-2"] = {**shop.known.reviews_[REVIEW], **hidden}
     _, body, _ = await shop.call("GET", "/products/product-1/reviews?sort=LOW")
     assert (body["total"], shop.known.asked[2:4]) == (1, ("written", "LOW"))
     assert not {"author", "subject", "reason", "seq"} & body["items"][0].keys()

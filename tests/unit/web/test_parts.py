@@ -1,24 +1,19 @@
-"""Keys, fingerprints, waits, problems, tokens, terms: each by itself."""
+"""Keys, fingerprints, waits, problems, terms: each by itself."""
 
 from __future__ import annotations
 
 import asyncio
 import math
-import subprocess
-import sys
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-import jwt
 import msgspec
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from models.actor import id_of
-from tests.unit.web.known import BUYER, STORE, Desk, Known
+from tests.unit.web.known import STORE, Known
 from web import idempotency, openapi, prefer
-from web.auth import BadToken, Caller, Tokens, public_file
 from web.call import trace_of
 from web.problems import Problem, document, language
 from web.requests.orders import LineRequest, StoreRequest
@@ -116,59 +111,6 @@ def test_problems_name_what_is_known_and_only_that() -> None:
     assert (unknown["code"], unknown["title"]) == ("some_new_code", "This cannot be done now")
     fields = document(Problem(422, "validation_failed", errors=[FieldError("/a", "too_long", "6")]), "ko")["errors"]
     assert fields == [{"pointer": "/a", "code": "too_long", "detail": "6자까지 쓸 수 있습니다"}]
-
-
-# -- tokens ---------------------------------------------------------------------------------------------------------------
-
-
-def test_tokens_are_verified_once_and_run_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    desk = Desk(tmp_path)
-    tokens = Tokens.of_file(desk.key)
-    token = desk.token(BUYER, "seller", (STORE,))
-    caller = tokens.caller(token)
-    assert (caller.account, caller.role, caller.stores) == (BUYER, "seller", (STORE,))
-    assert tokens.caller(token) is caller
-    real = time.time()
-    monkeypatch.setattr(time, "time", lambda: real + 3601)
-    with pytest.raises(BadToken):
-        tokens.caller(token)
-    assert (desk.key.stat().st_mode & 0o777, desk.secret.stat().st_mode & 0o777) == (0o600, 0o600)
-
-
-def test_no_other_algorithm_key_or_role_is_taken(tmp_path: Path) -> None:
-    desk = Desk(tmp_path)
-    tokens = Tokens.of_file(desk.key)
-    claims = {"iss": "blooming-blooms", "sub": "a", "role": "admin", "stores": [], "exp": int(time.time()) + 60}
-    public = public_file(desk.key).read_bytes()
-    forged = [
-        jwt.encode(claims, Ed25519PrivateKey.generate(), algorithm="EdDSA"),
-        jwt.encode(claims, "", algorithm="none"),
-        jwt.encode(claims, public[27:60] + b"x" * 32, algorithm="HS256"),
-        desk.token(role="root"),
-        desk.token(lifetime=-1),
-        desk.token()[:-4] + "AAAA",
-        "x" * 5000,
-        "",
-    ]
-    for token in forged:
-        with pytest.raises(BadToken):
-            tokens.caller(token)
-
-
-def test_no_token_is_made_in_production(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "web.tokens", "make", "--role", "buyer", "--account", "a"]
-    env = {"BB_TOKEN_KEY": str(tmp_path / "key"), "BB_WEB_SECRET": str(tmp_path / "secret"), "PYTHONPATH": str(ROOT)}
-    refused = subprocess.run(command, env={**env, "BB_ENV": "production"}, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert refused.returncode == 1
-    assert "production" in refused.stderr
-    assert list(tmp_path.iterdir()) == []
-    made = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, check=True)
-    assert Tokens.of_file(tmp_path / "key").caller(made.stdout.strip()) == Caller("a", "buyer", (), made_until(made.stdout))
-
-
-def made_until(token: str) -> float:
-    """When a token runs out."""
-    return float(jwt.decode(token.strip(), options={"verify_signature": False})["exp"])
 
 
 # -- terms ----------------------------------------------------------------------------------------------------------------

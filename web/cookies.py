@@ -1,0 +1,90 @@
+"""The cookie that holds the refresh secret: no script reads it, no other site sends it, no route but those of sign-in sees it.
+
+Its text is ``<account>.<session>.<secret>``: account and session say which row to ask, the secret is 256 random bits of which the
+row keeps the hash. The account is the one with its generation.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from http.cookies import CookieError, SimpleCookie
+from typing import NamedTuple
+
+from aiohttp import web
+
+from web.idempotency import sign
+
+PATH = "/api/v1/auth"
+AGE = 30 * 86_400
+"""Seconds for which a browser keeps the cookie; the row says until when the secret counts."""
+_TEXT = re.compile(r"([0-9a-f]{32}-[0-9]{1,9})\.([0-9A-Za-z-]{1,64})\.([0-9A-Za-z_-]{43})")
+
+
+class Refresh(NamedTuple):
+    """What the cookie says. ``account``: the account id, with its generation."""
+
+    account: str
+    session: str
+    secret: str
+
+    @property
+    def row(self) -> str:
+        """The row key of the account."""
+        return self.account.rpartition("-")[0]
+
+    @property
+    def hash(self) -> str:
+        """What the row knows of the secret."""
+        return hash_of(self.secret)
+
+
+def fresh() -> str:
+    """A new secret: 43 characters."""
+    return secrets.token_urlsafe(32)
+
+
+def following(key: bytes, refresh: Refresh) -> str:
+    """The secret for which ``refresh`` is exchanged.
+
+    It follows from the one before, so two tabs that exchange it at once, and one that does it again since the answer was lost, get
+    the same. Whoever has only the old one cannot make it: ``key`` is the web's.
+    """
+    return sign(key, "refresh", *refresh)
+
+
+def hash_of(secret: str) -> str:
+    """SHA-256 in hexadecimal. A secret is random, so nothing slower is needed."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+class Cookies:
+    """``secure``: there is TLS; only without it, on a machine of one's own, the cookie goes over plain HTTP."""
+
+    def __init__(self, secure: bool) -> None:
+        self.secure = secure
+        self.name = "__Secure-bb-refresh" if secure else "bb-refresh"
+
+    def give(self, response: web.StreamResponse, refresh: Refresh) -> None:
+        """Let the browser keep ``refresh``."""
+        self._set(response, ".".join(refresh), AGE)
+
+    def take_away(self, response: web.StreamResponse) -> None:
+        """Let the browser forget it."""
+        self._set(response, "", 0)
+
+    def read(self, request: web.BaseRequest) -> Refresh | None:
+        """What the browser sent; ``None``: nothing, or nothing of ours."""
+        jar = SimpleCookie()
+        try:
+            jar.load(request.headers.get("Cookie", "")[:8192])
+        except CookieError:
+            return None
+        found = _TEXT.fullmatch(jar[self.name].value) if self.name in jar else None
+        return Refresh(*found.groups()) if found else None
+
+    def _set(self, response: web.StreamResponse, value: str, age: int) -> None:
+        secure = "; Secure" if self.secure else ""
+        said = f"{self.name}={value}; Path={PATH}; Max-Age={age}; HttpOnly; SameSite=Strict{secure}"
+        response.headers.add("Set-Cookie", said)
