@@ -273,7 +273,8 @@ def told(found: Document) -> Document:
     """A document as it is answered: ``average`` in stars, to one decimal, 0 without reviews (product W45)."""
     said = {"product_id": found["_id"], **EMPTY, **found}
     del said["_id"], said["pseq"], said["saved"], said["removal"]
-    return {**said, "average": stars(said["reviews"], said["rating_sum"])}
+    # The driver reads a long number as its own ``Int64``, which no JSON encoder knows.
+    return {**said, "created": int(said["created"]), "average": stars(said["reviews"], said["rating_sum"])}
 
 
 def stars(reviews: int, rating_sum: int) -> float:

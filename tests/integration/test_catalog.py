@@ -80,6 +80,8 @@ async def test_products_are_listed_by_what_is_asked(reading: Reading) -> None:
     assert await of_all("", "NEW", "") == made[::-1]
     assert await of_all("SALE", "OLD", "TOP") == ["p2", "p5", "p1", "p4", "p0", "p3", "p6", "foreign"]
     assert await of_all("SALE", "NEW", "BOTTOM") == ["foreign", "p6", "p3", "p0", "p4", "p1", "p5", "p2"]
+    # As the driver reads it, it is to be encoded.
+    assert msgspec.json.decode(msgspec.json.encode(await reading.products.one("p1")))["created"] > 1 << 40
     best = [(one["product_id"], one["sold"]) for one in await lists.best_sellers(ROSE)]
     assert best == [("p5", 4), ("p2", 4), ("p4", 2), ("p1", 2)]
     assert [one["product_id"] for one in (await lists.on_sale(ROSE, 9))[0]] == [f"p{number}" for number in range(7)]

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from models.actor import id_of
 from models.catalog.messages import DELETED, REFERENCE, Flower, Label, SaveProduct
+from web import pictures
 from web.access import runs
 from web.call import Call
 from web.commands import submit
@@ -19,8 +20,10 @@ from web.routes.public import PUBLIC
 from web.validation import Parser
 
 _save = Parser(ProductSave)
-GONE = ("product_id", "store_id", "kind", "name", "thumbnail", "status")
+GONE = ("product_id", "store_id", "kind", "name", "thumbnail", "thumbnail_urls", "status")
 """What is still told of a product that is deleted, so that the line of an old order leads somewhere."""
+PICTURES = ("thumbnail", "images")
+"""Fields that hold images."""
 NAMELESS_FLOWER, NAMELESS = Flower(name_ko="", name_en=""), Label(name_ko="", name_en="")
 """Ids of old data that the reference does not have."""
 
@@ -31,7 +34,7 @@ async def products(call: Call) -> web.Response:
         items, cursor = await call.shared.reads.products(call.query("store", 64), call.limit(), call.query("cursor", 1000))
     except BadCursor:
         raise Problem(400, "bad_cursor") from None
-    return call.answer({"items": items, "next": cursor}, headers=PUBLIC)
+    return call.answer({"items": await pictures.dressed(call, items, *PICTURES), "next": cursor}, headers=PUBLIC)
 
 
 async def product(call: Call) -> web.Response:
@@ -50,8 +53,9 @@ async def subscription(call: Call) -> web.Response:
     return await _page(call, found)
 
 
-async def _page(call: Call, found: Document) -> web.Response:
+async def _page(call: Call, product: Document) -> web.Response:
     reads = call.shared.reads
+    (found,) = await pictures.dressed(call, [product], *PICTURES)
     store = await reads.store(str(found["store_id"]))
     said: dict[str, Any] = {"store": {"store_id": found["store_id"], "name": str(store["name"]) if store else ""}}
     if found["status"] == DELETED:

@@ -17,12 +17,13 @@ from models.catalog.messages import (
     SaveTag,
 )
 from models.catalog.products import STATUSES
+from web import pictures
 from web.call import Call
 from web.commands import submit
 from web.problems import Problem
 from web.reads import BadCursor
 from web.requests.catalog import FlowerForm, LabelForm, Removal
-from web.routes.catalog import flower, label
+from web.routes.catalog import PICTURES, flower, label
 from web.routes.public import PUBLIC
 from web.routes.selling import chosen
 from web.validation import Parser
@@ -40,7 +41,8 @@ async def products(call: Call) -> web.Response:
         )
     except BadCursor:
         raise Problem(400, "bad_cursor") from None
-    return call.answer({"items": items, "next": cursor, "total": total})
+    shown = await pictures.dressed(call, items, *PICTURES)
+    return call.answer({"items": shown, "next": cursor, "total": total})
 
 
 async def remove_product(call: Call) -> web.Response:

@@ -11,6 +11,7 @@ from models.actor import id_of
 from models.catalog.messages import DeleteReview, EditReview, ReplyToReview, WriteReview
 from models.catalog.reviews import ALLOWED, HIDDEN, WRITTEN
 from models.read.reviews import AUTHOR, DATE, HIGH, LOW, PRODUCT, STORE
+from web import pictures
 from web.access import runs
 from web.call import Call
 from web.commands import submit
@@ -24,27 +25,30 @@ from web.validation import Parser
 
 _form, _text, _reply, _nothing = Parser(ReviewForm), Parser(ReviewText), Parser(ReplyForm), Parser(NoBody)
 SORTS = (DATE, HIGH, LOW)
-SHOWN = ("review_id", "product_id", "rating", "stars", "text", "images", "written_at", "edited_at", "reply", "replied_at")
+SHOWN = (
+    "review_id", "product_id", "rating", "stars", "text", "images", "images_urls", "written_at", "edited_at", "reply", "replied_at",
+)  # fmt: skip
 """What everybody sees of a review."""
 
 
 async def of_product(call: Call) -> web.Response:
     """``GET /products/{product_id}/reviews?sort=&limit=&cursor=``: reviews of a product; sort DATE, HIGH or LOW."""
     found, cursor, total = await _page(call, PRODUCT, call.params["product_id"], WRITTEN)
-    return call.answer({"items": _public(found), "next": cursor, "total": total}, headers=PUBLIC)
+    return call.answer({"items": await _public(call, found), "next": cursor, "total": total}, headers=PUBLIC)
 
 
 async def of_store(call: Call) -> web.Response:
     """``GET /stores/{store_id}/reviews?sort=&limit=&cursor=``: reviews of all that a store sells, with the products' names."""
     found, cursor, total = await _page(call, STORE, call.params["store_id"], WRITTEN)
-    return call.answer({"items": await _named(call, _public(found)), "next": cursor, "total": total}, headers=PUBLIC)
+    return call.answer({"items": await _named(call, await _public(call, found)), "next": cursor, "total": total}, headers=PUBLIC)
 
 
 async def mine(call: Call) -> web.Response:
     """``GET /reviews?status=&sort=&limit=&cursor=``: the caller's own; status written, allowed (still to be written) or hidden."""
     status = chosen(call, "status", (WRITTEN, ALLOWED, HIDDEN)) or WRITTEN
     found, cursor, total = await _page(call, AUTHOR, call.caller.account, status)
-    own = [{name: value for name, value in one.items() if name not in ("author", "seq")} for one in found]
+    dressed = await pictures.dressed(call, found, "images")
+    own = [{name: value for name, value in one.items() if name not in ("author", "seq")} for one in dressed]
     return call.answer({"items": await _named(call, own), "next": cursor, "total": total})
 
 
@@ -56,9 +60,10 @@ async def _page(call: Call, whose: str, ident: str, status: str) -> Counted:
         raise Problem(400, "bad_cursor") from None
 
 
-def _public(found: Sequence[Document]) -> list[dict[str, Any]]:
+async def _public(call: Call, found: Sequence[Document]) -> list[dict[str, Any]]:
     """Without the author's account: whoever knows accounts joins nickname and picture here."""
-    return [{name: one[name] for name in SHOWN} for one in found]
+    dressed = await pictures.dressed(call, found, "images")
+    return [{name: one[name] for name in SHOWN if name in one} for one in dressed]
 
 
 async def _named(call: Call, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -73,6 +78,7 @@ async def write(call: Call) -> web.Response:
     """``POST /reviews``: review what an order line or a subscription has brought, once; 201 with ``review_id``."""
     command = call.command_id()
     wish = await call.parsed(_form)
+    await pictures.check(call, wish.images, "review")
     review_id = id_of("review", wish.subject)
     message = WriteReview(buyer=call.caller.account, rating=wish.rating, text=wish.text, images=wish.images)
     return await submit(call, "catalog", review_id, message, command=command, body=await call.body(), status=201)
@@ -82,6 +88,7 @@ async def edit(call: Call) -> web.Response:
     """``PUT /reviews/{review_id}``: say something else, within 30 days."""
     command = call.command_id()
     wish = await call.parsed(_text)
+    await pictures.check(call, wish.images, "review")
     message = EditReview(buyer=call.caller.account, rating=wish.rating, text=wish.text, images=wish.images)
     return await submit(call, "catalog", call.params["review_id"], message, command=command, body=await call.body())
 

@@ -7,7 +7,7 @@ from aiohttp import web
 from models.actor import id_of
 from models.catalog.messages import DISCONTINUED, SUBSCRIPTION, EditProduct, SaveProduct
 from models.catalog.products import OPTIONAL, STATUSES
-from web import idempotency
+from web import idempotency, pictures
 from web.access import runs
 from web.call import Call
 from web.commands import submit
@@ -15,7 +15,7 @@ from web.problems import Problem
 from web.reads import BadCursor, Document
 from web.requests.catalog import ProductForm, ProductPatch, SubscriptionForm, unknown
 from web.requests.fields import NoBody
-from web.routes.catalog import admin
+from web.routes.catalog import PICTURES, admin
 from web.validation import Parser
 
 _form, _patch, _subscription, _nothing = Parser(ProductForm), Parser(ProductPatch), Parser(SubscriptionForm), Parser(NoBody)
@@ -39,11 +39,18 @@ async def _own(call: Call) -> Document:
     return found
 
 
+def _new(found: Document, wish: ProductPatch) -> list[str]:
+    """Images that the edit brings; those that the product has may stay, whoever has uploaded them."""
+    before = {found["thumbnail"], *found["images"]}
+    return [one for one in (wish.thumbnail, *(wish.images or ())) if one and one not in before]
+
+
 async def create(call: Call) -> web.Response:
     """``POST /stores/{store_id}/products``: a new ordinary product, 201 with ``product_id``."""
     command, store_id = call.command_id(), call.params["store_id"]
     wish = await call.parsed(_form)
     await _known(call, wish)
+    await pictures.check(call, (wish.thumbnail, *wish.images), "product")
     product_id = idempotency.created_id(command, "product")
     message = SaveProduct(
         store_id=store_id,
@@ -70,6 +77,7 @@ async def edit(call: Call) -> web.Response:
     wish = await call.parsed(_patch)
     found = await _own(call)
     await _known(call, wish)
+    await pictures.check(call, _new(found, wish), "product")
     changes = {name: getattr(wish, name) for name in OPTIONAL}
     message = EditProduct(store_id=str(found["store_id"]), version=wish.version, by=admin(call), **changes)
     call.shared.terms.products.forget(product_id)
@@ -108,6 +116,7 @@ async def save_subscription(call: Call) -> web.Response:
     """``PUT /stores/{store_id}/subscription-product``: the store's one subscription product, new or in place of what it was."""
     command, store_id = call.command_id(), call.params["store_id"]
     wish = await call.parsed(_subscription)
+    await pictures.check(call, (wish.thumbnail, *wish.images), "product")
     # Its id follows from the store's, so there is never a second one (product W48).
     product_id = id_of("subscription", store_id)
     message = SaveProduct(
@@ -136,12 +145,14 @@ async def mine(call: Call) -> web.Response:
         )
     except BadCursor:
         raise Problem(400, "bad_cursor") from None
-    return call.answer({"items": items, "next": cursor, "total": total})
+    shown = await pictures.dressed(call, items, *PICTURES)
+    return call.answer({"items": shown, "next": cursor, "total": total})
 
 
 async def best_sellers(call: Call) -> web.Response:
     """``GET /stores/{store_id}/best-sellers``: the ten products on sale of which the store has sold most."""
-    return call.answer({"items": await call.shared.reads.best_sellers(call.params["store_id"])})
+    found = await call.shared.reads.best_sellers(call.params["store_id"])
+    return call.answer({"items": await pictures.dressed(call, found, *PICTURES)})
 
 
 def chosen(call: Call, name: str, words: tuple[str, ...]) -> str:

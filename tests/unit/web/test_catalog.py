@@ -14,7 +14,7 @@ from models.actor import id_of
 from models.catalog import messages as m
 from tests.unit.catalog.given import FLOWER
 from tests.unit.web.answering import Page, page
-from tests.unit.web.known import ADMIN, BUYER, OTHER_SELLER, OTHER_STORE, REVIEW, SELLER, STORE, SUBSCRIPTION
+from tests.unit.web.known import ADMIN, BUYER, IMAGE, OTHER_SELLER, OTHER_STORE, REVIEW, SELLER, STORE, SUBSCRIPTION
 
 FORM: dict[str, Any] = {
     "name": "봄 다발", "summary": "봄에", "price": 30_000, "category": "1", "flowers": {"16": 12, "18": 3}, "representative": "16",
@@ -293,3 +293,26 @@ async def test_waiting_names_no_number_and_is_ones_own(shop: Page) -> None:
     assert (body["total"], body["items"]) == (
         1, [{"product_id": "product-1", "since": 7, "store_id": STORE, "name": "꽃다발 1", "thumbnail": "", "status": "SALE"}]
     )  # fmt: skip
+
+
+async def test_only_ones_own_ready_images_are_used_and_all_are_shown_as_addresses(shop: Page) -> None:
+    theirs = {**FORM, "thumbnail": IMAGE}
+    status, body, _ = await shop.call("POST", PATH, theirs, seller(shop))
+    assert (status, body["code"], body["details"]) == (422, "image_unusable", {"images": [IMAGE]})
+    said = {"subject": "line-1", "rating": 9, "text": "예뻐요", "images": [IMAGE]}
+    stranger = shop.desk.headers("buyer-2")
+    assert (await shop.call("POST", "/reviews", said, stranger))[1]["code"] == "image_unusable"
+    assert (await shop.call("PUT", f"/reviews/{REVIEW}", {"rating": 1, "text": "t", "images": [IMAGE]}, stranger))[0] == 422
+    assert shop.sent == []
+    assert (await shop.call("POST", "/reviews", said, shop.desk.headers()))[0] == 201
+    shop.known.images_[IMAGE].update({"owner": SELLER, "purpose": "product"})
+    assert (await shop.call("POST", PATH, theirs, seller(shop)))[0] == 201
+    shop.known.details_["product-1"] = {"thumbnail": IMAGE, "images": [IMAGE]}
+    # What the product shows already may stay, whoever has uploaded it.
+    shop.known.images_[IMAGE]["owner"] = "seller-before"
+    same = {"version": 1, "thumbnail": IMAGE, "images": [IMAGE]}
+    assert (await shop.call("PATCH", "/products/product-1", same, seller(shop)))[0] == 200
+    assert (await shop.call("PATCH", "/products/product-2", same, seller(shop)))[0] == 422
+    _, body, _ = await shop.call("GET", "/products/product-1")
+    assert (sorted(body["thumbnail_urls"]), body["images"]) == (["1280", "320", "640"], [body["thumbnail"]])
+    assert body["thumbnail"].startswith(f"/images/{IMAGE}/")
