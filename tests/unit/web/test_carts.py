@@ -260,7 +260,7 @@ async def test_likes_are_shown_as_cards_with_their_number(shop: Page) -> None:
     status, body, _ = await shop.call("GET", "/likes/products", headers=shop.desk.headers())
     assert (status, body["total"], body["next"]) == (200, 2, "")
     assert [(one["product_id"], one.get("name"), one["liked_at"], one.get("status")) for one in body["items"]] == [
-        ("product-2", "꽃다발 2", 7, None),
+        ("product-2", "꽃다발 2", 7, "SALE"),
         ("gone", None, 7, "DELETED"),
     ]
     status, body, _ = await shop.call("GET", "/likes/stores", headers=shop.desk.headers())
