@@ -15,6 +15,7 @@ from aiobotocore.config import AioConfig  # type: ignore[import-untyped]
 from aiobotocore.session import get_session  # type: ignore[import-untyped]
 from botocore.exceptions import ClientError
 
+from models.catalog.images import MAX_SIZE
 from models.settings import Settings
 
 CONNECT, ANSWER = 3.0, 20.0
@@ -40,11 +41,12 @@ class Objects:
 
     async def original(self, image_id: str, most: int) -> bytes | None:
         """What was uploaded, ``None`` if nothing was; of something longer than ``most`` bytes no more than one byte beyond."""
-        return await self._read(self._settings.s3_uploads, image_id, most)
+        found = await self._read(self._settings.s3_uploads, image_id, most)
+        return None if found is None else found[0]
 
-    async def document(self, key: str, most: int = 10 * 1024 * 1024) -> bytes:
-        """A checked document. Raises ``LookupError`` if there is none."""
-        found = await self._read(self._settings.s3_documents, key, most)
+    async def document(self, key: str) -> tuple[bytes, str]:
+        """A checked document and its content type. Raises ``LookupError`` if there is none."""
+        found = await self._read(self._settings.s3_documents, key, MAX_SIZE)
         if found is None:
             raise LookupError(f"there is no document {key}")
         return found
@@ -74,7 +76,7 @@ class Objects:
             await client.delete_object(Bucket=images, Key=one["Key"])
         await client.delete_object(Bucket=self._settings.s3_documents, Key=image_id)
 
-    async def _read(self, bucket: str, key: str, most: int) -> bytes | None:
+    async def _read(self, bucket: str, key: str, most: int) -> tuple[bytes, str] | None:
         client = await self._connected()
         try:
             answer = await client.get_object(Bucket=bucket, Key=key)
@@ -83,7 +85,8 @@ class Objects:
                 return None
             raise
         async with answer["Body"] as body:
-            return bytes(await body.content.read(most + 1) if answer["ContentLength"] > most else await body.read())
+            data = await body.content.readexactly(most + 1) if answer["ContentLength"] > most else await body.read()
+        return data, str(answer["ContentType"])
 
     async def _connected(self) -> Any:
         if self._client is None:

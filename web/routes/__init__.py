@@ -36,9 +36,9 @@ ROUTES: tuple[Rule, ...] = (
     Rule("GET", "/products/{product_id}", Who.PUBLIC, catalog.product),
     Rule("PUT", "/products/{product_id}", Who.KEEPER, catalog.save_product, ProductSave),
     # -- images
-    Rule("POST", "/images", Who.ANYONE, images.request, ImageRequest, ImageAnswer, 201),
+    Rule("POST", "/images", Who.ANYONE, images.request, ImageRequest, ImageAnswer, 201, limit="upload"),
     Rule("GET", "/images/{image_id}", Who.ANYONE, images.one, answer=ImageAnswer),
-    Rule("POST", "/images/{image_id}/finish", Who.ANYONE, images.finish, answer=ImageAnswer),
+    Rule("POST", "/images/{image_id}/finish", Who.ANYONE, images.finish, answer=ImageAnswer, limit="upload"),
     # -- stores
     Rule("GET", "/stores", Who.PUBLIC, stores.many, answer=PageAnswer, query=PAGE),
     Rule("GET", "/stores/{store_id}", Who.PUBLIC, stores.one),
