@@ -7,10 +7,10 @@ from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, 
 from typing import Any, ParamSpec, TypeVar
 
 from models.orders.messages import CouponTerms, ProductTerms, StoreTerms
-from models.read import carts, coupons, databases, images, orders, products, stock, stores
+from models.read import carts, coupons, databases, images, notices, orders, products, questions, stock, stores
 from models.read.registry import Registry
 from models.settings import Settings
-from web.reads import Document, Page, ReadsAway
+from web.reads import About, Counted, Document, Page, ReadsAway, Wanted
 
 DRIVERS = ("aiohttp", "aiobotocore", "aiomysql", "botocore", "pymongo", "pymysql", "redis")
 """Packages whose exceptions mean that a database did not answer; anything else is an error of ours."""
@@ -42,6 +42,8 @@ class Databases:
         self._orders = orders.Queries(self._databases, registry)
         self._products = products.Queries(self._databases, registry)
         self._stores = stores.Queries(self._databases, registry)
+        self._questions = questions.Queries(self._databases, registry)
+        self._notices = notices.Queries(self._databases, registry)
         self._stock = stock.Queries(self._databases, registry)
         self._images = images.Queries(self._databases, registry)
         self._coupons = coupons.Queries(self._databases, registry)
@@ -93,8 +95,12 @@ class Databases:
         return await self._products.one(product_id)
 
     @asked
-    async def stores(self, limit: int, cursor: str) -> Page:
-        return await self._stores.page(limit, cursor)
+    async def stores(self, wanted: Wanted, limit: int, cursor: str) -> Counted:
+        return await self._stores.page(wanted, limit, cursor)
+
+    @asked
+    async def stores_near(self, lat: float, lon: float, metres: int) -> Sequence[Document]:
+        return await self._stores.near(lat, lon, metres)
 
     @asked
     async def store(self, store_id: str) -> Document | None:
@@ -103,6 +109,23 @@ class Databases:
     @asked
     async def images(self, ids: Iterable[str]) -> Mapping[str, Document]:
         return await self._images.by_ids(ids)
+
+    @asked
+    async def questions(self, about: About, limit: int, cursor: str) -> Counted:
+        return await self._questions.page(about, limit, cursor)
+
+    @asked
+    async def question(self, question_id: str) -> Document | None:
+        return await self._questions.one(question_id)
+
+    @asked
+    async def notices(self, store_id: str, limit: int, cursor: str) -> Counted:
+        return await self._notices.page(store_id, limit, cursor)
+
+    @asked
+    async def shelved(self, key: str) -> int:
+        store = await self._stores.one(key)
+        return int(store["seq"]) if store else await self._questions.seen(key) or await self._notices.seen(key)
 
     @asked
     async def stock(self, store_id: str) -> Sequence[Document]:

@@ -10,11 +10,15 @@ from typing import Any, Protocol
 
 from models.orders.messages import CouponTerms, ProductTerms, StoreTerms
 from models.read.cursors import BadCursor
+from models.read.questions import About
+from models.read.stores import Wanted
 
-__all__ = ["BadCursor", "Document", "Page", "Reads", "ReadsAway"]
+__all__ = ["About", "BadCursor", "Counted", "Document", "Page", "Reads", "ReadsAway", "Wanted"]
 
 Document = Mapping[str, Any]
 Page = tuple[Sequence[Document], str]
+Counted = tuple[Sequence[Document], str, int]
+"""A page, and how many there are in all."""
 
 
 class ReadsAway(Exception):
@@ -57,11 +61,26 @@ class Reads(Protocol):
     async def product(self, product_id: str) -> Document | None:
         """One product, whatever its status, with ``store_id``."""
 
-    async def stores(self, limit: int, cursor: str) -> Page:
-        """Stores by name or id. Raises ``BadCursor``."""
+    async def stores(self, wanted: Wanted, limit: int, cursor: str) -> Counted:
+        """Stores in all their fields, in the order wanted. Raises ``BadCursor``."""
+
+    async def stores_near(self, lat: float, lon: float, metres: int) -> Sequence[Document]:
+        """Open stores within ``metres``, nearest first, with ``distance`` (whole metres)."""
 
     async def store(self, store_id: str) -> Document | None:
-        """One store, with ``owner``."""
+        """One store in all its fields, with ``owner``, ``status`` and ``seq``."""
+
+    async def questions(self, about: About, limit: int, cursor: str) -> Counted:
+        """Questions in all their fields, newest first, secret ones unmasked. Raises ``BadCursor``."""
+
+    async def question(self, question_id: str) -> Document | None:
+        """One question in all its fields, unmasked."""
+
+    async def notices(self, store_id: str, limit: int, cursor: str) -> Counted:
+        """Notices of a store, newest first. Raises ``BadCursor``."""
+
+    async def shelved(self, key: str) -> int:
+        """The event up to which a store, question or notice is shown whole; 0: nothing of it is."""
 
     async def images(self, ids: Iterable[str]) -> Mapping[str, Document]:
         """Uploaded images that exist: owner, purpose, content_type, size, at, status, digest, width, height, code, seq."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from models.read import carts, coupons, images, ledger, live, orders, products, stock, stores
+from models.read import carts, coupons, images, ledger, live, notices, orders, products, questions, stock, store_ratings, stores
 from models.read.facts import ReadModel
 
 MODELS: tuple[ReadModel, ...] = (
@@ -13,6 +13,9 @@ MODELS: tuple[ReadModel, ...] = (
     coupons.MODEL,
     ledger.MODEL,
     stores.MODEL,
+    store_ratings.MODEL,
+    questions.MODEL,
+    notices.MODEL,
     products.MODEL,
     images.MODEL,
     carts.MODEL,

@@ -8,17 +8,48 @@ from web.requests.catalog import ProductSave
 from web.requests.images import ImageRequest
 from web.requests.inventory import CouponRequest, StockRequest
 from web.requests.orders import OrderRequest, QuoteRequest
-from web.requests.stores import StoreSave
+from web.requests.stores import (
+    AnswerRequest,
+    NoticeChange,
+    NoticeRequest,
+    QuestionChange,
+    QuestionRequest,
+    Reason,
+    StoreChange,
+    StoreRegistration,
+    StoreSave,
+)
 from web.responses.carts import CartAnswer, CartChanged, LikeAnswer, LikeCounts, LikeFlags, LikesPage
-from web.responses.common import Items, PageAnswer
+from web.responses.common import CountedAnswer, Items, PageAnswer
 from web.responses.images import ImageAnswer
 from web.responses.inventory import CouponAnswer
 from web.responses.orders import OrderAnswer, QuoteAnswer
-from web.routes import carts, catalog, commands, coupons, docs, events, images, likes, orders, payments, stock, stores
+from web.responses.stores import NoticeAnswer, QuestionAnswer, StoreAnswer
+from web.routes import (
+    carts,
+    catalog,
+    commands,
+    coupons,
+    docs,
+    events,
+    images,
+    likes,
+    notices,
+    orders,
+    payments,
+    questions,
+    regions,
+    stock,
+    store_admin,
+    stores,
+)
 from web.rule import API, Rule
 
 __all__ = ["ACCESS", "API", "ROUTES", "Rule"]
 PAGE = ("limit", "cursor")
+ANSWERED = ("answered", *PAGE)
+REGION = ("sido", "gugun", "sort")
+QUESTION = "/stores/{store_id}/questions/{question_id}"
 
 ROUTES: tuple[Rule, ...] = (
     # -- orders and payments
@@ -40,9 +71,34 @@ ROUTES: tuple[Rule, ...] = (
     Rule("GET", "/images/{image_id}", Who.ANYONE, images.one, answer=ImageAnswer),
     Rule("POST", "/images/{image_id}/finish", Who.ANYONE, images.finish, answer=ImageAnswer, limit="upload"),
     # -- stores
-    Rule("GET", "/stores", Who.PUBLIC, stores.many, answer=PageAnswer, query=PAGE),
+    Rule("GET", "/stores", Who.PUBLIC, stores.many, answer=CountedAnswer, query=(*REGION, *PAGE)),
+    Rule("POST", "/stores", Who.SELLER, stores.register, StoreRegistration, StoreAnswer, 201),
+    Rule("GET", "/stores/nearby", Who.PUBLIC, stores.nearby, answer=Items, query=("lat", "lon", "level")),
     Rule("GET", "/stores/{store_id}", Who.PUBLIC, stores.one),
     Rule("PUT", "/stores/{store_id}", Who.KEEPER, stores.save, StoreSave),
+    Rule("PATCH", "/stores/{store_id}", Who.SELLER, stores.change, StoreChange, StoreAnswer),
+    Rule("GET", "/stores/{store_id}/settings", Who.KEEPER, stores.own),
+    Rule("GET", "/admin/stores", Who.ADMIN, store_admin.many, answer=CountedAnswer, query=(*REGION, "status", *PAGE)),
+    Rule("POST", "/admin/stores/{store_id}/suspend", Who.ADMIN, store_admin.suspend, Reason, StoreAnswer),
+    Rule("POST", "/admin/stores/{store_id}/restore", Who.ADMIN, store_admin.restore, answer=StoreAnswer),
+    Rule("GET", "/regions", Who.PUBLIC, regions.many, answer=Items),
+    Rule("GET", "/regions/{sido}", Who.PUBLIC, regions.one, answer=Items),
+    Rule("GET", "/banks", Who.PUBLIC, regions.banks, answer=Items),
+    # -- questions and notices
+    Rule("GET", "/products/{product_id}/questions", Who.PUBLIC, questions.of_product, answer=CountedAnswer, query=ANSWERED),
+    Rule("POST", "/products/{product_id}/questions", Who.BUYER, questions.ask, QuestionRequest, QuestionAnswer, 201),
+    Rule("GET", "/questions", Who.BUYER, questions.mine, answer=CountedAnswer, query=ANSWERED),
+    Rule("PATCH", "/questions/{question_id}", Who.BUYER, questions.edit, QuestionChange, QuestionAnswer),
+    Rule("DELETE", "/questions/{question_id}", Who.BUYER, questions.delete),
+    Rule("GET", "/stores/{store_id}/questions", Who.SELLER, questions.of_store, answer=CountedAnswer, query=ANSWERED),
+    Rule("GET", QUESTION, Who.SELLER, questions.one),
+    Rule("POST", f"{QUESTION}/answer", Who.SELLER, questions.answer, AnswerRequest, QuestionAnswer, 201),
+    Rule("PATCH", f"{QUESTION}/answer", Who.SELLER, questions.edit_answer, AnswerRequest, QuestionAnswer),
+    Rule("POST", f"{QUESTION}/read", Who.SELLER, questions.mark_read, answer=QuestionAnswer),
+    Rule("GET", "/stores/{store_id}/notices", Who.PUBLIC, notices.of_store, answer=CountedAnswer, query=PAGE),
+    Rule("POST", "/stores/{store_id}/notices", Who.SELLER, notices.post, NoticeRequest, NoticeAnswer, 201),
+    Rule("PATCH", "/stores/{store_id}/notices/{notice_id}", Who.SELLER, notices.edit, NoticeChange, NoticeAnswer),
+    Rule("DELETE", "/stores/{store_id}/notices/{notice_id}", Who.SELLER, notices.delete),
     # -- coupons and stock
     Rule("GET", "/stores/{store_id}/coupons", Who.PUBLIC, coupons.of_store, answer=Items),
     Rule("POST", "/stores/{store_id}/coupons", Who.SELLER, coupons.create, CouponRequest, CouponAnswer, 201),

@@ -13,6 +13,7 @@ from web.commands import submit
 from web.problems import Problem
 from web.reads import BadCursor
 from web.requests.fields import NoBody
+from web.routes import store_views
 from web.validation import Parser
 
 _nothing = Parser(NoBody)
@@ -69,7 +70,7 @@ async def stores(call: Call) -> web.Response:
     """``GET /likes/stores?limit=&cursor=``: cards of the stores that the caller likes, newest first, and how many there are."""
     found, cursor, total = await _page(call, STORE)
     cards = await call.shared.reads.stores_by_ids([one["id"] for one in found])
-    items = [_card("store_id", one, cards.get(one["id"])) for one in found]
+    items = [_card("store_id", one, store_views.card(cards[one["id"]]) if one["id"] in cards else None) for one in found]
     return call.answer({"items": items, "next": cursor, "total": total})
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from models.read import carts, coupons, ledger, stock, stores
+from models.read import carts, coupons, ledger, notices, questions, stock, store_ratings, stores
 from models.read.registry import POSITIONS, READ_MODELS
 
 
 def relational() -> list[sa.Table]:
     """Registry, positions, and version 1 of each read model."""
-    return [
-        READ_MODELS, POSITIONS, *stock.tables(1), *coupons.tables(1), ledger.table(1), stores.table(1), *carts.tables(1),
-    ]  # fmt: skip
+    shelves = [stores.table(1), *store_ratings.tables(1), questions.table(1), notices.table(1), *carts.tables(1)]
+    return [READ_MODELS, POSITIONS, *stock.tables(1), *coupons.tables(1), ledger.table(1), *shelves]

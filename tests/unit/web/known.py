@@ -13,14 +13,35 @@ from models.orders.messages import CouponTerms, ProductTerms, StoreTerms
 from topics.client import Client
 from web.auth import Tokens
 from web.call import Shared
-from web.reads import BadCursor, Document, Page
+from web.reads import About, BadCursor, Counted, Document, Page, Wanted
 from web.settings import WebSettings
 from web.tokens import ensure_keys, make
 
 STORE, OTHER_STORE = "store-1", "store-2"
 ORDER, STORE_ORDER, OTHER_STORE_ORDER = "order-1", "store-order-1", "store-order-2"
 IMAGE = "00000000-0000-5000-8000-000000000001"
+QUESTION, SECRET = "question-1", "question-2"
 BUYER, STRANGER, SELLER, OTHER_SELLER, ADMIN = "buyer-1", "buyer-2", "seller-1", "seller-2", "admin-1"
+
+
+def store_document(store_id: str, name: str = "가게") -> dict[str, Any]:
+    """A store as its read model shows it, in all its fields."""
+    return {
+        "store_id": store_id, "owner": SELLER, "name": name, "detail": "꽃", "thumbnail": "image-1", "phone": "+8221234567",
+        "bank": "088", "account_number": "110-234-567890", "address": "수원로 1", "address_detail": "", "zipcode": "16499",
+        "reason": "", "sido": "41", "gugun": "41111", "lat": 37.25, "lon": 127.03, "delivery_fee": 3000, "free_from": 50_000,
+        "cut_off": "18:00", "threshold": 50, "hours": {"mon": {"opens": "09:00", "closes": "10:30"}}, "slot_capacity": 2,
+        "minutes_per_day": 480, "registered_at": 1, "status": "OPEN", "reviews": 2, "rating": 4.25, "seq": 1,
+    }  # fmt: skip
+
+
+def question_document(question_id: str, secret: bool) -> dict[str, Any]:
+    """A question of ``BUYER`` to ``STORE`` as its read model shows it, answered."""
+    return {
+        "question_id": question_id, "buyer": BUYER, "store_id": STORE, "product_id": "product-1", "secret": secret, "asked_at": 1,
+        "edited_at": 0, "answered_at": 2, "answer_edited_at": 0, "read_at": 2, "title": "언제 오나요", "content": "내일 되나요",
+        "answer": "네, 됩니다",
+    }  # fmt: skip
 
 
 class Known:
@@ -60,6 +81,11 @@ class Known:
                 "status": "ready", "digest": "d" * 32, "width": 800, "height": 600, "code": "", "seq": 3,
             }
         }  # fmt: skip
+        self.questions_: dict[str, dict[str, Any]] = {
+            one: question_document(one, secret) for one, secret in ((QUESTION, False), (SECRET, True))
+        }
+        self.asked: list[Any] = []
+        """What lists were asked for."""
         self.carts_: dict[str, list[dict[str, Any]]] = {}
         self.likes_: dict[tuple[str, str], list[str]] = {}
         self.loads = 0
@@ -101,12 +127,31 @@ class Known:
         found = self.products_.get(product_id)
         return None if found is None else {**msgspec.to_builtins(found), "store_id": found.store_id}
 
-    async def stores(self, limit: int, cursor: str) -> Page:
-        return [{"store_id": one, "owner": SELLER, "name": store.name} for one, store in self.stores_.items()], ""
+    async def stores(self, wanted: Wanted, limit: int, cursor: str) -> Counted:
+        self.asked.append((wanted, limit, cursor))
+        return [store_document(one, store.name) for one, store in self.stores_.items()], "", len(self.stores_)
+
+    async def stores_near(self, lat: float, lon: float, metres: int) -> Sequence[Document]:
+        self.asked.append((lat, lon, metres))
+        return [{**store_document(STORE), "distance": 12}]
 
     async def store(self, store_id: str) -> Document | None:
         found = self.stores_.get(store_id)
-        return None if found is None else {"store_id": store_id, "owner": SELLER, "name": found.name}
+        return None if found is None else store_document(store_id, found.name)
+
+    async def questions(self, about: About, limit: int, cursor: str) -> Counted:
+        self.asked.append((about, limit, cursor))
+        return list(self.questions_.values()), "", len(self.questions_)
+
+    async def question(self, question_id: str) -> Document | None:
+        return self.questions_.get(question_id)
+
+    async def notices(self, store_id: str, limit: int, cursor: str) -> Counted:
+        self.asked.append((store_id, limit, cursor))
+        return [{"notice_id": "notice-1", "store_id": store_id, "title": "휴무 안내", "content": "추석에 쉽니다"}], "", 1
+
+    async def shelved(self, key: str) -> int:
+        return 0
 
     async def images(self, ids: Iterable[str]) -> Mapping[str, Document]:
         return {one: self.images_[one] for one in ids if one in self.images_}
