@@ -30,6 +30,24 @@ HEALTH: Mapping[str, int] = {"trade": 30, "shop": 32, "read": 33, "notify": 34, 
 """Distance of each worker's health port; a worker that is not named here gets the next ones."""
 
 
+PROVIDERS: Mapping[str, str] = {
+    "kakao_auth_url": "/kauth",
+    "kakao_api_url": "/kapi",
+    "google_auth_url": "/google",
+    "google_token_url": "/google",
+    "google_api_url": "/google",
+    "naver_auth_url": "/naver",
+    "naver_api_url": "/naver",
+    "mail_url": "/sendgrid",
+    "sms_url": "/nhn",
+    "ocr_url": "/clova/general",
+}
+"""Where the sandbox plays each provider; a real one has a host of its own."""
+PROVIDER_SECRETS = (
+    "kakao_client_secret", "kakao_admin_key", "google_client_secret", "naver_client_secret", "mail_key", "sms_secret", "ocr_secret",
+)  # fmt: skip
+"""Settings that a provider gave us; the sandbox takes one secret for all of them."""
+_SANDBOX = f"http://{LOOPBACK}:{PORT_BASE + PORTS['sandbox']}"
 TEST_MERCHANT = "TC0ONETIME"
 
 
@@ -106,6 +124,38 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     account_secret: str = ""
     """Key of the HMAC that makes account ids; never changed, or everybody becomes somebody else."""
+
+    code_secret: str = ""
+    """Key of the HMAC behind one-time codes; changed, codes that are on their way are wrong."""
+
+    field_key: str = ""
+    """Key that encrypts second factors at rest; changed, every admin needs a new one."""
+
+    kakao_auth_url: str = _SANDBOX + PROVIDERS["kakao_auth_url"]
+    kakao_api_url: str = _SANDBOX + PROVIDERS["kakao_api_url"]
+    kakao_client_id: str = "blooming-blooms"
+    kakao_client_secret: str = ""
+    kakao_admin_key: str = ""
+    google_auth_url: str = _SANDBOX + PROVIDERS["google_auth_url"]
+    google_token_url: str = _SANDBOX + PROVIDERS["google_token_url"]
+    google_api_url: str = _SANDBOX + PROVIDERS["google_api_url"]
+    google_client_id: str = "blooming-blooms"
+    google_client_secret: str = ""
+    naver_auth_url: str = _SANDBOX + PROVIDERS["naver_auth_url"]
+    naver_api_url: str = _SANDBOX + PROVIDERS["naver_api_url"]
+    naver_client_id: str = "blooming-blooms"
+    naver_client_secret: str = ""
+    """Identity providers: scheme and host of each of their addresses, and what they gave us."""
+
+    mail_url: str = _SANDBOX + PROVIDERS["mail_url"]
+    mail_key: str = ""
+    mail_sender: str = "hello@blooming-blooms.example"
+    sms_url: str = _SANDBOX + PROVIDERS["sms_url"]
+    sms_app: str = "blooming-blooms"
+    sms_secret: str = ""
+    sms_sender: str = "0212345678"
+    ocr_url: str = _SANDBOX + PROVIDERS["ocr_url"]
+    ocr_secret: str = ""
 
     env: str = ""
     """``production``: nothing starts with a default secret, a sandbox or a key that the machine made for itself."""
@@ -185,6 +235,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         "s3_browser_url": environ.get("BB_PUBLIC_URL") or f"http://{LOOPBACK}:{port('nginx', base)}",
         "sandbox_url": sandbox,
         "kakaopay_url": sandbox,
+        **{name: sandbox + path for name, path in PROVIDERS.items()},
         "web_port": port("web", base),
         "public_url": f"http://{LOOPBACK}:{port('nginx', base)}",
     }

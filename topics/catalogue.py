@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from models.accounts import messages as accounts
 from models.actor import DAY, Message
 from models.carts import messages as carts
 from models.catalog import messages as catalog
@@ -130,12 +131,24 @@ CONTRACTS: tuple[Contract, ...] = (
             carts.CartHandedOver: (("carts", carts.TakeOver),),
         },
     ),
+    Contract(
+        domain="accounts",
+        inbox=accounts.ACCOUNTS_INBOX,
+        events=accounts.ACCOUNTS_EVENTS,
+        private=accounts.AccountPrivate,
+        routes={
+            accounts.SellerApplied: (("accounts", accounts.ClaimBusinessNumber),),
+            accounts.SellerDenied: (("accounts", accounts.ReleaseBusinessNumber),),
+            accounts.BusinessNumberClaimed: (("accounts", accounts.BusinessNumberGranted),),
+            accounts.BusinessNumberRefused: (("accounts", accounts.BusinessNumberTaken),),
+        },
+    ),
 )
 DOMAINS: Mapping[str, Contract] = {contract.domain: contract for contract in CONTRACTS}
 
 WORKERS: Mapping[str, tuple[str, ...]] = {
     "trade": ("orders", "inventory", "payments", "deliveries"),
-    "shop": ("stores", "catalog", "carts"),
+    "shop": ("stores", "catalog", "carts", "accounts"),
 }
 """Worker -> the domains that it runs (``agents/apps/<worker>.py``)."""
 

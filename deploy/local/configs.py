@@ -215,7 +215,10 @@ http {{
     fastcgi_temp_path {state}/fastcgi;
     uwsgi_temp_path {state}/uwsgi;
     scgi_temp_path {state}/scgi;
-    client_max_body_size 10m;
+    # The web takes 64 KiB and says so itself; pictures go to the object store.
+    client_max_body_size 128k;
+    client_header_timeout 10s;
+    client_body_timeout 10s;
     # Live streams of one browser each stay open.
     keepalive_timeout 75s;
     gzip on;
@@ -235,7 +238,9 @@ http {{
         proxy_http_version 1.1;
         proxy_set_header Connection "";
         proxy_set_header Host $http_host;
+        # In place of whatever the client says.
         proxy_set_header X-Forwarded-For $remote_addr;
+        proxy_set_header Forwarded "";
         proxy_set_header X-Forwarded-Proto $scheme;
         proxy_connect_timeout 2s;
         proxy_read_timeout 60s;
@@ -243,6 +248,8 @@ http {{
         # Without it a POST on a connection that a stopping process was just closing was lost.
         proxy_next_upstream error timeout non_idempotent;
         proxy_next_upstream_tries 2;
+        # What does not get as far as a web process is refused in the same words; what a web process refuses passes as it is.
+{_problems()}
         # The sandbox is played with on its own port; from outside it does not exist.
         location /sandbox {{
             return 404;
@@ -262,6 +269,31 @@ http {{
     }}
 }}
 """
+
+
+PROBLEMS = {
+    400: "malformed_request", 408: "request_timeout", 413: "body_too_large", 414: "target_too_long", 500: "internal_error",
+    502: "unavailable", 503: "unavailable", 504: "unavailable",
+}  # fmt: skip
+
+
+def _problems() -> str:
+    """nginx's own refusals, as ``web/problems.py`` words them; 494 is its word for headers that are too long."""
+    lines = []
+    for status, code in PROBLEMS.items():
+        said = f'{{"type":"urn:blooming-blooms:problem:{code}","title":"{code}","status":{status},"code":"{code}"}}'
+        lines += [
+            f"        error_page {status}{' 494' if status == 400 else ''} = /problem/{status};",
+            f"        location = /problem/{status} {{",
+            "            internal;",
+            "            default_type application/problem+json;",
+            "            add_header X-Content-Type-Options nosniff always;",
+            "            add_header Cache-Control no-store always;",
+            *(['            add_header Retry-After 1 always;'] if status in (502, 503, 504) else []),
+            f"            return {status} '{said}';",
+            "        }",
+        ]
+    return "\n".join(lines)
 
 
 def launcher() -> str:

@@ -14,14 +14,16 @@ import pytest
 from deploy.local import configs
 from deploy.local.__main__ import overrides
 from deploy.local.install import cluster_id
-from deploy.local.layout import Layout, Stamps, digest_of_files, environment, layout
+from deploy.local.layout import SECRETS, Layout, Stamps, digest_of_files, environment, layout
 from deploy.local.programs import Ready, daemons, parse_procfile, processes, supervisord, wanted
 from deploy.local.steps import STEPS, When, named
 from deploy.local.supervisor import recorded, started_at
 from models import settings
 
 WHERE = Layout("test", Path("/r/.local/test"))
-SECRET = {"mysql-password": "pw", "account-secret": "acc", "kakaopay-secret": "kp", "s3-secret": "s3"}
+SECRET = {
+    **dict.fromkeys(SECRETS, "s"), "mysql-password": "pw", "account-secret": "acc", "kakaopay-secret": "kp", "s3-secret": "s3",
+}  # fmt: skip
 PROCFILE = """
 # a comment
 trade: python -m faust -A agents.apps.trade worker
@@ -65,6 +67,7 @@ def test_settings_follow_the_port_base() -> None:
         s3_browser_url="http://127.0.0.1:27000",
         sandbox_url="http://127.0.0.1:27020",
         kakaopay_url="http://127.0.0.1:27020",
+        **{name: f"http://127.0.0.1:27020{path}" for name, path in settings.PROVIDERS.items()},  # type: ignore[arg-type]
         web_port=27010,
         public_url="http://127.0.0.1:27000",
     )

@@ -10,9 +10,13 @@ from typing import Any
 import msgspec
 
 from models.orders.messages import CouponTerms, ProductTerms, StoreTerms
+from models.settings import Settings
 from topics.client import Client
 from web.auth import Tokens
 from web.call import Shared
+from web.ended import Ended
+from web.limits import SharedBuckets
+from web.links import Links
 from web.reads import About, BadCursor, Counted, Document, Page, Wanted
 from web.settings import WebSettings
 from web.tokens import ensure_keys, make
@@ -196,8 +200,10 @@ class Desk:
         self.key, self.secret = folder / "token-key", folder / "web-secret"
         ensure_keys(self.key, self.secret)
 
-    def token(self, account: str = BUYER, role: str = "buyer", stores: tuple[str, ...] = (), lifetime: int = 3600) -> str:
-        return make(self.key, account, role, stores, lifetime)
+    def token(
+        self, account: str = BUYER, role: str = "buyer", stores: tuple[str, ...] = (), lifetime: int = 3600, session: str = ""
+    ) -> str:
+        return make(self.key, account, role, stores, lifetime, session)
 
     def headers(
         self, account: str = BUYER, role: str = "buyer", stores: tuple[str, ...] = (), *, key: str = "", **more: str
@@ -208,10 +214,24 @@ class Desk:
         token = self.token(account, role, stores)
         return {"Authorization": f"Bearer {token}", "Idempotency-Key": key, "Content-Type": "application/json", **more}
 
-    def shared(self, client: Client, known: Known | None = None, live: Any = None, **settings: Any) -> Shared:
+    def shared(
+        self,
+        client: Client,
+        known: Known | None = None,
+        live: Any = None,
+        *,
+        public_url: str = "",
+        ended: Ended | None = None,
+        buckets: SharedBuckets | None = None,
+        **settings: Any,
+    ) -> Shared:
+        """What a process shares. ``settings``: of the web."""
         own = WebSettings(token_key=self.key, web_secret=self.secret, **settings)
         tokens = Tokens.of_file(self.key)
-        return Shared(own, client, known or Known(), tokens, self.secret.read_bytes(), "http://shop.test", live)
+        url = public_url or "http://shop.test"
+        secret = self.secret.read_bytes()
+        links = Links(Settings(s3_secret="s", s3_browser_url="http://shop.test"))
+        return Shared(own, client, known or Known(), tokens, secret, url, live, ended=ended, buckets=buckets, links=links)
 
 
 def order_body(**change: Any) -> dict[str, Any]:

@@ -15,23 +15,11 @@ from aiohttp import web
 from models.actor import Inquire
 from models.orders.messages import ApprovePayment
 from tests.unit.web.known import ADMIN, BUYER, IMAGE, ORDER, QUESTION, SELLER, STORE, STORE_ORDER, STRANGER, Desk, order_body
-from topics.client import Client, Unavailable
+from tests.unit.web.serving import Cut
 from web.access import Who
 from web.app import App, server
 from web.idempotency import sign
 from web.routes import ACCESS, API
-
-
-class Cut(Client):
-    """A client that never reaches its broker: ``sent`` is what the web would have told actors, and each was answered 503."""
-
-    def __init__(self) -> None:
-        super().__init__("127.0.0.1:9", "bb", 4, "redis://127.0.0.1:9/0", "test")
-        self.sent: list[msgspec.Struct] = []
-
-    async def send(self, domain: str, key: str, message: msgspec.Struct, **more: Any) -> None:
-        self.sent.append(message)
-        raise Unavailable("cut")
 
 
 class Served:

@@ -72,7 +72,6 @@ class Served:
 async def served(tmp_path: Path) -> AsyncIterator[Served]:
     desk, rows, known = Desk(tmp_path), Rows(), Known()
     shared = desk.shared(rows, known)
-    shared.links = Links(Settings(s3_secret="s", s3_browser_url="http://shop.test"))
     runner = web.ServerRunner(server(App(shared)))
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
