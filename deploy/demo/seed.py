@@ -93,7 +93,8 @@ def wishes(today: str) -> tuple[list[Wish], list[Wish]]:
         for flower, stems in florist.stock.items():
             # Against version 0: only where nobody has put any stems yet, however long ago the first run was.
             body = {"on_hand": stems, "version": 0}
-            made.append(Wish(("stock", florist.store_id, flower), who, "PATCH", f"{at}/stock/{flower}", body, f"demo-stock-{flower}"))
+            stems_of = ("stock", florist.store_id, flower)
+            made.append(Wish(stems_of, who, "PATCH", f"{at}/stock/{flower}", body, f"demo-stock-{flower}"))
         made += coupons_of(florist, today)
     by_word = {florist.word: florist for florist in FLORISTS}
     claims = []

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tests.unit.web.known import BUYER, IMAGE, ORDER, STORE, STORE_ORDER, Desk, order_body
+from tests.unit.web.known import BUYER, IMAGE, ORDER, QUESTION, STORE, STORE_ORDER, Desk, order_body
 from web.idempotency import sign
 from web.rule import Rule
 
@@ -19,10 +19,13 @@ IDS: Mapping[str, str] = {
     "domain": "orders",
     "flower_id": "1",
     "image_id": IMAGE,
+    "notice_id": "notice-1",
     "order_id": ORDER,
     "outcome": "approve",
     "product_id": "product-1",
+    "question_id": QUESTION,
     "row": ORDER,
+    "sido": "11",
     "store_id": STORE,
     "store_order_id": STORE_ORDER,
 }
