@@ -7,13 +7,10 @@ client gave ever reaches the store.
 from __future__ import annotations
 
 import asyncio
+import importlib
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Any, Self
-
-from aiobotocore.config import AioConfig  # type: ignore[import-untyped]
-from aiobotocore.session import get_session  # type: ignore[import-untyped]
-from botocore.exceptions import ClientError
 
 from models.catalog.images import MAX_SIZE
 from models.settings import Settings
@@ -54,8 +51,10 @@ class Objects:
     async def publish(self, name: str, data: bytes) -> None:
         """Show a picture to everybody under ``name``."""
         client = await self._connected()
+        # At Amazon the bucket's policy lets the CDN in, and single objects have no rights of their own.
+        rights = {"ACL": "public-read"} if self._settings.s3_url else {}
         await client.put_object(
-            Bucket=self._settings.s3_images, Key=name, Body=data, ContentType="image/webp", CacheControl=YEAR, ACL="public-read"
+            Bucket=self._settings.s3_images, Key=name, Body=data, ContentType="image/webp", CacheControl=YEAR, **rights
         )
 
     async def keep(self, key: str, data: bytes, content_type: str) -> None:
@@ -80,10 +79,8 @@ class Objects:
         client = await self._connected()
         try:
             answer = await client.get_object(Bucket=bucket, Key=key)
-        except ClientError as error:
-            if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
-                return None
-            raise
+        except client.exceptions.NoSuchKey:
+            return None
         async with answer["Body"] as body:
             data = await body.content.readexactly(most + 1) if answer["ContentLength"] > most else await body.read()
         return data, str(answer["ContentType"])
@@ -92,10 +89,15 @@ class Objects:
         if self._client is None:
             async with self._opening:
                 if self._client is None:
+                    # 26 MB and a third of a second, which a worker without uploads does not pay, and the loop never.
+                    await asyncio.to_thread(importlib.import_module, "aiobotocore.session")
                     self._client = await self._stack.enter_async_context(self._made())
         return self._client
 
     def _made(self) -> Any:
+        from aiobotocore.config import AioConfig  # type: ignore[import-untyped]
+        from aiobotocore.session import get_session  # type: ignore[import-untyped]
+
         given = self._settings
         return get_session().create_client(
             "s3",
