@@ -30,8 +30,11 @@ def models_of(domain: str, part: str, said: Mapping[str, Any] = EMPTY) -> tuple[
         return ("images",)
     if domain == "inventory":
         return ("stock",) if part.startswith("changes/") else ("coupons",)
-    # Which kind of aggregate it was is not asked: each read model of the domain says also of the others' that it has passed them.
-    return {"stores": ("stores", "questions", "notices"), "catalog": ("products",), "carts": ("carts",)}.get(domain, ())
+    if domain == "stores":
+        # What was deleted is not named any more; each of the two says also of the other's that it has passed them.
+        kinds = {"store_id": ("stores",), "question_id": ("questions",), "notice_id": ("notices",)}
+        return next((models for name, models in kinds.items() if name in said), ("questions", "notices"))
+    return {"catalog": ("products",), "carts": ("carts",)}.get(domain, ())
 
 
 async def submit(

@@ -107,10 +107,6 @@ class Databases:
         return await self._stores.one(store_id)
 
     @asked
-    async def images(self, ids: Iterable[str]) -> Mapping[str, Document]:
-        return await self._images.by_ids(ids)
-
-    @asked
     async def questions(self, about: About, limit: int, cursor: str) -> Counted:
         return await self._questions.page(about, limit, cursor)
 
@@ -126,6 +122,10 @@ class Databases:
     async def shelved(self, key: str) -> int:
         store = await self._stores.one(key)
         return int(store["seq"]) if store else await self._questions.seen(key) or await self._notices.seen(key)
+
+    @asked
+    async def images(self, ids: Iterable[str]) -> Mapping[str, Document]:
+        return await self._images.by_ids(ids)
 
     @asked
     async def stock(self, store_id: str) -> Sequence[Document]:

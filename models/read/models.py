@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from models.read import carts, coupons, images, ledger, live, notices, orders, products, questions, stock, store_ratings, stores
+from models.read import (
+    carts,
+    coupons,
+    images,
+    ledger,
+    live,
+    notices,
+    orders,
+    products,
+    questions,
+    stock,
+    store_ratings,
+    stores,
+)
 from models.read.facts import ReadModel
 
 MODELS: tuple[ReadModel, ...] = (

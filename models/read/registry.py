@@ -53,10 +53,12 @@ class Registry:
 
     async def add(self, models: Iterable[str]) -> None:
         """Begin with version 1 of those that have none yet."""
+        await self.refresh()
         pool = await self._databases.mysql()
         async with pool.acquire() as connection, connection.cursor() as cursor:
             for model in models:
-                await cursor.execute("INSERT IGNORE INTO read_models (model, version, newest) VALUES (%s, 1, 1)", (model,))
+                if model not in self._versions:
+                    await cursor.execute("INSERT IGNORE INTO read_models (model, version, newest) VALUES (%s, 1, 1)", (model,))
         self._seen = 0.0
 
     async def refresh(self) -> None:

@@ -12,7 +12,6 @@ Access patterns:
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -219,12 +218,12 @@ class Queries:
         return [one for one, _ in found[:limit]], pack(str(last[1]), last[0]["store_id"]) if last else "", int(counted[0][0])
 
     async def near(self, lat: float, lon: float, metres: int) -> list[Document]:
-        """Stores that are open within ``metres`` of a point, nearest first, with their ``distance`` in whole metres, rounded up."""
+        """Stores that are open within ``metres`` of a point, nearest first, with their ``distance`` in whole metres."""
         box = near.box(lat, lon, metres)
         where = f"s.status = '{OPEN}' AND s.gugun > '' AND s.lat BETWEEN %s AND %s AND s.lon BETWEEN %s AND %s"
         found = [(near.distance(lat, lon, one["lat"], one["lon"]), one) for one, _ in await self._select(where, *box)]
         found = sorted((one for one in found if one[0] <= metres), key=lambda one: (one[0], one[1]["store_id"]))
-        return [{**one, "distance": math.ceil(away)} for away, one in found[:NEAREST]]
+        return [{**one, "distance": round(away)} for away, one in found[:NEAREST]]
 
     async def of_owner(self, owner: str) -> list[Document]:
         """The stores of an account."""

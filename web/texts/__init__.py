@@ -9,8 +9,7 @@ from web.texts.text import Language, Text
 __all__ = ["BY_STATUS", "FIELDS", "PROBLEMS", "Language", "Text"]
 
 PROBLEMS: dict[str, Text] = {
-    **edge.PROBLEMS, **orders.PROBLEMS, **inventory.PROBLEMS, **carts.PROBLEMS, **stores.PROBLEMS,
-    **images.PROBLEMS,
+    **edge.PROBLEMS, **orders.PROBLEMS, **inventory.PROBLEMS, **images.PROBLEMS, **carts.PROBLEMS, **stores.PROBLEMS,
 }  # fmt: skip
 BY_STATUS: dict[int, Text] = {
     400: Text("잘못된 요청입니다", "Bad request"),

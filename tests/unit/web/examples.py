@@ -40,6 +40,18 @@ BODIES: Mapping[str, Any] = {
         "name": "봄", "limit": 10, "discount": 500, "min_amount": 2000, "starts": "2026-01-01", "ends": "2026-12-31",
     },
     "StockRequest": {"delta": 1},
+    "StoreRegistration": {
+        "name": "꽃집", "detail": "새벽시장에서 옵니다", "thumbnail": "image-1", "phone": "02-312-3456", "bank": "088",
+        "account_number": "110-234-567890", "sido": "서울", "gugun": "강남구", "address": "어느길 1", "zipcode": "06236",
+        "lat": 37.5, "lon": 127.0, "delivery_fee": 3000, "free_from": 50_000,
+    },
+    "StoreChange": {"delivery_fee": 2500},
+    "Reason": {"reason": "신고가 많습니다"},
+    "QuestionRequest": {"title": "언제 오나요", "content": "내일 되나요"},
+    "QuestionChange": {"secret": True},
+    "AnswerRequest": {"content": "네, 됩니다"},
+    "NoticeRequest": {"title": "휴무", "content": "추석에 쉽니다"},
+    "NoticeChange": {"title": "휴무 안내"},
     "ImageRequest": {"purpose": "review", "content_type": "image/png", "size": 100},
 }  # fmt: skip
 """Good bodies by the name of their Struct."""
@@ -57,6 +69,8 @@ def target(rule: Rule, desk: Desk, **other: str) -> str:
     query = ""
     if "nonce" in names(rule):
         query = "?pg_token=t"
+    elif rule.template == "/stores/nearby":
+        query = "?lat=37.5&lon=127.0"
     elif "command" in names(rule):
         query = f"?sig={sign(secret, 'command', BUYER, IDS['domain'], IDS['row'], IDS['command'], '')}"
     return rule.path.format(**ids) + query

@@ -23,8 +23,8 @@ from web.tokens import ensure_keys, make
 
 STORE, OTHER_STORE = "store-1", "store-2"
 ORDER, STORE_ORDER, OTHER_STORE_ORDER = "order-1", "store-order-1", "store-order-2"
-IMAGE = "00000000-0000-5000-8000-000000000001"
 QUESTION, SECRET = "question-1", "question-2"
+IMAGE = "00000000-0000-5000-8000-000000000001"
 BUYER, STRANGER, SELLER, OTHER_SELLER, ADMIN = "buyer-1", "buyer-2", "seller-1", "seller-2", "admin-1"
 
 
@@ -79,17 +79,17 @@ class Known:
                 ],
             }
         }
+        self.questions_: dict[str, dict[str, Any]] = {
+            one: question_document(one, secret) for one, secret in ((QUESTION, False), (SECRET, True))
+        }
+        self.asked: list[Any] = []
+        """What lists were asked for."""
         self.images_: dict[str, dict[str, Any]] = {
             IMAGE: {
                 "image_id": IMAGE, "owner": BUYER, "purpose": "review", "content_type": "image/png", "size": 5, "at": 1,
                 "status": "ready", "digest": "d" * 32, "width": 800, "height": 600, "code": "", "seq": 3,
             }
         }  # fmt: skip
-        self.questions_: dict[str, dict[str, Any]] = {
-            one: question_document(one, secret) for one, secret in ((QUESTION, False), (SECRET, True))
-        }
-        self.asked: list[Any] = []
-        """What lists were asked for."""
         self.carts_: dict[str, list[dict[str, Any]]] = {}
         self.likes_: dict[tuple[str, str], list[str]] = {}
         self.loads = 0
