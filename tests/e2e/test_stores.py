@@ -10,7 +10,7 @@ from models.actor import id_of
 from tests.chaos.checkout import Wish, body_of
 from tests.chaos.florists import open_store
 from tests.chaos.public import Answer, Person, Public, buyer
-from tests.e2e.shop import ask, bought, eventually, one_order, rosary
+from tests.e2e.shop import DONE, ask, bought, eventually, one_order, rosary
 from tests.unit.web.examples import BODIES
 
 REGISTRATION: dict[str, Any] = BODIES["StoreRegistration"]
@@ -76,7 +76,11 @@ async def test_a_suspended_store_takes_no_orders_while_those_it_has_go_on(public
     twice = await ask(public, ADMIN, "POST", f"{path}/suspend", {"reason": "다시"}, key=f"twice-{word}")
     assert (twice.status, twice.body["code"]) == (409, "store_suspended")
     await done(public, ADMIN, "POST", f"{path}/restore")
-    await bought(public, person, wish)
+
+    async def taken() -> bool:
+        return (await ask(public, person, "POST", "/orders", body_of(wish))).status in DONE
+
+    await eventually(taken, True)
 
 
 @pytest.mark.spec("store A2", "store A7")

@@ -137,9 +137,9 @@ ROUTES: tuple[Rule, ...] = (
     Rule("DELETE", "/products/{product_id}/restock-alert", Who.BUYER, restock.cancel, answer=RestockAnswer),
     Rule("GET", "/restock-alerts", Who.BUYER, restock.mine, answer=CountedPage, query=PAGE),
     # -- images
-    Rule("POST", "/images", Who.ANYONE, images.request, ImageRequest, ImageAnswer, 201),
+    Rule("POST", "/images", Who.ANYONE, images.request, ImageRequest, ImageAnswer, 201, limit="upload"),
     Rule("GET", "/images/{image_id}", Who.ANYONE, images.one, answer=ImageAnswer),
-    Rule("POST", "/images/{image_id}/finish", Who.ANYONE, images.finish, answer=ImageAnswer),
+    Rule("POST", "/images/{image_id}/finish", Who.ANYONE, images.finish, answer=ImageAnswer, limit="upload"),
     # -- stores
     Rule("GET", "/stores", Who.PUBLIC, stores.many, answer=CountedPage, query=(*REGION, *PAGE)),
     Rule("POST", "/stores", Who.SELLER, stores.register, StoreRegistration, StoreAnswer, 201),
