@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -11,12 +12,15 @@ from tests.chaos.florists import Product, open_store
 from tests.chaos.public import Public
 from tests.e2e.shop import ask, eventually
 
+TRIES = 4
+"""Fewer than open the circuit breaker."""
+
 
 @pytest.mark.spec("product W35", "product W36", "product W42")
 async def test_a_product_is_found_changed_and_gone(public: Public, word: str) -> None:
     name = f"빨간장미 {word[:8]}"
     florist = await open_store(
-        public, word, "검색집", name="검색집", products=[Product("found", name, 30_000, {"1": 10})], stock={"1": 10}, coupons=[]
+        public, word, "검색집", name="검색집", products=[Product("found", name, 30_000, {"1": 10})], stock={}
     )  # fmt: skip
     product = florist.products[0].product_id
 
@@ -33,7 +37,14 @@ async def test_a_product_is_found_changed_and_gone(public: Public, word: str) ->
     await eventually(lambda: listed(by_store), [(product, 35_000)])
     assert (await ask(public, None, "GET", "/main")).status == 200
 
-    said = await ask(public, None, "POST", "/search", {"sentence": "친구 생일 선물 5만원 이하 분홍색으로"})
+    sentence = {"sentence": "친구 생일 선물 5만원 이하 분홍색으로"}
+    said = await ask(public, None, "POST", "/search", sentence)
+    for _ in range(TRIES):
+        if said.body["by"] == "model":
+            break
+        # A machine that is too busy for the model's budget is answered by rules, which understand the same.
+        await asyncio.sleep(1)
+        said = await ask(public, None, "POST", "/search", sentence)
     assert (said.status, said.body["by"]) == (200, "model")
     assert [(one["kind"], one["label"]) for one in said.body["chips"]] == [
         ("tag", "친구 선물"), ("color", "분홍"), ("max_price", "50,000원 이하"), ("status", "판매중"), ("sort", "판매량순"),
