@@ -20,6 +20,7 @@ PORTS: Mapping[str, int] = {
     "mongo": 27,
     "redis": 79,
     "dynamo": 80,
+    "s3": 81,
     "kafka": 92,
     "kafka-controller": 93,
 }
@@ -29,6 +30,24 @@ HEALTH: Mapping[str, int] = {"trade": 30, "shop": 32, "read": 33, "notify": 34, 
 """Distance of each worker's health port; a worker that is not named here gets the next ones."""
 
 
+PROVIDERS: Mapping[str, str] = {
+    "kakao_auth_url": "/kauth",
+    "kakao_api_url": "/kapi",
+    "google_auth_url": "/google",
+    "google_token_url": "/google",
+    "google_api_url": "/google",
+    "naver_auth_url": "/naver",
+    "naver_api_url": "/naver",
+    "mail_url": "/sendgrid",
+    "sms_url": "/nhn",
+    "ocr_url": "/clova/general",
+}
+"""Where the sandbox plays each provider; a real one has a host of its own."""
+PROVIDER_SECRETS = (
+    "kakao_client_secret", "kakao_admin_key", "google_client_secret", "naver_client_secret", "mail_key", "sms_secret", "ocr_secret",
+)  # fmt: skip
+"""Settings that a provider gave us; the sandbox takes one secret for all of them."""
+_SANDBOX = f"http://{LOOPBACK}:{PORT_BASE + PORTS['sandbox']}"
 TEST_MERCHANT = "TC0ONETIME"
 
 
@@ -69,6 +88,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Empty: the real DynamoDB of ``aws_region``, with the credentials that boto3 finds by itself."""
 
     aws_region: str = "ap-northeast-2"
+    s3_url: str = f"http://{LOOPBACK}:{PORT_BASE + PORTS['s3']}"
+    """Where processes reach the object store. Empty: the real S3 of ``aws_region``, with the credentials that boto3 finds."""
+
+    s3_browser_url: str = f"http://{LOOPBACK}:{PORT_BASE}"
+    """Where browsers reach it, as signed into their links: nginx's address, which passes them on. Empty: the real S3."""
+
+    s3_identity: str = "bloomingblooms"
+    s3_secret: str = ""
+    """Of the store at ``s3_url``; the real S3 has neither from here."""
+
+    s3_uploads: str = "uploads"
+    s3_images: str = "images"
+    s3_documents: str = "documents"
+    """Buckets: what came in and is not checked yet; what everybody may see; what only an admin's link opens."""
+
     search_dir: str = ".local/demo/search"
     """Where the process ``search`` keeps its index, which it fills from the log: it may be thrown away."""
 
@@ -100,6 +134,38 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     account_secret: str = ""
     """Key of the HMAC that makes account ids; never changed, or everybody becomes somebody else."""
+
+    code_secret: str = ""
+    """Key of the HMAC behind one-time codes; changed, codes that are on their way are wrong."""
+
+    field_key: str = ""
+    """Key that encrypts second factors at rest; changed, every admin needs a new one."""
+
+    kakao_auth_url: str = _SANDBOX + PROVIDERS["kakao_auth_url"]
+    kakao_api_url: str = _SANDBOX + PROVIDERS["kakao_api_url"]
+    kakao_client_id: str = "blooming-blooms"
+    kakao_client_secret: str = ""
+    kakao_admin_key: str = ""
+    google_auth_url: str = _SANDBOX + PROVIDERS["google_auth_url"]
+    google_token_url: str = _SANDBOX + PROVIDERS["google_token_url"]
+    google_api_url: str = _SANDBOX + PROVIDERS["google_api_url"]
+    google_client_id: str = "blooming-blooms"
+    google_client_secret: str = ""
+    naver_auth_url: str = _SANDBOX + PROVIDERS["naver_auth_url"]
+    naver_api_url: str = _SANDBOX + PROVIDERS["naver_api_url"]
+    naver_client_id: str = "blooming-blooms"
+    naver_client_secret: str = ""
+    """Identity providers: scheme and host of each of their addresses, and what they gave us."""
+
+    mail_url: str = _SANDBOX + PROVIDERS["mail_url"]
+    mail_key: str = ""
+    mail_sender: str = "hello@blooming-blooms.example"
+    sms_url: str = _SANDBOX + PROVIDERS["sms_url"]
+    sms_app: str = "blooming-blooms"
+    sms_secret: str = ""
+    sms_sender: str = "0212345678"
+    ocr_url: str = _SANDBOX + PROVIDERS["ocr_url"]
+    ocr_secret: str = ""
 
     env: str = ""
     """``production``: nothing starts with a default secret, a sandbox or a key that the machine made for itself."""
@@ -148,6 +214,10 @@ def check_production(settings: Settings, more: Iterable[str] = ()) -> None:
         raise NotForProduction("BB_ENV=production, but " + "; ".join(found))
 
 
+REAL_AWS = ("dynamo_url", "s3_url", "s3_browser_url")
+"""Addresses that are empty where the real service is meant."""
+
+
 def port(name: str, base: int = PORT_BASE) -> int:
     """The port of a daemon or of a worker's health page. Raises KeyError for a name that is in neither map."""
     return base + (PORTS[name] if name in PORTS else HEALTH[name])
@@ -171,16 +241,19 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         "redis_url": f"redis://{LOOPBACK}:{port('redis', base)}/0",
         "mongo_url": f"mongodb://{LOOPBACK}:{port('mongo', base)}/",
         "dynamo_url": f"http://{LOOPBACK}:{port('dynamo', base)}",
+        "s3_url": f"http://{LOOPBACK}:{port('s3', base)}",
+        "s3_browser_url": environ.get("BB_PUBLIC_URL") or f"http://{LOOPBACK}:{port('nginx', base)}",
         "search_url": f"http://{LOOPBACK}:{port('search', base)}",
         "llm_url": f"{sandbox}/v1",
         "sandbox_url": sandbox,
         "kakaopay_url": sandbox,
+        **{name: sandbox + path for name, path in PROVIDERS.items()},
         "web_port": port("web", base),
         "public_url": f"http://{LOOPBACK}:{port('nginx', base)}",
     }
     for name in Settings.__struct_fields__:
         given = environ.get(f"BB_{name.upper()}")
-        # An empty variable means the default, but for the addresses that are empty on purpose.
-        if given or (given is not None and name in ("dynamo_url", "llm_url")):
+        # An empty variable means the default, but for addresses that are empty on purpose.
+        if given or (given is not None and name in (*REAL_AWS, "llm_url")):
             values[name] = given
     return msgspec.convert(values, Settings, strict=False)

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from models.accounts import messages as accounts
 from models.actor import DAY, Message
 from models.carts import messages as carts
 from models.catalog import messages as catalog
@@ -24,12 +25,16 @@ Routes = Mapping[type[Message], tuple[tuple[str, type[Message]], ...]]
 
 
 class Contract(msgspec.Struct, frozen=True, kw_only=True):
-    """What a domain takes, says in public and keeps in private (a Struct, a union of them or None), and whom its events address."""
+    """What a domain takes, says in public and keeps in private (a Struct, a union of them or None), and whom its events address.
+
+    ``private_key``: of its private records, in words.
+    """
 
     domain: str
     inbox: Any
     events: Any
     private: Any = None
+    private_key: str = "row key"
     routes: Routes = {}
 
 
@@ -76,6 +81,7 @@ CONTRACTS: tuple[Contract, ...] = (
         inbox=inventory.INVENTORY_INBOX,
         events=inventory.INVENTORY_EVENTS,
         private=inventory.CouponPrivate,
+        private_key="coupon id",
         routes={
             inventory.HoldPlaced: (("orders", orders.Held),),
             inventory.HoldDenied: (("orders", orders.HoldRefused),),
@@ -130,12 +136,24 @@ CONTRACTS: tuple[Contract, ...] = (
             carts.CartHandedOver: (("carts", carts.TakeOver),),
         },
     ),
+    Contract(
+        domain="accounts",
+        inbox=accounts.ACCOUNTS_INBOX,
+        events=accounts.ACCOUNTS_EVENTS,
+        private=accounts.AccountPrivate,
+        routes={
+            accounts.SellerApplied: (("accounts", accounts.ClaimBusinessNumber),),
+            accounts.SellerDenied: (("accounts", accounts.ReleaseBusinessNumber),),
+            accounts.BusinessNumberClaimed: (("accounts", accounts.BusinessNumberGranted),),
+            accounts.BusinessNumberRefused: (("accounts", accounts.BusinessNumberTaken),),
+        },
+    ),
 )
 DOMAINS: Mapping[str, Contract] = {contract.domain: contract for contract in CONTRACTS}
 
 WORKERS: Mapping[str, tuple[str, ...]] = {
     "trade": ("orders", "inventory", "payments", "deliveries"),
-    "shop": ("stores", "catalog", "carts"),
+    "shop": ("stores", "catalog", "carts", "accounts"),
 }
 """Worker -> the domains that it runs (``agents/apps/<worker>.py``)."""
 
@@ -183,7 +201,7 @@ def topics(prefix: str) -> Iterator[Topic]:
             yield Topic(
                 name=topic(prefix, name, "private"),
                 owner=name,
-                key="row key",
+                key=contract.private_key,
                 purpose=f"personal data and texts of {name}; a tombstone erases",
                 config={**COMPACTED, "message.timestamp.type": "LogAppendTime"},
             )

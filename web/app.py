@@ -20,7 +20,7 @@ from topics import tracing
 from topics.client import Unavailable
 from web import guests
 from web.access import Who, refusal
-from web.auth import BadToken, Caller
+from web.auth import GUEST, BadToken, Caller
 from web.call import MAX_BODY, NOTHING, Call, Shared, trace_of
 from web.edge import LONGEST, address
 from web.limits import State, network
@@ -28,6 +28,7 @@ from web.problems import Problem, language
 from web.reads import ReadsAway
 from web.routes import ROUTES
 from web.rule import Rule
+from web.wire import Server
 
 log = structlog.get_logger("web")
 _SEGMENT = re.compile(r"[0-9A-Za-z_-]{1,64}\Z")
@@ -103,9 +104,9 @@ class Router:
 class App:
     """Answers requests of one process."""
 
-    def __init__(self, shared: Shared) -> None:
+    def __init__(self, shared: Shared, rules: Iterable[Rule] = ROUTES) -> None:
         self.shared = shared
-        self.router = Router(ROUTES)
+        self.router = Router(rules)
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """One request, whatever it is."""
@@ -183,7 +184,9 @@ class App:
 
     async def _counted(self, request: web.BaseRequest, route: Route, caller: Caller | None) -> tuple[State, str]:
         """What the bucket of this request says, and from where it comes. Raises ``Problem`` 429, or 503: nobody can count now."""
-        limiter, account = self.shared.limiter, caller.account if caller is not None else ""
+        limiter = self.shared.limiter
+        # Anybody may have as many guests' cookies as they like.
+        account = caller.account if caller is not None and caller.role != GUEST else ""
         where = network(address(request, self.shared.proxies))
         state = limiter.local(route.bucket, account, where) or await limiter.shared(route.bucket, account, where)
         if state.retry:
@@ -257,14 +260,14 @@ def _name(route: Route | None) -> str:
     return f"{route.method} {route.template}" if route else ""
 
 
-def server(app: App) -> web.Server:
+def server(app: App) -> Server:
     """The server to be run; bodies end at ``MAX_BODY``, heads at 8 KiB a line and 64 lines."""
     loop = asyncio.get_running_loop()
 
     def request(message: object, payload: object, protocol: object, writer: object, task: object) -> web.BaseRequest:
         return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=MAX_BODY)  # type: ignore[arg-type]
 
-    return web.Server(
+    return Server(
         app.handle,
         request_factory=request,
         handler_cancellation=False,

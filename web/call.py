@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 from aiohttp import web
 
+from models.settings import Settings
 from topics import tracing
 from topics.client import Client
 from web import idempotency
@@ -19,6 +20,7 @@ from web.edge import HSTS, SECURITY, Origins
 from web.ended import Ended
 from web.keys import Signer
 from web.limits import Limiter, SharedBuckets, limits
+from web.links import Links
 from web.problems import Problem
 from web.reads import Reads
 from web.settings import WebSettings
@@ -51,6 +53,7 @@ class Shared:
         public_url: str,
         live: Any = None,
         *,
+        links: Links | None = None,
         ended: Ended | None = None,
         buckets: SharedBuckets | None = None,
     ) -> None:
@@ -61,6 +64,9 @@ class Shared:
         client.on_projected = self._heard
         self.callback = f"{public_url}/api/v1/payments/callback"
         self.live = live
+        self.links = links or Links(Settings())
+        self.pictures: dict[str, dict[str, str]] = {}
+        """Where ready images are: id -> width -> path, as ``web/pictures.py`` has seen them."""
         self.signer = Signer(settings.token_key, settings.access_seconds)
         """Makes the access tokens of sign-ins."""
         self.cookies = Cookies(public_url.startswith("https:"))

@@ -25,6 +25,7 @@ from web.databases import Databases
 from web.ended import Ended
 from web.keys import ensure_keys
 from web.limits import SharedBuckets
+from web.links import Links
 from web.reads import Reads
 from web.settings import SHORTEST
 from web.sse import Hub
@@ -69,6 +70,7 @@ async def serve(number: int, reads: Reads, *, kept: bool) -> None:
         secret,
         settings.public_url,
         hub,
+        links=Links(settings),
         ended=ended,
         buckets=SharedBuckets(settings.redis_url, settings.prefix, secret),
     )
@@ -102,6 +104,7 @@ async def serve(number: int, reads: Reads, *, kept: bool) -> None:
     await ended.stop()
     await shared.limiter.stop()
     await reads.stop()
+    await shared.links.close()
     await asyncio.to_thread(tracing.shut)
 
 

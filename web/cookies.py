@@ -7,13 +7,14 @@ row keeps the hash. The account is the one with its generation.
 from __future__ import annotations
 
 import hashlib
-import hmac
 import re
 import secrets
 from http.cookies import CookieError, SimpleCookie
 from typing import NamedTuple
 
 from aiohttp import web
+
+from web.idempotency import sign
 
 PATH = "/api/v1/auth"
 AGE = 30 * 86_400
@@ -44,20 +45,13 @@ def fresh() -> str:
     return secrets.token_urlsafe(32)
 
 
-def following(key: bytes, refresh: Refresh, idempotency_key: str) -> str:
-    """The secret that a refresh gets: the same for the same request, so that one whose answer was lost may be sent again.
+def following(key: bytes, refresh: Refresh) -> str:
+    """The secret for which ``refresh`` is exchanged.
 
-    Whoever has the old secret alone cannot make it: ``key`` is the web's.
+    It follows from the one before, so two tabs that exchange it at once, and one that does it again since the answer was lost, get
+    the same. Whoever has only the old one cannot make it: ``key`` is the web's.
     """
-    words = "\x1f".join(("refresh", *refresh, idempotency_key))
-    return secrets_of(hmac.new(key, words.encode(), hashlib.sha256).digest())
-
-
-def secrets_of(raw: bytes) -> str:
-    """32 bytes as the text of a secret."""
-    import base64
-
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+    return sign(key, "refresh", *refresh)
 
 
 def hash_of(secret: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, 
 from typing import Any, ParamSpec, TypeVar
 
 from models.orders.messages import CouponTerms, ProductTerms, StoreTerms
-from models.read import carts, coupons, databases, orders, products, stock, stores
+from models.read import carts, coupons, databases, images, orders, products, stock, stores
 from models.read.registry import Registry
 from models.read.search import Search
 from models.search.wire import Found, Main, Question, Sentence, Understood
@@ -45,6 +45,7 @@ class Databases:
         self._products = products.Queries(self._databases, registry)
         self._stores = stores.Queries(self._databases, registry)
         self._stock = stock.Queries(self._databases, registry)
+        self._images = images.Queries(self._databases, registry)
         self._coupons = coupons.Queries(self._databases, registry)
         self._search = Search(settings.search_url)
         self._carts = carts.Queries(self._databases, registry)
@@ -68,8 +69,12 @@ class Databases:
         return await self._stores.terms(ids)
 
     @asked
-    async def coupon_terms(self, ids: Iterable[str]) -> Mapping[str, CouponTerms]:
+    async def coupon_terms(self, ids: Iterable[str]) -> Mapping[str, tuple[CouponTerms, ...]]:
         return await self._coupons.terms(ids)
+
+    @asked
+    async def coupon_editions(self, buyer: str, ids: Iterable[str]) -> Mapping[str, int]:
+        return await self._coupons.editions(buyer, ids)
 
     @asked
     async def order(self, order_id: str) -> Document | None:
@@ -116,6 +121,10 @@ class Databases:
         return await self._stores.one(store_id)
 
     @asked
+    async def images(self, ids: Iterable[str]) -> Mapping[str, Document]:
+        return await self._images.by_ids(ids)
+
+    @asked
     async def stock(self, store_id: str) -> Sequence[Document]:
         return await self._stock.of_store(store_id)
 
@@ -148,9 +157,39 @@ class Databases:
         return await self._carts.like_counts(buyer)
 
     @asked
-    async def store_coupons(self, store_id: str) -> Sequence[Document]:
-        return await self._coupons.of_store(store_id)
+    async def stock_history(self, store_id: str, flower_id: str, limit: int, cursor: str) -> Page:
+        return await self._stock.history(store_id, flower_id, limit, cursor)
+
+    @asked
+    async def coupon(self, coupon_id: str) -> Document | None:
+        return await self._coupons.one(coupon_id)
+
+    @asked
+    async def store_coupons(self, store_id: str, today: str) -> Sequence[Document]:
+        return await self._coupons.of_store(store_id, today)
+
+    @asked
+    async def all_coupons(self, store_id: str, limit: int, cursor: str) -> tuple[Sequence[Document], str, int]:
+        return await self._coupons.all_of_store(store_id, limit, cursor)
+
+    @asked
+    async def coupon_holders(
+        self, store_id: str, coupon_id: str, limit: int, cursor: str
+    ) -> tuple[Sequence[Document], str, int] | None:
+        return await self._coupons.holders(store_id, coupon_id, limit, cursor)
 
     @asked
     async def my_coupons(self, buyer: str) -> Sequence[Document]:
         return await self._coupons.of_buyer(buyer)
+
+    @asked
+    async def my_coupons_page(self, buyer: str, limit: int, cursor: str) -> tuple[Sequence[Document], str, int]:
+        return await self._coupons.mine(buyer, limit, cursor)
+
+    @asked
+    async def my_coupons_in(self, buyer: str, store_id: str) -> Sequence[Document]:
+        return await self._coupons.in_store(buyer, store_id)
+
+    @asked
+    async def usable_coupons(self, buyer: str, today: str) -> int:
+        return await self._coupons.usable_count(buyer, today)

@@ -20,6 +20,8 @@ SECURITY: Mapping[str, str] = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cross-Origin-Resource-Policy": "same-site",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    # aiohttp would say its version, and Python's.
+    "Server": "blooming-blooms",
 }
 HSTS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 """Only where there is TLS: in production."""

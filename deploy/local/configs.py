@@ -118,6 +118,78 @@ hz 5
 """
 
 
+def s3proxy(base: int, data: Path, identity: str, secret: str) -> str:
+    """``s3proxy.conf``: S3 on the folder ``data``, whose own folders are its buckets."""
+    return f"""\
+s3proxy.endpoint=http://{LOOPBACK}:{port("s3", base)}
+s3proxy.authorization=aws-v2-or-v4
+s3proxy.identity={identity}
+s3proxy.credential={secret}
+jclouds.provider=filesystem-nio2
+# A folder asks nobody who they are, but s3proxy wants to be told.
+jclouds.identity={identity}
+jclouds.credential={secret}
+jclouds.filesystem.basedir={data}
+"""
+
+
+def logback(level: str = "warn") -> str:
+    """s3proxy's logging, to standard output: without it every request is told in twenty lines."""
+    return f"""\
+<configuration>
+  <appender name="out" class="ch.qos.logback.core.ConsoleAppender">
+    <encoder><pattern>%d %p %c{{1}} %m%n</pattern></encoder>
+  </appender>
+  <root level="{level}"><appender-ref ref="out"/></root>
+</configuration>
+"""
+
+
+IMAGES = """\
+        # Pictures, by the names that the shop gives them and no other: what is in them never changes, so a browser asks once.
+        location ~ "^/images/([0-9a-f-]{36}/[0-9a-f]{32}-(?:320|640|1280)\\.webp)$" {
+            limit_except GET {
+                deny all;
+            }
+            proxy_pass http://s3/images/$1;
+            proxy_hide_header Cache-Control;
+            proxy_hide_header x-amz-request-id;
+            proxy_hide_header x-amz-storage-class;
+            proxy_intercept_errors on;
+            # Who asks for what is not there learns no more than that.
+            error_page 400 401 403 404 =404 @nothing;
+            add_header Cache-Control "public, max-age=31536000, immutable";
+            add_header X-Content-Type-Options nosniff;
+            add_header Content-Security-Policy "default-src 'none'";
+        }
+        # The store itself asks for the signature, which names host, key, type and length.
+        location ~ "^/uploads/([0-9a-f-]{36})$" {
+            limit_except PUT {
+                deny all;
+            }
+            proxy_pass http://s3/uploads/$1$is_args$args;
+        }
+        # A business licence, by an admin's signed link: never shown in the shop's own origin, only saved.
+        location ~ "^/documents/([0-9a-f-]{36})$" {
+            limit_except GET {
+                deny all;
+            }
+            proxy_pass http://s3/documents/$1$is_args$args;
+            proxy_hide_header Content-Disposition;
+            add_header Content-Disposition attachment always;
+            add_header Cache-Control "private, no-store" always;
+            add_header X-Content-Type-Options nosniff always;
+            add_header Content-Security-Policy "default-src 'none'; sandbox" always;
+        }
+        location @nothing {
+            internal;
+            add_header Cache-Control no-store always;
+            return 404;
+        }
+"""
+"""Three ways to the object store, each by its exact form: anything else of it does not exist for the outside."""
+
+
 def nginx(base: int, state: Path, web_processes: int) -> str:
     """``nginx.conf``: the public entry in front of the web processes."""
     first = port("web", base)
@@ -143,7 +215,10 @@ http {{
     fastcgi_temp_path {state}/fastcgi;
     uwsgi_temp_path {state}/uwsgi;
     scgi_temp_path {state}/scgi;
-    client_max_body_size 10m;
+    # The web takes 64 KiB and says so itself; pictures go to the object store.
+    client_max_body_size 128k;
+    client_header_timeout 10s;
+    client_body_timeout 10s;
     # Live streams of one browser each stay open.
     keepalive_timeout 75s;
     gzip on;
@@ -154,12 +229,18 @@ http {{
         keepalive 64;
         keepalive_timeout 60s;
     }}
+    upstream s3 {{
+        server {LOOPBACK}:{port("s3", base)} max_fails=0;
+        keepalive 8;
+    }}
     server {{
         listen {LOOPBACK}:{port("nginx", base)} backlog=1024;
         proxy_http_version 1.1;
         proxy_set_header Connection "";
         proxy_set_header Host $http_host;
+        # In place of whatever the client says.
         proxy_set_header X-Forwarded-For $remote_addr;
+        proxy_set_header Forwarded "";
         proxy_set_header X-Forwarded-Proto $scheme;
         proxy_connect_timeout 2s;
         proxy_read_timeout 60s;
@@ -167,6 +248,8 @@ http {{
         # Without it a POST on a connection that a stopping process was just closing was lost.
         proxy_next_upstream error timeout non_idempotent;
         proxy_next_upstream_tries 2;
+        # What does not get as far as a web process is refused in the same words; what a web process refuses passes as it is.
+{_problems()}
         # The sandbox is played with on its own port; from outside it does not exist.
         location /sandbox {{
             return 404;
@@ -179,12 +262,38 @@ http {{
             proxy_read_timeout 60s;
             proxy_send_timeout 60s;
         }}
+{IMAGES}\
         location / {{
             proxy_pass http://web;
         }}
     }}
 }}
 """
+
+
+PROBLEMS = {
+    400: "malformed_request", 408: "request_timeout", 413: "body_too_large", 414: "target_too_long", 500: "internal_error",
+    502: "unavailable", 503: "unavailable", 504: "unavailable",
+}  # fmt: skip
+
+
+def _problems() -> str:
+    """nginx's own refusals, as ``web/problems.py`` words them; 494 is its word for headers that are too long."""
+    lines = []
+    for status, code in PROBLEMS.items():
+        said = f'{{"type":"urn:blooming-blooms:problem:{code}","title":"{code}","status":{status},"code":"{code}"}}'
+        lines += [
+            f"        error_page {status}{' 494' if status == 400 else ''} = /problem/{status};",
+            f"        location = /problem/{status} {{",
+            "            internal;",
+            "            default_type application/problem+json;",
+            "            add_header X-Content-Type-Options nosniff always;",
+            "            add_header Cache-Control no-store always;",
+            *(['            add_header Retry-After 1 always;'] if status in (502, 503, 504) else []),
+            f"            return {status} '{said}';",
+            "        }",
+        ]
+    return "\n".join(lines)
 
 
 def launcher() -> str:

@@ -11,16 +11,16 @@ from pathlib import Path
 
 import msgspec
 
-from models.settings import LOOPBACK, port
+from models.settings import LOOPBACK, PROVIDER_SECRETS, port
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ROOT / ".local" / "tools"
 SOCKET_PATH_LIMIT = 100
 """Linux allows 107 bytes for the path of a Unix socket; the rest is room for the suffix that supervisord adds."""
 
+SECRETS = ("mysql-password", "account-secret", "code-secret", "field-key", "kakaopay-secret", "provider-secret", "s3-secret")
 PLENTY = 1_000_000
 """Requests a minute on a machine of one's own; what an account may try to sign in stays as it is in production."""
-SECRETS = ("mysql-password", "account-secret", "kakaopay-secret")
 
 
 class Layout(msgspec.Struct, frozen=True):
@@ -104,12 +104,19 @@ def environment(
         "BB_REDIS_URL": f"redis://{LOOPBACK}:{port('redis', base)}/0",
         "BB_MONGO_URL": f"mongodb://{LOOPBACK}:{port('mongo', base)}/",
         "BB_DYNAMO_URL": f"http://{LOOPBACK}:{port('dynamo', base)}",
+        "BB_S3_URL": f"http://{LOOPBACK}:{port('s3', base)}",
+        "BB_S3_SECRET": secret["s3-secret"],
         "BB_SANDBOX_URL": f"http://{LOOPBACK}:{port('sandbox', base)}",
         "BB_SANDBOX_PORT": str(port("sandbox", base)),
         "BB_SANDBOX_DIR": str(where.data / "sandbox"),
         "BB_WEB_PROCESSES": str(web_processes),
         "BB_PUBLIC_URL": f"http://{LOOPBACK}:{port('nginx', base)}",
         "BB_ACCOUNT_SECRET": secret["account-secret"],
+        "BB_CODE_SECRET": secret["code-secret"],
+        "BB_FIELD_KEY": secret["field-key"],
+        # Of the sandbox that plays all identity providers, mail, SMS and OCR, and of whoever calls them.
+        "BB_SANDBOX_SECRET": secret["provider-secret"],
+        **{f"BB_{name.upper()}": secret["provider-secret"] for name in PROVIDER_SECRETS},
         # Of the sandbox that plays KakaoPay, and of the worker that calls it.
         "BB_KAKAOPAY_SECRET": secret["kakaopay-secret"],
         "BB_TOKEN_KEY": str(where.secrets / "token-key"),

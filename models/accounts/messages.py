@@ -55,12 +55,16 @@ class SignIn(Once, frozen=True):
     Refused: ``rejoin_too_soon`` (409, with ``from``), ``account_suspended`` (403, with ``reason``).
     """
 
+    row: str
     provider: Provider
     subject: str
     person: Person
     session: str
     secret_hash: str
     device: str = ""
+
+    def awaits(self) -> str:
+        return "session"
 
 
 class OpenSession(Once, frozen=True):
@@ -75,12 +79,16 @@ class OpenSession(Once, frozen=True):
     device: str = ""
     step: int = 0
 
+    def awaits(self) -> str:
+        return "session"
+
 
 class RefreshSession(Once, frozen=True):
     """Exchange the refresh secret for the next one. ``presented``, ``next``: SHA-256 (hex).
 
-    The secret before the current one is taken for 10 s after the exchange (two tabs), without a new secret: the answer's
-    ``rotated`` is False. Anything else ends the session: ``session_reused`` (401). ``session_ended`` (401): there is none.
+    The secret before the current one is taken for 10 s after the exchange (two tabs, a lost answer): the web makes the next
+    secret out of the presented one, so both get the same. Anything else ends the session: ``session_reused`` (401).
+    ``session_ended`` (401): there is none.
     """
 
     session: str
@@ -151,7 +159,7 @@ class ConfirmRegistration(Once, frozen=True):
         return "code"
 
 
-class ReadLicence(Once, frozen=True):
+class ReadLicence(Command, frozen=True):
     """Have the business number read from the picture ``document`` (object key). Either the applicant's ``ticket_hash`` or
     their ``account``. Answered once it is read: ``business_number`` ("": not found). Refused: ``ticket_invalid`` (403),
     ``licence_busy`` (409), ``licence_reads_exhausted`` (429)."""
@@ -164,12 +172,16 @@ class ReadLicence(Once, frozen=True):
         return "licence"
 
 
-class ApplyAsSeller(Once, frozen=True):
-    """A florist applies. ``claim``: row key of ``business_number`` (10 digits). Answered once the number is claimed.
+class ApplyAsSeller(Command, frozen=True):
+    """A florist applies. ``row``: the key of this very row; ``claim``: that of ``business_number`` (10 digits).
+
+    Answered once the number is claimed. The web has looked at the ticket's signature, so only an applicant gets here.
+
 
     Refused: ``ticket_invalid`` (403), ``seller_exists`` (409), ``business_number_taken`` (409).
     """
 
+    row: str
     ticket_hash: str
     email: str
     name: str
@@ -182,7 +194,7 @@ class ApplyAsSeller(Once, frozen=True):
         return "application"
 
 
-class ResubmitApplication(Once, frozen=True):
+class ResubmitApplication(Command, frozen=True):
     """A denied applicant tries again. Refused: ``not_denied`` (409), ``business_number_taken`` (409)."""
 
     account: str
@@ -251,6 +263,7 @@ class RestoreAccount(Once, frozen=True):
 class CreateAdmin(Once, frozen=True):
     """``totp``: the second factor's secret, encrypted. ``by``: the admin or operator. Refused: ``admin_exists`` (409)."""
 
+    row: str
     name: str
     password_hash: str
     totp: str
@@ -331,20 +344,25 @@ class AdminCreated(Keeping, frozen=True):
 
 
 class SessionOpened(Keeping, frozen=True):
-    """``expires``: when the refresh secret runs out unless it is exchanged."""
+    """``until``: when the refresh secret runs out unless it is exchanged."""
 
     account: str
     session: str
     device: str
-    expires: int
+    until: int
     step: int = 0
+
+    def answers(self) -> tuple[str, ...]:
+        return ("session",)
 
 
 class SessionRefreshed(Keeping, frozen=True):
+    """``repeated``: the secret before the current one came again."""
+
     account: str
     session: str
-    expires: int
-    rotated: bool = True
+    until: int
+    repeated: bool = False
 
     def answers(self) -> tuple[str, ...]:
         return ("session",)
@@ -371,10 +389,10 @@ class ProfileChanged(Keeping, frozen=True):
 
 
 class CodeRequested(Keeping, frozen=True):
-    """``expires``: until when the digits count."""
+    """``until``: as long as the digits count."""
 
     purpose: Purpose
-    expires: int
+    until: int
 
 
 class CodeRejected(Event, frozen=True):
@@ -402,12 +420,18 @@ class EmailChanged(Keeping, frozen=True):
 
 
 class EmailVerified(Keeping, frozen=True):
-    """Somebody who may apply as a seller; ``expires``: until when."""
+    """Somebody who may apply as a seller; ``until``: as long as."""
 
-    expires: int
+    until: int
 
     def answers(self) -> tuple[str, ...]:
         return ("code",)
+
+
+class RegistrationLapsed(Event, frozen=True):
+    """Nobody went on with a registration: what was known of it is forgotten. ``account`` "": there was none yet."""
+
+    account: str = ""
 
 
 class LicenceSubmitted(Keeping, frozen=True):
@@ -460,11 +484,12 @@ class PasswordChanged(Keeping, frozen=True):
 
 
 class SellerPermitted(Keeping, frozen=True):
-    """``store``: the id that the seller's one store has or will have."""
+    """``store``: the id that the seller's one store has or will have; ``act``: the number of the act, as in ``AccountPrivate``."""
 
     account: str
     by: str
     store: str
+    act: int = 0
 
 
 class SellerDenied(Keeping, frozen=True):
@@ -474,20 +499,23 @@ class SellerDenied(Keeping, frozen=True):
     by: str
     reason: str
     claim: str
+    act: int = 0
 
 
 class AccountSuspended(Keeping, frozen=True):
     account: str
     by: str
     reason: str
+    act: int = 0
 
 
 class AccountRestored(Keeping, frozen=True):
     account: str
     by: str
+    act: int = 0
 
 
-class AccountWithdrawn(Event, frozen=True):
+class AccountWithdrawn(Keeping, frozen=True):
     """Everything personal is erased; others let go of what they keep for the account."""
 
     account: str
@@ -546,7 +574,6 @@ class AccountPrivate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     totp: str = ""
     business_number: str = ""
     document: str = ""
-    acts: int = 0
     notes: dict[str, str] = {}
 
 
@@ -593,6 +620,7 @@ ACCOUNTS_EVENTS = (
     | PhoneChanged
     | EmailChanged
     | EmailVerified
+    | RegistrationLapsed
     | LicenceSubmitted
     | LicenceRead
     | SellerApplied

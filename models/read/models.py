@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from models.read import carts, coupons, ledger, live, orders, products, stock, stores
+from models.read import carts, coupons, images, ledger, live, orders, products, stock, stores
 from models.read.facts import ReadModel
 
 MODELS: tuple[ReadModel, ...] = (
@@ -14,6 +14,7 @@ MODELS: tuple[ReadModel, ...] = (
     ledger.MODEL,
     stores.MODEL,
     products.MODEL,
+    images.MODEL,
     carts.MODEL,
     live.MODEL,
 )

@@ -29,7 +29,7 @@ def settings() -> set[str]:
     found = {f"BB_{name.upper()}" for struct in (Settings, WebSettings) for name in struct.__struct_fields__}
     for folder in SOURCES:
         for file in (ROOT / folder).rglob("*.py"):
-            found |= set(re.findall(r"\"(BB_[A-Z_]+[A-Z])\"", file.read_text()))
+            found |= set(re.findall(r"\"(BB_[A-Z0-9_]+[A-Z])\"", file.read_text()))
     return found
 
 
@@ -42,7 +42,7 @@ def commands(group: click.Group, before: str = "") -> Iterator[str]:
 
 
 def test_every_setting_is_listed() -> None:
-    listed = set(re.findall(r"`(BB_[A-Z_]+)`", PAGE))
+    listed = set(re.findall(r"`(BB_[A-Z0-9_]+)`", PAGE))
     assert settings() - listed == set()
     assert listed - settings() - TESTS_OWN == set()
 

@@ -15,18 +15,23 @@ from agents.orders import ORDERS
 from agents.payments.domain import payments
 from agents.runtime.domain import Domain
 from agents.stores import STORES
+from models.accounts.messages import ConfirmRegistration, DenySeller
+from models.accounts.secrets import hashed
 from models.actor import Reminder
 from models.carts.messages import AddToCart, MergeCart
 from models.catalog import messages as catalog
 from models.orders import messages as orders
 from models.stores.messages import SaveStore
+from tests.unit.accounts.given import ACCOUNTS, CLAIM, EMAIL, SELLER, application, code, right
 from tests.unit.gateway_model import GatewayModel
 from tests.unit.memory import Memory
 from tests.unit.saga_world import World
 from tests.unit.shop import NOW, ROSE
 from topics.catalogue import DOMAINS
 
-ALL: tuple[Domain, ...] = (ORDERS, INVENTORY, DELIVERIES, STORES, CATALOG, CARTS, payments(GatewayModel(lambda: NOW)))
+ALL: tuple[Domain, ...] = (
+    ORDERS, INVENTORY, DELIVERIES, STORES, CATALOG, CARTS, ACCOUNTS, payments(GatewayModel(lambda: NOW)),
+)  # fmt: skip
 LISTED = {
     (contract.domain, event.__name__, domain, message.__name__)
     for contract in DOMAINS.values()
@@ -87,7 +92,7 @@ def walk() -> set[tuple[str, str, str, str]]:
     carts.command("carts", "ann", MergeCart(guest="guest"), "c2")
     arrived(carts)
     assert carts.state("carts", "ann").lines["p"].quantity == 1
-    return world.memory.routed | shop.routed | carts.routed | reviewed()
+    return world.memory.routed | shop.routed | carts.routed | reviewed() | _people()
 
 
 def reviewed() -> set[tuple[str, str, str, str]]:
@@ -112,6 +117,29 @@ def arrived(memory: Memory) -> None:
     """All messages that are on their way."""
     while memory.channels:
         memory.deliver(next(iter(memory.channels)))
+
+
+def _people() -> set[tuple[str, str, str, str]]:
+    """A florist is denied; of two who then claim one business number, the second is refused it."""
+    people = Memory((ACCOUNTS,), NOW)
+
+    def settle() -> None:
+        while people.channels:
+            people.deliver(next(iter(people.channels)))
+
+    for number, row in enumerate((SELLER, f"{SELLER}x")):
+        salt = f"salt-{number}"
+        ticket = hashed(f"ticket-{number}")
+        people.command("accounts", row, code("registration", EMAIL, row=row, salt=salt), f"1{number}")
+        confirm = ConfirmRegistration(once=salt, check=right("registration", row, salt), ticket_hash=ticket)
+        people.command("accounts", row, confirm, f"2{number}")
+        people.command("accounts", row, application(row=row, ticket_hash=ticket), f"3{number}")
+        settle()
+    assert [people.state("accounts", row).status for row in (SELLER, f"{SELLER}x")] == ["PENDING", "FAILED"]
+    people.command("accounts", SELLER, DenySeller(once="d", account=f"{SELLER}-1", by="admin", reason="unreadable"), "4")
+    settle()
+    assert people.state("accounts", CLAIM) is None
+    return people.routed
 
 
 def test_routes_are_those_of_the_catalogue() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local.layout import ROOT
-from models.settings import Settings, read
+from models.settings import PROVIDER_SECRETS, Settings, read
 
 SECRET = re.compile(
     rb"-----BEGIN [A-Z ]*PRIVATE KEY-----|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bKakaoAK +[0-9a-f]{32}\b|\bsk-[0-9A-Za-z_-]{20,}"
@@ -55,7 +55,8 @@ def test_the_merchant_is_a_setting_and_no_secret_has_a_default() -> None:
     defaults = Settings()
     secret = [name for name in Settings.__struct_fields__ if name.endswith(("secret", "password", "key"))]
     assert {name: getattr(defaults, name) for name in secret} == {
-        "mysql_password": "", "kakaopay_secret": "", "account_secret": "", "llm_key": "",
+        "mysql_password": "", "kakaopay_secret": "", "account_secret": "", "code_secret": "", "field_key": "", "s3_secret": "",
+        "llm_key": "", **dict.fromkeys(PROVIDER_SECRETS, ""),
     }  # fmt: skip
     given = read({"BB_KAKAOPAY_CID": "C123456789", "BB_KAKAOPAY_SECRET": "s", "BB_KAKAOPAY_URL": "https://open-api.example"})
     assert (given.kakaopay_cid, given.kakaopay_secret, given.kakaopay_url) == ("C123456789", "s", "https://open-api.example")

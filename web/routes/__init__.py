@@ -5,16 +5,18 @@ from __future__ import annotations
 from web.access import Who
 from web.requests.carts import CartAdd, CartQuantity, CartRemoval
 from web.requests.catalog import ProductSave
-from web.requests.inventory import CouponRequest, StockRequest
+from web.requests.images import ImageRequest
+from web.requests.inventory import BasketRequest, CouponEdit, CouponRequest, StockRequest
 from web.requests.orders import OrderRequest, QuoteRequest
 from web.requests.search import SearchRequest
 from web.requests.stores import StoreSave
-from web.responses.carts import CartAnswer, CartChanged, LikeAnswer, LikeCounts, LikeFlags, LikesPage
-from web.responses.common import Items, PageAnswer
-from web.responses.inventory import CouponAnswer
+from web.responses.carts import CartAnswer, CartChanged, LikeAnswer, LikeCounts, LikeFlags
+from web.responses.common import CountedPage, Items, PageAnswer
+from web.responses.images import ImageAnswer
+from web.responses.inventory import ClaimedAnswer, CouponAnswer, CouponCount, UsableAnswer
 from web.responses.orders import OrderAnswer, QuoteAnswer
 from web.responses.search import MainAnswer, ProductsAnswer, SearchAnswer
-from web.routes import carts, catalog, commands, coupons, docs, events, likes, orders, payments, search, stock, stores
+from web.routes import carts, catalog, commands, coupons, docs, events, images, likes, orders, payments, search, stock, stores
 from web.rule import API, Rule
 
 __all__ = ["ACCESS", "API", "ROUTES", "Rule"]
@@ -37,6 +39,10 @@ ROUTES: tuple[Rule, ...] = (
     Rule("GET", "/products", Who.PUBLIC, search.products, answer=ProductsAnswer, query=(*search.LIST, *PAGE)),
     Rule("GET", "/products/{product_id}", Who.PUBLIC, catalog.product),
     Rule("PUT", "/products/{product_id}", Who.KEEPER, catalog.save_product, ProductSave),
+    # -- images
+    Rule("POST", "/images", Who.ANYONE, images.request, ImageRequest, ImageAnswer, 201),
+    Rule("GET", "/images/{image_id}", Who.ANYONE, images.one, answer=ImageAnswer),
+    Rule("POST", "/images/{image_id}/finish", Who.ANYONE, images.finish, answer=ImageAnswer),
     # -- stores
     Rule("GET", "/stores", Who.PUBLIC, stores.many, answer=PageAnswer, query=PAGE),
     Rule("GET", "/stores/{store_id}", Who.PUBLIC, stores.one),
@@ -45,8 +51,16 @@ ROUTES: tuple[Rule, ...] = (
     Rule("GET", "/stores/{store_id}/coupons", Who.PUBLIC, coupons.of_store, answer=Items),
     Rule("POST", "/stores/{store_id}/coupons", Who.SELLER, coupons.create, CouponRequest, CouponAnswer, 201),
     Rule("POST", "/stores/{store_id}/coupons/{coupon_id}/claim", Who.BUYER, coupons.claim, answer=CouponAnswer, status=201),
-    Rule("GET", "/coupons", Who.BUYER, coupons.mine, answer=Items),
+    Rule("GET", "/stores/{store_id}/coupons/all", Who.SELLER, coupons.all_of_store, answer=CountedPage, query=PAGE),
+    Rule("PATCH", "/stores/{store_id}/coupons/{coupon_id}", Who.SELLER, coupons.edit, CouponEdit, CouponAnswer),
+    Rule("POST", "/stores/{store_id}/coupons/{coupon_id}/close", Who.SELLER, coupons.close, answer=CouponAnswer),
+    Rule("GET", "/stores/{store_id}/coupons/{coupon_id}/holders", Who.SELLER, coupons.holders, answer=CountedPage, query=PAGE),
+    Rule("POST", "/stores/{store_id}/coupons/claim", Who.BUYER, coupons.claim_all, answer=ClaimedAnswer),
+    Rule("POST", "/stores/{store_id}/coupons/usable", Who.BUYER, coupons.usable, BasketRequest, UsableAnswer, keyed=False),
+    Rule("GET", "/coupons", Who.BUYER, coupons.mine, answer=CountedPage, query=PAGE),
+    Rule("GET", "/coupons/count", Who.BUYER, coupons.count, answer=CouponCount),
     Rule("GET", "/stores/{store_id}/stock", Who.SELLER, stock.of_store, answer=Items),
+    Rule("GET", "/stores/{store_id}/stock/history", Who.SELLER, stock.history, answer=PageAnswer, query=("flower", *PAGE)),
     Rule("PATCH", "/stores/{store_id}/stock/{flower_id}", Who.SELLER, stock.change, StockRequest),
     # -- carts and likes
     Rule("GET", "/cart", Who.SHOPPER, carts.shown, answer=CartAnswer),
@@ -57,10 +71,10 @@ ROUTES: tuple[Rule, ...] = (
     Rule("POST", "/cart/merge", Who.BUYER, carts.merge, answer=CartChanged),
     Rule("GET", "/likes", Who.BUYER, likes.flags, answer=LikeFlags, query=("products", "stores")),
     Rule("GET", "/likes/count", Who.BUYER, likes.counts, answer=LikeCounts),
-    Rule("GET", "/likes/products", Who.BUYER, likes.products, answer=LikesPage, query=PAGE),
+    Rule("GET", "/likes/products", Who.BUYER, likes.products, answer=CountedPage, query=PAGE),
     Rule("PUT", "/likes/products/{product_id}", Who.BUYER, likes.like_product, answer=LikeAnswer),
     Rule("DELETE", "/likes/products/{product_id}", Who.BUYER, likes.unlike_product, answer=LikeAnswer),
-    Rule("GET", "/likes/stores", Who.BUYER, likes.stores, answer=LikesPage, query=PAGE),
+    Rule("GET", "/likes/stores", Who.BUYER, likes.stores, answer=CountedPage, query=PAGE),
     Rule("PUT", "/likes/stores/{store_id}", Who.BUYER, likes.like_store, answer=LikeAnswer),
     Rule("DELETE", "/likes/stores/{store_id}", Who.BUYER, likes.unlike_store, answer=LikeAnswer),
     # -- the API itself

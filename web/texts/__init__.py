@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from web.texts import carts, edge, inventory, orders
+from web.texts import carts, edge, images, inventory, orders
 from web.texts.fields import FIELDS
 from web.texts.text import Language, Text
 
 __all__ = ["BY_STATUS", "FIELDS", "PROBLEMS", "Language", "Text"]
 
-PROBLEMS: dict[str, Text] = {**edge.PROBLEMS, **orders.PROBLEMS, **inventory.PROBLEMS, **carts.PROBLEMS}
+PROBLEMS: dict[str, Text] = {**edge.PROBLEMS, **orders.PROBLEMS, **inventory.PROBLEMS, **images.PROBLEMS, **carts.PROBLEMS}
 BY_STATUS: dict[int, Text] = {
     400: Text("잘못된 요청입니다", "Bad request"),
     401: PROBLEMS["unauthenticated"],

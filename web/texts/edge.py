@@ -14,6 +14,7 @@ PROBLEMS: dict[str, Text] = {
         "요청을 읽을 수 없습니다", "The request cannot be read",
         "본문이 올바른 JSON이 아닙니다.", "The body is not valid JSON.",
     ),
+    "malformed_request": Text("요청을 읽을 수 없습니다", "The request cannot be read"),
     "not_json": Text(
         "지원하지 않는 형식입니다", "Unsupported media type",
         "application/json으로 보내 주세요.", "Please send application/json.",

@@ -70,6 +70,8 @@ def example(kind: Any, *, full: bool, name: str = "") -> Any:
         return kind(**{field.name: example(hints[field.name], full=full, name=field.name) for field in fields})
     if origin in (typing.Union, types.UnionType):
         return example(next(one for one in inner if one is not type(None)), full=full, name=name)
+    if origin is typing.Literal:
+        return inner[0]
     if origin is tuple:
         return (example(inner[0], full=full, name=name),)
     if origin is dict:

@@ -12,15 +12,20 @@ import msgspec
 from models.orders.messages import CouponTerms, ProductTerms, StoreTerms
 from models.search.chips import Chip
 from models.search.wire import Found, Main, Question, Row, Sentence, Understood
+from models.settings import Settings
 from topics.client import Client
 from web.auth import Tokens
 from web.call import Shared
+from web.ended import Ended
+from web.limits import SharedBuckets
+from web.links import Links
 from web.reads import BadCursor, Document, Page
 from web.settings import WebSettings
 from web.tokens import ensure_keys, make
 
 STORE, OTHER_STORE = "store-1", "store-2"
 ORDER, STORE_ORDER, OTHER_STORE_ORDER = "order-1", "store-order-1", "store-order-2"
+IMAGE = "00000000-0000-5000-8000-000000000001"
 BUYER, STRANGER, SELLER, OTHER_SELLER, ADMIN = "buyer-1", "buyer-2", "seller-1", "seller-2", "admin-1"
 
 
@@ -38,11 +43,17 @@ class Known:
             one: StoreTerms(store_id=one, name="가게", delivery_fee=3000, free_from=50_000, cut_off="18:00")
             for one in (STORE, OTHER_STORE)
         }
-        self.coupons_: dict[str, CouponTerms] = {
-            "coupon-1": CouponTerms(
-                coupon_id="coupon-1", store_id=STORE, discount=500, min_amount=2000, starts="2020-01-01", ends="2099-12-31"
+        self.coupons_: dict[str, tuple[CouponTerms, ...]] = {
+            "coupon-1": (
+                CouponTerms(
+                    coupon_id="coupon-1", store_id=STORE, discount=500, min_amount=2000, starts="2020-01-01", ends="2099-12-31"
+                ),
             )
         }
+        self.editions_: dict[tuple[str, str], int] = {}
+        """(buyer, coupon) -> edition."""
+        self.issued_: list[dict[str, Any]] = []
+        """What ``my_coupons`` answers, whoever asks."""
         self.orders_: dict[str, dict[str, Any]] = {
             ORDER: {
                 "order_id": ORDER,
@@ -55,6 +66,12 @@ class Known:
                 ],
             }
         }
+        self.images_: dict[str, dict[str, Any]] = {
+            IMAGE: {
+                "image_id": IMAGE, "owner": BUYER, "purpose": "review", "content_type": "image/png", "size": 5, "at": 1,
+                "status": "ready", "digest": "d" * 32, "width": 800, "height": 600, "code": "", "seq": 3,
+            }
+        }  # fmt: skip
         self.carts_: dict[str, list[dict[str, Any]]] = {}
         self.likes_: dict[tuple[str, str], list[str]] = {}
         self.loads = 0
@@ -74,8 +91,11 @@ class Known:
     async def store_terms(self, ids: Iterable[str]) -> Mapping[str, StoreTerms]:
         return {one: self.stores_[one] for one in ids if one in self.stores_}
 
-    async def coupon_terms(self, ids: Iterable[str]) -> Mapping[str, CouponTerms]:
+    async def coupon_terms(self, ids: Iterable[str]) -> Mapping[str, tuple[CouponTerms, ...]]:
         return {one: self.coupons_[one] for one in ids if one in self.coupons_}
+
+    async def coupon_editions(self, buyer: str, ids: Iterable[str]) -> Mapping[str, int]:
+        return {one: self.editions_[buyer, one] for one in ids if (buyer, one) in self.editions_}
 
     async def order(self, order_id: str) -> Document | None:
         return self.orders_.get(order_id)
@@ -118,6 +138,9 @@ class Known:
         found = self.stores_.get(store_id)
         return None if found is None else {"store_id": store_id, "owner": SELLER, "name": found.name}
 
+    async def images(self, ids: Iterable[str]) -> Mapping[str, Document]:
+        return {one: self.images_[one] for one in ids if one in self.images_}
+
     async def stock(self, store_id: str) -> Sequence[Document]:
         return [{"flower_id": "1", "on_hand": 10, "held": 0, "version": 1}]
 
@@ -144,11 +167,39 @@ class Known:
     async def like_counts(self, buyer: str) -> Mapping[str, int]:
         return {kind: len(ids) for (who, kind), ids in self.likes_.items() if who == buyer}
 
-    async def store_coupons(self, store_id: str) -> Sequence[Document]:
-        return [msgspec.to_builtins(coupon) for coupon in self.coupons_.values()]
+    async def stock_history(self, store_id: str, flower_id: str, limit: int, cursor: str) -> Page:
+        if cursor:
+            raise BadCursor
+        return [{"flower_id": flower_id or "1", "seq": 3, "delta": -2, "on_hand": 8}], ""
+
+    def _coupon(self, coupon_id: str) -> dict[str, Any]:
+        return {**msgspec.to_builtins(self.coupons_[coupon_id][-1]), "name": "할인", "limit": 10, "issued": 4, "closed": False}
+
+    async def coupon(self, coupon_id: str) -> Document | None:
+        return {**self._coupon(coupon_id), "last": 1} if coupon_id in self.coupons_ else None
+
+    async def store_coupons(self, store_id: str, today: str) -> Sequence[Document]:
+        return [self._coupon(one) for one in self.coupons_]
+
+    async def all_coupons(self, store_id: str, limit: int, cursor: str) -> tuple[Sequence[Document], str, int]:
+        return [self._coupon(one) for one in self.coupons_], "", len(self.coupons_)
+
+    async def coupon_holders(
+        self, store_id: str, coupon_id: str, limit: int, cursor: str
+    ) -> tuple[Sequence[Document], str, int] | None:
+        return ([{"buyer": BUYER, "status": "claimed"}], "", 1) if coupon_id in self.coupons_ else None
 
     async def my_coupons(self, buyer: str) -> Sequence[Document]:
-        return []
+        return self.issued_
+
+    async def my_coupons_page(self, buyer: str, limit: int, cursor: str) -> tuple[Sequence[Document], str, int]:
+        return self.issued_, "", len(self.issued_)
+
+    async def my_coupons_in(self, buyer: str, store_id: str) -> Sequence[Document]:
+        return [one for one in self.issued_ if one["store_id"] == store_id]
+
+    async def usable_coupons(self, buyer: str, today: str) -> int:
+        return len(self.issued_)
 
 
 class Desk:
@@ -158,8 +209,10 @@ class Desk:
         self.key, self.secret = folder / "token-key", folder / "web-secret"
         ensure_keys(self.key, self.secret)
 
-    def token(self, account: str = BUYER, role: str = "buyer", stores: tuple[str, ...] = (), lifetime: int = 3600) -> str:
-        return make(self.key, account, role, stores, lifetime)
+    def token(
+        self, account: str = BUYER, role: str = "buyer", stores: tuple[str, ...] = (), lifetime: int = 3600, session: str = ""
+    ) -> str:
+        return make(self.key, account, role, stores, lifetime, session)
 
     def headers(
         self, account: str = BUYER, role: str = "buyer", stores: tuple[str, ...] = (), *, key: str = "", **more: str
@@ -170,10 +223,24 @@ class Desk:
         token = self.token(account, role, stores)
         return {"Authorization": f"Bearer {token}", "Idempotency-Key": key, "Content-Type": "application/json", **more}
 
-    def shared(self, client: Client, known: Known | None = None, live: Any = None, **settings: Any) -> Shared:
+    def shared(
+        self,
+        client: Client,
+        known: Known | None = None,
+        live: Any = None,
+        *,
+        public_url: str = "",
+        ended: Ended | None = None,
+        buckets: SharedBuckets | None = None,
+        **settings: Any,
+    ) -> Shared:
+        """What a process shares. ``settings``: of the web."""
         own = WebSettings(token_key=self.key, web_secret=self.secret, **settings)
         tokens = Tokens.of_file(self.key)
-        return Shared(own, client, known or Known(), tokens, self.secret.read_bytes(), "http://shop.test", live)
+        url = public_url or "http://shop.test"
+        secret = self.secret.read_bytes()
+        links = Links(Settings(s3_secret="s", s3_browser_url="http://shop.test"))
+        return Shared(own, client, known or Known(), tokens, secret, url, live, ended=ended, buckets=buckets, links=links)
 
 
 def order_body(**change: Any) -> dict[str, Any]:

@@ -97,6 +97,9 @@ def test_all_that_a_seller_may_do_to_an_order_is_to_cancel_the_own_part() -> Non
         "POST /orders/{order_id}/stores/{store_order_id}/cancel",
         "PUT /products/{product_id}", "PUT /stores/{store_id}",
         "POST /stores/{store_id}/coupons", "PATCH /stores/{store_id}/stock/{flower_id}",
+        "PATCH /stores/{store_id}/coupons/{coupon_id}", "POST /stores/{store_id}/coupons/{coupon_id}/close",
+        # An upload is about nobody's order; whose it is, its actor asks.
+        "POST /images", "POST /images/{image_id}/finish",
     }  # fmt: skip
 
 

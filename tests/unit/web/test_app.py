@@ -14,24 +14,12 @@ from aiohttp import web
 
 from models.actor import Inquire
 from models.orders.messages import ApprovePayment
-from tests.unit.web.known import BUYER, ORDER, SELLER, STORE, STORE_ORDER, STRANGER, Desk, order_body
-from topics.client import Client, Unavailable
+from tests.unit.web.known import BUYER, IMAGE, ORDER, SELLER, STORE, STORE_ORDER, STRANGER, Desk, order_body
+from tests.unit.web.serving import Cut
 from web.access import Who
 from web.app import App, server
 from web.idempotency import sign
 from web.routes import ACCESS, API
-
-
-class Cut(Client):
-    """A client that never reaches its broker: ``sent`` is what the web would have told actors, and each was answered 503."""
-
-    def __init__(self) -> None:
-        super().__init__("127.0.0.1:9", "bb", 4, "redis://127.0.0.1:9/0", "test")
-        self.sent: list[msgspec.Struct] = []
-
-    async def send(self, domain: str, key: str, message: msgspec.Struct, **more: Any) -> None:
-        self.sent.append(message)
-        raise Unavailable("cut")
 
 
 class Served:
@@ -83,7 +71,7 @@ async def test_what_is_for_the_inside_is_not_there_for_the_world(served: Served,
 
 IDS = {
     "order_id": ORDER, "product_id": "product-1", "store_id": STORE, "outcome": "approve", "domain": "orders", "row": ORDER,
-    "command": "c",
+    "command": "c", "coupon_id": "coupon-1", "flower_id": "1", "image_id": IMAGE,
 }  # fmt: skip
 
 
@@ -121,7 +109,7 @@ SELLERS = (Who.SELLER, Who.KEEPER)
 async def test_every_write_reads_its_body_and_sends_nothing_that_it_does_not_know(served: Served, method: str, path: str) -> None:
     """A field that is misspelt, or of which nobody has heard, is named instead of left out."""
     who = (SELLER, "seller", (STORE,)) if ACCESS[method, path] in SELLERS else (BUYER, "buyer")
-    url = served.url + path.format(**IDS, store_order_id=STORE_ORDER, coupon_id="coupon-1", flower_id="1")
+    url = served.url + path.format(**IDS, store_order_id=STORE_ORDER)
     async with served.http.request(method, url, json={"couponAmount": 1}, headers=served.desk.headers(*who)) as answer:
         said = await answer.json(content_type="application/problem+json")
     assert (answer.status, said["code"]) == (422, "validation_failed")

@@ -1,0 +1,39 @@
+"""Kakao's admin API: ``POST /v1/user/unlink`` with the admin key, as the buyer's own token is not kept (spec auth 45)."""
+
+from __future__ import annotations
+
+import msgspec
+
+from agents.accounts.http import Http
+from agents.accounts.ports import Refused, Unknown
+
+NOT_LINKED = -101
+"""Kakao's code for a user who is not linked to the app."""
+
+
+class _Error(msgspec.Struct, frozen=True):
+    code: int
+
+
+_decode = msgspec.json.Decoder(_Error).decode
+
+
+class KakaoAdmin:
+    """An ``Unlinker``."""
+
+    def __init__(self, http: Http, url: str, admin_key: str) -> None:
+        self._http, self._url = http, f"{url}/v1/user/unlink"
+        self._headers = {"Authorization": f"KakaoAK {admin_key}"}
+
+    async def unlink(self, subject: str) -> None:
+        """See ``Unlinker.unlink``."""
+        form = {"target_id_type": "user_id", "target_id": subject}
+        status, said = await self._http.post(self._url, data=form, headers=self._headers)
+        if status == 200:
+            return
+        try:
+            code = _decode(said).code
+        except msgspec.DecodeError as error:
+            raise Unknown(str(status)) from error
+        if code != NOT_LINKED:
+            raise Refused(str(code))

@@ -1,0 +1,93 @@
+"""Codes of six digits: sent to a phone or an e-mail, compared by their keyed hash, consumed once (auth 12, 13, 32)."""
+
+from __future__ import annotations
+
+from models.accounts.calls import begun
+from models.accounts.messages import (
+    CodeRejected,
+    CodeRequested,
+    ConfirmContact,
+    ConfirmRegistration,
+    EmailChanged,
+    EmailVerified,
+    PasswordChanged,
+    PhoneChanged,
+    Purpose,
+    RequestCode,
+    ResetPassword,
+    SessionsEnded,
+)
+from models.accounts.state import NEW, REGISTERING, Account, Asked, Code, Task
+from models.actor import DAY, HOUR, MINUTE, SECOND, Event, Refusal
+
+LASTS, TRIES = 10 * MINUTE, 5
+PAUSE, A_DAY = 30 * SECOND, 10
+"""Between two codes of a row, and how many it is sent within 24 hours."""
+TICKET = HOUR
+"""How long an applicant may take over the form."""
+
+
+def request(account: Account | None, message: RequestCode, now: int) -> list[Event] | Refusal:
+    """Send a code. A stranger hears the same whatever happens: only ``registration`` and ``password`` are asked by strangers."""
+    stranger = message.purpose in ("registration", "password")
+    account = account or NEW
+    purpose: Purpose = message.purpose
+    if purpose == "password":
+        if not account.exists or account.kind != "seller":
+            return []
+    elif purpose == "registration":
+        if account.exists:
+            purpose = "known"
+    elif not account.exists or account.id != message.account:
+        return Refusal("account_gone", 404)
+    sends = tuple(at for at in account.sends if at > now - DAY)
+    if sends and now - sends[-1] < PAUSE:
+        return [] if stranger else Refusal("code_too_soon", 429, {"after": sends[-1] + PAUSE})
+    if len(sends) >= A_DAY:
+        return [] if stranger else Refusal("codes_exhausted", 429, {"after": sends[0] + DAY})
+    expires = now + LASTS
+    code = None if purpose == "known" else Code(message.target, message.check, expires, TRIES)
+    channel = "sms" if purpose == "phone" else "mail"
+    task = begun(Task(channel, purpose, message.target, message.salt), now)
+    return [CodeRequested(purpose=purpose, until=expires).keeping(Asked(code, task, (*sends, now)))]
+
+
+def _tried(account: Account, purpose: Purpose, check: str, now: int) -> Code | list[Event] | Refusal:
+    """The code if ``check`` fits; else what to answer."""
+    code = account.codes.get(purpose)
+    if code is None:
+        return Refusal("code_unknown", 404)
+    if code.expires <= now or code.left <= 0:
+        return Refusal("code_expired", 410)
+    if code.check != check:
+        return [CodeRejected(purpose=purpose, left=code.left - 1)]
+    return code
+
+
+def confirm(account: Account, message: ConfirmContact, now: int) -> list[Event] | Refusal:
+    """A new phone or e-mail is the account's own."""
+    code = _tried(account, message.purpose, message.check, now)
+    if not isinstance(code, Code):
+        return code
+    if message.purpose == "phone":
+        return [PhoneChanged(account=account.id).keeping(code.target)]
+    return [EmailChanged(account=account.id).keeping(code.target)]
+
+
+def confirm_registration(account: Account, message: ConfirmRegistration, now: int) -> list[Event] | Refusal:
+    """The e-mail is the applicant's own."""
+    if account.status != REGISTERING:
+        return Refusal("code_unknown", 404)
+    code = _tried(account, "registration", message.check, now)
+    if not isinstance(code, Code):
+        return code
+    return [EmailVerified(until=now + TICKET).keeping(message.ticket_hash)]
+
+
+def reset(account: Account, message: ResetPassword, now: int) -> list[Event] | Refusal:
+    """A forgotten password is replaced; who was signed in is no more."""
+    code = _tried(account, "password", message.check, now)
+    if not isinstance(code, Code):
+        return code
+    changed = PasswordChanged(account=account.id, credential=account.credential + 1, reset=True).keeping(message.password_hash)
+    return [changed, SessionsEnded(account=account.id, cause="password")]

@@ -1,0 +1,270 @@
+"""An account with its sessions (key = HMAC of kind and natural id), or a claimed business number (key = HMAC of it). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from models.accounts import calls, contacts, sellers, sessions
+from models.accounts.messages import (
+    ACCOUNTS_INBOX,
+    AccountJoined,
+    AccountPrivate,
+    AccountRestored,
+    AccountSuspended,
+    AccountWithdrawn,
+    AdminCreated,
+    ApplicationFailed,
+    ApplyAsSeller,
+    BusinessNumberClaimed,
+    BusinessNumberGranted,
+    BusinessNumberRefused,
+    BusinessNumberTaken,
+    CallDone,
+    CallRefused,
+    ChangePassword,
+    ChangeProfile,
+    ClaimBusinessNumber,
+    CodeRejected,
+    ConfirmContact,
+    ConfirmRegistration,
+    CreateAdmin,
+    DenySeller,
+    EmailChanged,
+    EndSession,
+    EndSessions,
+    LicenceRead,
+    OpenSession,
+    PasswordChanged,
+    PermitSeller,
+    Person,
+    PhoneChanged,
+    ProfileChanged,
+    ReadLicence,
+    RefreshSession,
+    RegistrationLapsed,
+    ReleaseBusinessNumber,
+    RequestCode,
+    ResetPassword,
+    RestoreAccount,
+    ResubmitApplication,
+    SellerApplied,
+    SellerDenied,
+    SellerPermitted,
+    SessionEnded,
+    SessionOpened,
+    SessionRefreshed,
+    SessionsEnded,
+    SignIn,
+    SuspendAccount,
+    WithdrawAccount,
+)
+from models.accounts.secrets import row_of
+from models.accounts.state import (
+    ACCOUNTS_STATE,
+    NEW,
+    WITHDRAWN,
+    Account,
+    Joining,
+    Task,
+    evolve,
+    pending,
+    wake,
+)
+from models.actor import DAY, EffectUnknown, Event, Refusal, Reminder, Send, State, id_of
+from models.kept import ERASE, Tombstone
+
+__all__ = ["ACCOUNTS_STATE", "TOLD", "answer", "decide", "evolve", "pending", "private", "route", "wake"]
+REJOIN = DAY
+"""Who left may come back after so many ms (spec auth §4.2)."""
+GONE = Refusal("account_gone", 404)
+TOLD = (
+    AccountJoined, AdminCreated, ProfileChanged, PhoneChanged, EmailChanged, PasswordChanged, SellerApplied, SellerPermitted,
+    SellerDenied, AccountSuspended, AccountRestored,
+)  # fmt: skip
+"""Events that come with a private record."""
+
+
+def decide(state: State, message: ACCOUNTS_INBOX, now: int) -> list[Event] | Refusal:
+    """See the messages for what each is refused with."""
+    row = state[""]
+    match message:
+        case ClaimBusinessNumber():
+            return sellers.claim(row, message)
+        case ReleaseBusinessNumber():
+            return sellers.release(row, message)
+        case SignIn():
+            return _sign_in(row or NEW, message, now)
+        case CreateAdmin():
+            return _create_admin(row or NEW, message)
+        case RequestCode():
+            return contacts.request(row, message, now)
+    account: Account = row if isinstance(row, Account) else NEW
+    match message:
+        case CallDone() | CallRefused() | EffectUnknown():
+            return calls.outcome(account, message, now)
+        case Reminder():
+            return calls.again(account, now) or _lapse(account, now)
+        case BusinessNumberGranted():
+            return sellers.granted(account, message)
+        case BusinessNumberTaken():
+            return sellers.taken(account, message)
+        case OpenSession():
+            return sessions.open_session(account, message, now)
+        case RefreshSession():
+            return sessions.refresh(account, message, now)
+        case ConfirmRegistration():
+            return contacts.confirm_registration(account, message, now)
+        case ResetPassword():
+            return contacts.reset(account, message, now)
+        case ReadLicence():
+            return sellers.read_licence(account, message, now)
+        case ApplyAsSeller():
+            return sellers.apply(account, message, now)
+    if not account.exists or account.id != message.account:
+        # Of a generation that is gone: an old token, or an admin's old page.
+        return [] if isinstance(message, EndSession | EndSessions) else GONE
+    return _of_account(account, message, now)
+
+
+def _of_account(account: Account, message: Any, now: int) -> list[Event] | Refusal:
+    """What is said to an account that exists."""
+    match message:
+        case EndSession():
+            return sessions.end(account, message)
+        case EndSessions():
+            return sessions.end_many(account, message)
+        case ChangeProfile(name=name, picture=picture):
+            given = {"name": name, "picture": picture}
+            person = msgspec.structs.replace(account.person, **{field: text for field, text in given.items() if text is not None})
+            return [ProfileChanged(account=account.id).keeping(person)]
+        case ConfirmContact():
+            return contacts.confirm(account, message, now)
+        case ResubmitApplication():
+            return sellers.resubmit(account, message, now)
+        case ChangePassword():
+            return _change_password(account, message)
+        case PermitSeller():
+            return sellers.permit(account, message, now)
+        case DenySeller():
+            return sellers.deny(account, message, now)
+        case SuspendAccount():
+            return _suspend(account, message, now)
+        case RestoreAccount():
+            return _restore(account, message, now)
+        case WithdrawAccount():
+            return _withdraw(account, now)
+    raise TypeError(f"an account takes no {type(message).__name__}")
+
+
+def _sign_in(account: Account, message: SignIn, now: int) -> list[Event] | Refusal:
+    """A buyer: join, join again, or come back."""
+    if account.suspended:
+        return Refusal("account_suspended", 403, {"reason": account.suspended})
+    events: list[Event] = []
+    if not account.exists:
+        if account.status == WITHDRAWN and now < account.withdrawn_at + REJOIN:
+            return Refusal("rejoin_too_soon", 409, {"from": account.withdrawn_at + REJOIN})
+        joined = AccountJoined(account=f"{message.row}-{account.generation + 1}", provider=message.provider)
+        events.append(joined.keeping(Joining(message.row, message.person, message.subject)))
+        account = Account("buyer", message.row, account.generation + 1)
+    return [*events, *sessions.opened(account, message.session, message.secret_hash, message.device, now)]
+
+
+def _create_admin(account: Account, message: CreateAdmin) -> list[Event] | Refusal:
+    if account.exists:
+        return Refusal("admin_exists")
+    joining = Joining(message.row, Person(name=message.name), "", message.password_hash, message.totp)
+    return [AdminCreated(account=f"{message.row}-{account.generation + 1}", by=message.by).keeping(joining)]
+
+
+def _change_password(account: Account, message: ChangePassword) -> list[Event] | Refusal:
+    if message.credential != account.credential:
+        return Refusal("credential_changed")
+    changed = PasswordChanged(account=account.id, credential=account.credential + 1)
+    return [changed.keeping(message.password_hash), *sessions.end_others(account, message.keep)]
+
+
+def _suspend(account: Account, message: SuspendAccount, now: int) -> list[Event] | Refusal:
+    if message.by == account.id:
+        return Refusal("own_account")
+    if account.suspended:
+        return Refusal("already_suspended")
+    event = AccountSuspended(account=account.id, by=message.by, reason=message.reason, act=account.acts)
+    return [event.keeping((message.note, _mail(account, "suspended", now))), SessionsEnded(account=account.id, cause="suspended")]
+
+
+def _restore(account: Account, message: RestoreAccount, now: int) -> list[Event] | Refusal:
+    if not account.suspended:
+        return Refusal("not_suspended")
+    event = AccountRestored(account=account.id, by=message.by, act=account.acts)
+    return [event.keeping((message.note, _mail(account, "restored", now)))]
+
+
+def _mail(account: Account, what: str, now: int) -> Task | None:
+    return calls.begun(Task("mail", what, account.person.email), now) if account.person.email else None
+
+
+def _withdraw(account: Account, now: int) -> list[Event] | Refusal:
+    """Only buyers leave by themselves, and a suspended one not at all: they would come back as somebody new."""
+    if account.kind != "buyer":
+        return Refusal("not_a_buyer", 403)
+    if account.suspended:
+        return Refusal("account_suspended", 403, {"reason": account.suspended})
+    unlink = calls.begun(Task("unlink", account.provider, account.subject), now) if account.provider == "kakao" else None
+    gone = AccountWithdrawn(account=account.id, provider=account.provider)
+    return [gone.keeping((now, unlink)), SessionsEnded(account=account.id, cause="withdrawn")]
+
+
+def _lapse(account: Account, now: int) -> list[Event]:
+    """Forget a registration that nobody went on with."""
+    if not 0 < account.lapses <= now or account.tasks:
+        return []
+    return [RegistrationLapsed(account=account.id if account.generation else "")]
+
+
+def route(key: str, state: State, event: Event) -> Iterable[Send]:
+    """A business number is claimed and let go of at its own row."""
+    match event:
+        case SellerApplied(account=account, claim=claim):
+            yield Send("accounts", claim, ClaimBusinessNumber(account=account))
+        case SellerDenied(account=account, claim=claim):
+            yield Send("accounts", claim, ReleaseBusinessNumber(account=account))
+        case BusinessNumberClaimed(account=account):
+            yield Send("accounts", row_of(account), BusinessNumberGranted(claim=key))
+        case BusinessNumberRefused(account=account):
+            yield Send("accounts", row_of(account), BusinessNumberTaken(claim=key))
+
+
+def answer(key: str, state: State, event: Event | None) -> dict[str, Any] | Refusal:
+    """What a command gets: whose account it is and what its tokens may say; never who it is."""
+    account = state[""]
+    match event:
+        case CodeRejected(left=left):
+            return Refusal("code_wrong", 422, {"left": left})
+        case SessionEnded():
+            return Refusal("session_reused", 401)
+        case ApplicationFailed():
+            return Refusal("business_number_taken")
+        case LicenceRead():
+            return {"business_number": event.kept}
+    if not isinstance(account, Account) or not account.exists:
+        return {}
+    said: dict[str, Any] = {
+        "account": account.id,
+        "role": account.role,
+        "status": account.status,
+        "stores": [id_of("store", account.id)] if account.role == "seller" else [],
+    }
+    if isinstance(event, SessionOpened | SessionRefreshed):
+        said |= {"session": event.session, "until": event.until}
+    return said
+
+
+def private(key: str, state: State, event: Event) -> AccountPrivate | Tombstone | None:
+    """The account's record for ``bb.accounts.private`` where an event changes it; whoever left, or never came, is erased."""
+    if isinstance(event, AccountWithdrawn | RegistrationLapsed):
+        return ERASE
+    return state[""].personal() if isinstance(event, TOLD) else None

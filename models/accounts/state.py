@@ -1,0 +1,376 @@
+"""The row of an account, or of a claimed business number, and how events change it. Instants in ms since the epoch (UTC)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from models.accounts.messages import (
+    ACCOUNTS_EVENTS,
+    AccountJoined,
+    AccountPrivate,
+    AccountRestored,
+    AccountSuspended,
+    AccountWithdrawn,
+    AdminCreated,
+    ApplicationFailed,
+    ApplicationFiled,
+    BusinessNumberClaimed,
+    BusinessNumberRefused,
+    BusinessNumberReleased,
+    CallFinished,
+    CallPostponed,
+    CallStarted,
+    CodeRejected,
+    CodeRequested,
+    EmailChanged,
+    EmailVerified,
+    LicenceRead,
+    LicenceSubmitted,
+    PasswordChanged,
+    Person,
+    PhoneChanged,
+    ProfileChanged,
+    Provider,
+    RegistrationLapsed,
+    SellerApplied,
+    SellerDenied,
+    SellerPermitted,
+    SessionEnded,
+    SessionOpened,
+    SessionRefreshed,
+    SessionsEnded,
+)
+from models.actor import Effect, State
+
+REGISTERING, ACTIVE, WITHDRAWN = "", "ACTIVE", "WITHDRAWN"
+APPLIED, FAILED, PENDING, PERMITTED, DENIED = "APPLIED", "FAILED", "PENDING", "PERMITTED", "DENIED"
+"""Of a seller. APPLIED: the business number is being claimed; FAILED: it is somebody else's, and nobody has filed anything."""
+NOTES = 10
+"""Notes of admins that a row keeps, the newest."""
+
+_replace = msgspec.structs.replace
+
+
+class Session(msgspec.Struct, frozen=True, array_like=True):
+    """``secret``: hash of the refresh secret; ``before``: of the one that was exchanged for it at ``rotated_at``."""
+
+    secret: str
+    expires: int
+    opened: int
+    device: str = ""
+    before: str = ""
+    rotated_at: int = 0
+
+
+class Code(msgspec.Struct, frozen=True, array_like=True):
+    """Digits that were sent to ``target``; ``left``: how often they may be tried."""
+
+    target: str
+    check: str
+    expires: int
+    left: int
+
+
+class Task(msgspec.Struct, frozen=True, array_like=True):
+    """A call to the outside. ``name``: mail, sms, unlink or ocr; ``what``: which text or purpose; ``target``: whom or which object.
+
+    ``until`` 0: its turn has not come, or it waits until ``again_at``. ``salt``: of the digits that it carries.
+    """
+
+    name: str
+    what: str = ""
+    target: str = ""
+    salt: str = ""
+    attempt: int = 0
+    until: int = 0
+    again_at: int = 0
+    tries: int = 0
+
+
+class Joining(msgspec.Struct, frozen=True):
+    """What ``AccountJoined`` and ``AdminCreated`` carry for the row."""
+
+    row: str
+    person: Person
+    subject: str = ""
+    password_hash: str = ""
+    totp: str = ""
+
+
+class Application(msgspec.Struct, frozen=True):
+    """What ``SellerApplied`` carries for the row. ``password_hash`` "": as it was."""
+
+    row: str
+    person: Person
+    business_number: str
+    document: str
+    password_hash: str = ""
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What ``CodeRequested`` carries for the row."""
+
+    code: Code | None
+    task: Task
+    sends: tuple[int, ...]
+
+
+class Account(msgspec.Struct, frozen=True, array_like=True, tag=True):
+    """An account, or what will be one (``REGISTERING``: a seller's e-mail that is being verified).
+
+    ``subject``: the identity provider's id, until it is unlinked. ``suspended``: the reason's code. ``sends``: when codes were sent
+    within a day. ``ticket``: hash of what an applicant goes on with, until ``ticket_until``. ``before``: the seller's status
+    before they applied. ``tasks``: calls to the outside, the first one is under way. ``lapses``: when a registration is forgotten.
+    """
+
+    kind: str = ""
+    row: str = ""
+    generation: int = 0
+    status: str = REGISTERING
+    provider: Provider = "password"
+    subject: str = ""
+    person: Person = Person()
+    suspended: str = ""
+    withdrawn_at: int = 0
+    sessions: dict[str, Session] = {}
+    codes: dict[str, Code] = {}
+    sends: tuple[int, ...] = ()
+    password_hash: str = ""
+    credential: int = 0
+    totp: str = ""
+    step: int = 0
+    ticket: str = ""
+    ticket_until: int = 0
+    business_number: str = ""
+    claim: str = ""
+    document: str = ""
+    before: str = ""
+    reads: tuple[int, ...] = ()
+    acts: int = 0
+    notes: dict[str, str] = {}
+    tasks: tuple[Task, ...] = ()
+    attempts: int = 0
+    lapses: int = 0
+
+    @property
+    def id(self) -> str:
+        """The account id."""
+        return f"{self.row}-{self.generation}"
+
+    @property
+    def exists(self) -> bool:
+        """False before joining and after withdrawal."""
+        return self.status not in (REGISTERING, WITHDRAWN)
+
+    @property
+    def role(self) -> str:
+        """What its tokens say: buyer, seller (permitted), applicant (a seller who is not), admin."""
+        if self.kind != "seller":
+            return self.kind
+        return "seller" if self.status == PERMITTED else "applicant"
+
+    def personal(self) -> AccountPrivate:
+        """The record for ``bb.accounts.private``."""
+        return AccountPrivate(
+            account=self.id,
+            person=self.person,
+            password_hash=self.password_hash,
+            credential=self.credential,
+            totp=self.totp,
+            business_number=self.business_number,
+            document=self.document,
+            notes=self.notes,
+        )
+
+
+class Claim(msgspec.Struct, frozen=True, array_like=True, tag=True):
+    """A business number, and the account that has it."""
+
+    account: str
+
+
+ACCOUNTS_STATE = Account | Claim
+NEW = Account()
+
+
+def evolve(state: State, event: ACCOUNTS_EVENTS) -> Mapping[str, Account | Claim | None]:
+    """The row after ``event``."""
+    match event:
+        case BusinessNumberClaimed(account=account):
+            return {"": Claim(account)}
+        case BusinessNumberReleased() | RegistrationLapsed():
+            return {"": None}
+        case BusinessNumberRefused():
+            return {"": state[""]}
+    return {"": after(state[""] or NEW, event)}
+
+
+def after(account: Account, event: Any) -> Account:
+    """The account after ``event``. Raises ``TypeError`` for an event that accounts do not have."""
+    match event:
+        case AccountJoined(provider=provider):
+            kept: Joining = event.kept
+            return Account(
+                "buyer", kept.row, account.generation + 1, ACTIVE, provider, kept.subject, kept.person, attempts=account.attempts
+            )
+        case AdminCreated():
+            kept = event.kept
+            return Account(
+                "admin", kept.row, account.generation + 1, ACTIVE, "password", "", kept.person,
+                password_hash=kept.password_hash, credential=1, totp=kept.totp,
+            )  # fmt: skip
+        case SessionOpened(session=session, until=expires, device=device, step=step):
+            secret, now = event.kept
+            sessions = {**account.sessions, session: Session(secret, expires, now, device)}
+            return _replace(account, sessions=sessions, step=max(step, account.step))
+        case SessionRefreshed(session=session, until=expires, repeated=repeated):
+            return account if repeated else _refreshed(account, session, expires, *event.kept)
+        case SessionEnded(session=session):
+            return _replace(account, sessions={name: one for name, one in account.sessions.items() if name != session})
+        case SessionsEnded():
+            return _replace(account, sessions={})
+        case ProfileChanged():
+            return _replace(account, person=event.kept)
+        case CodeRequested() | CodeRejected() | PhoneChanged() | EmailChanged() | EmailVerified() | PasswordChanged():
+            return _coded(account, event)
+        case CallStarted() | CallPostponed() | CallFinished():
+            return _called(account, event)
+        case AccountSuspended(reason=reason):
+            return _replace(_acted(account, *event.kept), suspended=reason)
+        case AccountRestored():
+            return _replace(_acted(account, *event.kept), suspended="")
+        case AccountWithdrawn():
+            # What is still needed to unlink the account at its provider stays until that is done.
+            now, task = event.kept
+            gone = Account(
+                account.kind, account.row, account.generation, WITHDRAWN, account.provider, "", withdrawn_at=now,
+                attempts=account.attempts,
+            )  # fmt: skip
+            return gone if task is None else _queued(_replace(gone, subject=account.subject), task)
+    return _sold(account, event)
+
+
+def _sold(account: Account, event: Any) -> Account:
+    """Of a seller's application."""
+    match event:
+        case LicenceSubmitted():
+            task, reads = event.kept
+            return _queued(_replace(account, reads=reads), task)
+        case LicenceRead():
+            return account
+        case SellerApplied(claim=claim):
+            kept: Application = event.kept
+            first = account.generation == 0
+            return _replace(
+                account,
+                kind="seller",
+                row=kept.row,
+                generation=max(1, account.generation),
+                status=APPLIED,
+                before=FAILED if first else account.status,
+                provider="password",
+                person=kept.person,
+                business_number=kept.business_number,
+                claim=claim,
+                document=kept.document,
+                password_hash=kept.password_hash or account.password_hash,
+                credential=account.credential + bool(kept.password_hash),
+                lapses=0,
+            )
+        case ApplicationFiled():
+            return _replace(account, status=PENDING, ticket="", ticket_until=0)
+        case ApplicationFailed():
+            lapses = account.ticket_until + LAPSE if account.before == FAILED else 0
+            return _replace(account, status=account.before, lapses=lapses)
+        case SellerPermitted():
+            return _replace(_acted(account, *event.kept), status=PERMITTED)
+        case SellerDenied():
+            return _replace(_acted(account, *event.kept), status=DENIED, claim="")
+    raise TypeError(f"an account knows no {type(event).__name__}")
+
+
+def _coded(account: Account, event: Any) -> Account:
+    match event:
+        case CodeRequested(purpose=purpose):
+            kept: Asked = event.kept
+            codes = account.codes if kept.code is None else {**account.codes, purpose: kept.code}
+            lapses = event.until + LAPSE if account.status == REGISTERING else 0
+            return _queued(_replace(account, codes=codes, sends=kept.sends, lapses=lapses), kept.task)
+        case CodeRejected(purpose=purpose, left=left):
+            return _replace(account, codes={**account.codes, purpose: _replace(account.codes[purpose], left=left)})
+        case PhoneChanged():
+            return _replace(account, person=_replace(account.person, phone=event.kept), codes=_without(account, "phone"))
+        case EmailChanged():
+            return _replace(account, person=_replace(account.person, email=event.kept), codes=_without(account, "email"))
+        case EmailVerified(until=expires):
+            codes = _without(account, "registration")
+            return _replace(account, codes=codes, ticket=event.kept, ticket_until=expires, lapses=expires + LAPSE)
+        case PasswordChanged(credential=credential):
+            return _replace(account, credential=credential, password_hash=event.kept, codes=_without(account, "password"))
+    raise TypeError(f"no code knows {type(event).__name__}")
+
+
+LAPSE = 60_000
+"""Ms after its last code or ticket at which a registration is forgotten."""
+
+
+def _without(account: Account, purpose: str) -> dict[str, Code]:
+    return {name: code for name, code in account.codes.items() if name != purpose}
+
+
+def _refreshed(account: Account, session: str, expires: int, secret: str, now: int) -> Account:
+    one = account.sessions[session]
+    newer = Session(secret, expires, one.opened, one.device, one.secret, now)
+    return _replace(account, sessions={**account.sessions, session: newer})
+
+
+def _acted(account: Account, note: str, task: Task | None) -> Account:
+    """After an admin's act: its note is kept by the number of the act; whoever it is about is told by mail."""
+    notes = {**account.notes, str(account.acts): note} if note else account.notes
+    kept = dict(list(notes.items())[-NOTES:])
+    acted = _replace(account, acts=account.acts + 1, notes=kept)
+    return acted if task is None else _queued(acted, task)
+
+
+# -- calls to the outside ---------------------------------------------------------------------------------------------------------
+
+
+def _queued(account: Account, task: Task) -> Account:
+    """With ``task`` at the end; the first of the queue is made at once, with the time that ``task`` brings."""
+    if account.tasks:
+        return _replace(account, tasks=(*account.tasks, _replace(task, until=0)))
+    attempt = account.attempts + 1
+    return _replace(account, tasks=(_replace(task, attempt=attempt),), attempts=attempt)
+
+
+def _called(account: Account, event: Any) -> Account:
+    first, rest = account.tasks[0], account.tasks[1:]
+    match event:
+        case CallStarted(attempt=attempt, until=until):
+            begun = _replace(first, attempt=attempt, until=until, again_at=0)
+            return _replace(account, tasks=(begun, *rest), attempts=attempt)
+        case CallPostponed(again_at=again_at):
+            return _replace(account, tasks=(_replace(first, until=0, again_at=again_at, tries=first.tries + 1), *rest))
+        case _:
+            subject = "" if first.name == "unlink" else account.subject
+            return _replace(account, tasks=rest, subject=subject)
+
+
+def pending(state: Account | Claim) -> Effect | None:
+    """The call that is under way."""
+    if not isinstance(state, Account) or not state.tasks or not state.tasks[0].until:
+        return None
+    first = state.tasks[0]
+    return Effect(first.name, first.attempt, first.until)
+
+
+def wake(state: Account | Claim) -> int:
+    """When to call again, or to forget a registration; 0: never."""
+    if not isinstance(state, Account):
+        return 0
+    if state.tasks and state.tasks[0].again_at:
+        return state.tasks[0].again_at
+    return state.lapses

@@ -1,0 +1,64 @@
+"""Ids for every name that stands in the path of a route, and good bodies: what tests need that walk all routes.
+
+A route whose path names something that is not here fails ``test_walk.py`` until it is described: whose is it, and which id does
+``Known`` know it by? A body need not be described; one that is lets the walk get past its validation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tests.unit.web.known import BUYER, IMAGE, ORDER, STORE, STORE_ORDER, Desk, order_body
+from web.idempotency import sign
+from web.rule import Rule
+
+IDS: Mapping[str, str] = {
+    "command": "c",
+    "coupon_id": "coupon-1",
+    "domain": "orders",
+    "flower_id": "1",
+    "image_id": IMAGE,
+    "order_id": ORDER,
+    "outcome": "approve",
+    "product_id": "product-1",
+    "row": ORDER,
+    "store_id": STORE,
+    "store_order_id": STORE_ORDER,
+}
+"""All are ``BUYER``'s, or of ``STORE``, which is ``SELLER``'s. ``nonce`` is signed, and made by ``target``."""
+
+BODIES: Mapping[str, Any] = {
+    "OrderRequest": order_body(),
+    "QuoteRequest": {"stores": order_body()["stores"]},
+    "ProductSave": {"store_id": STORE, "name": "장미", "price": 1000, "flowers": {"1": 1}},
+    "StoreSave": {"name": "꽃집", "delivery_fee": 3000, "free_from": 50_000},
+    "CouponRequest": {
+        "name": "봄", "limit": 10, "discount": 500, "min_amount": 2000, "starts": "2026-01-01", "ends": "2026-12-31",
+    },
+    "StockRequest": {"delta": 1},
+    "ImageRequest": {"purpose": "review", "content_type": "image/png", "size": 100},
+}  # fmt: skip
+"""Good bodies by the name of their Struct."""
+
+
+def names(rule: Rule) -> list[str]:
+    """What the path of a route names."""
+    return [part[1:-1] for part in rule.template.split("/") if part.startswith("{")]
+
+
+def target(rule: Rule, desk: Desk, **other: str) -> str:
+    """Path and query of a route, with ids that exist (or ``other``), signed for ``BUYER`` where it has to be."""
+    secret = desk.secret.read_bytes()
+    ids = {**IDS, "nonce": sign(secret, "callback", ORDER), **other}
+    query = ""
+    if "nonce" in names(rule):
+        query = "?pg_token=t"
+    elif "command" in names(rule):
+        query = f"?sig={sign(secret, 'command', BUYER, IDS['domain'], IDS['row'], IDS['command'], '')}"
+    return rule.path.format(**ids) + query
+
+
+def body(rule: Rule) -> Any:
+    """A good body, ``{}`` where none is known; ``None``: the route takes none."""
+    return None if rule.method == "GET" else BODIES.get(rule.body.__name__ if rule.body else "", {})
