@@ -142,6 +142,7 @@ CONTRACTS: tuple[Contract, ...] = (
         events=accounts.ACCOUNTS_EVENTS,
         private=accounts.AccountPrivate,
         routes={
+            accounts.AccountWithdrawn: (("carts", carts.ForgetBuyer),),
             accounts.SellerApplied: (("accounts", accounts.ClaimBusinessNumber),),
             accounts.SellerDenied: (("accounts", accounts.ReleaseBusinessNumber),),
             accounts.BusinessNumberClaimed: (("accounts", accounts.BusinessNumberGranted),),

@@ -30,6 +30,9 @@ def models_of(domain: str, part: str, said: Mapping[str, Any] = EMPTY) -> tuple[
         return ("images",)
     if domain == "inventory":
         return ("stock",) if part.startswith("changes/") else ("coupons",)
+    if domain == "accounts":
+        # What strangers and admins send is remembered in a part of its own, and shows nothing, or says itself what it shows.
+        return () if part else ("accounts",)
     return {"stores": ("stores",), "catalog": ("products",), "carts": ("carts",)}.get(domain, ())
 
 
@@ -43,10 +46,12 @@ async def submit(
     body: bytes,
     status: int = 200,
     extra: dict[str, Any] | None = None,
+    models: tuple[str, ...] | None = None,
 ) -> web.Response:
     """Send ``message`` to ``key`` and answer: ``status`` with what came of it, 202 with where to look, or ``Problem``.
 
-    ``body``: the client's own words. ``extra``: laid over the actor's answer. Raises ``Unavailable`` (503): the broker did not
+    ``body``: the client's own words. ``extra``: laid over the actor's answer. ``models``: what the client reads next, where it is
+    not what ``models_of`` says. Raises ``Unavailable`` (503): the broker did not
     acknowledge.
     """
     wait = prefer.seconds(call.request.headers.get("Prefer", ""))
@@ -60,7 +65,7 @@ async def submit(
         fingerprint=idempotency.fingerprint(body),
         traceparent=call.traceparent,
     )
-    return await conclude(call, answer, domain, key, command, message.remembered_in(), deadline, status, extra)
+    return await conclude(call, answer, domain, key, command, message.remembered_in(), deadline, status, extra, models)
 
 
 async def conclude(
@@ -73,21 +78,24 @@ async def conclude(
     deadline: float,
     status: int = 200,
     extra: dict[str, Any] | None = None,
+    models: tuple[str, ...] | None = None,
 ) -> web.Response:
     """The response to an answer, once the read models have caught up with it; 202 if that takes longer than ``deadline``."""
     if answer is not None and answer.status >= 400:
         raise Problem(answer.status, answer.code, answer.body)
-    if answer is not None and answer.status and await shown(call, domain, answer.key, answer.seq, part, deadline, answer.body):
-        return call.answer({**answer.body, **(extra or {})}, status)
+    if answer is not None and answer.status:
+        wanted = models_of(domain, part, answer.body) if models is None else models
+        if await shown(call, domain, answer.key, answer.seq, part, deadline, wanted):
+            return call.answer({**answer.body, **(extra or {})}, status)
     return call.answer(PENDING, 202, {"Location": address(call, domain, key, command, part), "Retry-After": "1"})
 
 
 async def shown(
-    call: Call, domain: str, key: str, seq: int, part: str, deadline: float, said: Mapping[str, Any] = EMPTY
+    call: Call, domain: str, key: str, seq: int, part: str, deadline: float, models: tuple[str, ...] | None = None
 ) -> bool:
     """True once every read model that the client reads next has event ``seq`` of ``key``; False at ``deadline`` (loop's clock)."""
     client, loop = call.shared.client, asyncio.get_running_loop()
-    for model in models_of(domain, part, said):
+    for model in models_of(domain, part) if models is None else models:
         left = deadline - loop.time()
         if await client.projected(model, key, seq, min(CHECK_AFTER, left)):
             continue
@@ -107,6 +115,10 @@ async def _has(call: Call, model: str, domain: str, key: str, seq: int, part: st
         match domain, kind:
             case "orders", _:
                 found = await reads.order(key)
+            case "accounts", _:
+                found = await reads.account_of_row(key)
+                # A registration is no account yet.
+                return found is None or int(found["seq"]) >= seq
             case "stores", _:
                 found = await reads.store(key)
             case "catalog", _ if model == "images":

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, 
 from typing import Any, ParamSpec, TypeVar
 
 from models.orders.messages import CouponTerms, ProductTerms, StoreTerms
-from models.read import carts, coupons, databases, images, orders, products, stock, stores
+from models.read import accounts, audit, carts, coupons, databases, images, orders, products, sessions, stock, stores
 from models.read.registry import Registry
 from models.read.search import Search
 from models.search.wire import Found, Main, Question, Sentence, Understood
@@ -49,6 +49,9 @@ class Databases:
         self._coupons = coupons.Queries(self._databases, registry)
         self._search = Search(settings.search_url)
         self._carts = carts.Queries(self._databases, registry)
+        self._accounts = accounts.Queries(self._databases, registry)
+        self._sessions = sessions.Queries(self._databases, registry)
+        self._audit = audit.Queries(self._databases, registry)
 
     async def start(self) -> None:
         """Make the clients, which takes most of a second of CPU; whoever is away is asked again at the first question."""
@@ -151,6 +154,26 @@ class Databases:
     @asked
     async def likes(self, buyer: str, kind: str, limit: int, cursor: str) -> Page:
         return await self._carts.likes(buyer, kind, limit, cursor)
+
+    @asked
+    async def account(self, account: str) -> Document | None:
+        return await self._accounts.one(account)
+
+    @asked
+    async def account_of_row(self, row: str) -> Document | None:
+        return await self._accounts.of_row(row)
+
+    @asked
+    async def accounts(self, kind: str, status: str, limit: int, cursor: str) -> tuple[Sequence[Document], str, int]:
+        return await self._accounts.page(kind, status, limit, cursor)
+
+    @asked
+    async def sessions(self, account: str) -> Sequence[Document]:
+        return await self._sessions.of_account(account)
+
+    @asked
+    async def audit(self, by: str, subject: str, limit: int, cursor: str) -> Page:
+        return await self._audit.page(by, subject, limit, cursor)
 
     @asked
     async def like_counts(self, buyer: str) -> Mapping[str, int]:

@@ -100,6 +100,21 @@ class Reads(Protocol):
     async def likes(self, buyer: str, kind: str, limit: int, cursor: str) -> Page:
         """What the buyer likes, newest first: ``id``, ``at``. Raises ``BadCursor``."""
 
+    async def account(self, account: str) -> Document | None:
+        """An account with all that is known of it (``models/read/accounts.py``), also one that has withdrawn."""
+
+    async def account_of_row(self, row: str) -> Document | None:
+        """The newest account of a row."""
+
+    async def accounts(self, kind: str, status: str, limit: int, cursor: str) -> tuple[Sequence[Document], str, int]:
+        """Accounts, newest first, the next cursor, and how many there are. Raises ``BadCursor``."""
+
+    async def sessions(self, account: str) -> Sequence[Document]:
+        """Open sessions: session, device, opened_at, used_at, until."""
+
+    async def audit(self, by: str, subject: str, limit: int, cursor: str) -> Page:
+        """What admins did, newest first: at, id, by, action, subject, details. Raises ``BadCursor``."""
+
     async def like_counts(self, buyer: str) -> Mapping[str, int]:
         """Kind -> how many the buyer likes."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from models.read import carts, coupons, images, ledger, live, orders, products, stock, stores
+from models.read import accounts, audit, carts, coupons, ended, images, ledger, live, orders, products, sessions, stock, stores
 from models.read.facts import ReadModel
 
 MODELS: tuple[ReadModel, ...] = (
@@ -16,6 +16,10 @@ MODELS: tuple[ReadModel, ...] = (
     products.MODEL,
     images.MODEL,
     carts.MODEL,
+    accounts.MODEL,
+    sessions.MODEL,
+    audit.MODEL,
     live.MODEL,
+    ended.MODEL,
 )
 BY_NAME: Mapping[str, ReadModel] = {model.name: model for model in MODELS}

@@ -3,6 +3,24 @@
 from __future__ import annotations
 
 from web.access import Who
+from web.requests.accounts import (
+    AdminSignIn,
+    CodeOnly,
+    Denial,
+    DocumentOnly,
+    EmailCode,
+    EmailOnly,
+    LicenceRequest,
+    PasswordChange,
+    PasswordReset,
+    PasswordSignIn,
+    PhoneChange,
+    ProfileChange,
+    Restoration,
+    Resubmission,
+    SellerApplication,
+    Suspension,
+)
 from web.requests.carts import CartAdd, CartQuantity, CartRemoval
 from web.requests.catalog import ProductSave
 from web.requests.images import ImageRequest
@@ -10,13 +28,42 @@ from web.requests.inventory import BasketRequest, CouponEdit, CouponRequest, Sto
 from web.requests.orders import OrderRequest, QuoteRequest
 from web.requests.search import SearchRequest
 from web.requests.stores import StoreSave
+from web.responses.accounts import (
+    AccountAnswer,
+    AccountsPage,
+    CodeSent,
+    Done,
+    LicenceAnswer,
+    ProfileAnswer,
+    SessionsAnswer,
+    SignedIn,
+    TicketAnswer,
+)
 from web.responses.carts import CartAnswer, CartChanged, LikeAnswer, LikeCounts, LikeFlags
 from web.responses.common import CountedPage, Items, PageAnswer
 from web.responses.images import ImageAnswer
 from web.responses.inventory import ClaimedAnswer, CouponAnswer, CouponCount, UsableAnswer
 from web.responses.orders import OrderAnswer, QuoteAnswer
 from web.responses.search import MainAnswer, ProductsAnswer, SearchAnswer
-from web.routes import carts, catalog, commands, coupons, docs, events, images, likes, orders, payments, search, stock, stores
+from web.routes import (
+    auth,
+    carts,
+    catalog,
+    commands,
+    coupons,
+    docs,
+    events,
+    images,
+    likes,
+    me,
+    orders,
+    payments,
+    people,
+    search,
+    sellers,
+    stock,
+    stores,
+)
 from web.rule import API, Rule
 
 __all__ = ["ACCESS", "API", "ROUTES", "Rule"]
@@ -77,6 +124,42 @@ ROUTES: tuple[Rule, ...] = (
     Rule("GET", "/likes/stores", Who.BUYER, likes.stores, answer=CountedPage, query=PAGE),
     Rule("PUT", "/likes/stores/{store_id}", Who.BUYER, likes.like_store, answer=LikeAnswer),
     Rule("DELETE", "/likes/stores/{store_id}", Who.BUYER, likes.unlike_store, answer=LikeAnswer),
+    # -- who is who
+    Rule("GET", "/auth/{provider}/start", Who.PUBLIC, auth.start, status=303, limit="sign_in"),
+    Rule(
+        "GET", "/auth/{provider}/callback", Who.PUBLIC, auth.callback, answer=SignedIn, query=("code", "state", "error"),
+        limit="sign_in",
+    ),
+    Rule("POST", "/auth/seller", Who.PUBLIC, auth.seller, PasswordSignIn, SignedIn, keyed=False, limit="sign_in"),
+    Rule("POST", "/auth/admin", Who.PUBLIC, auth.admin, AdminSignIn, SignedIn, keyed=False, limit="sign_in"),
+    Rule("POST", "/auth/refresh", Who.PUBLIC, auth.refresh, answer=SignedIn, keyed=False, limit="refresh", cookie=True),
+    Rule("POST", "/auth/sign-out", Who.PUBLIC, auth.sign_out, answer=Done, keyed=False, limit="refresh", cookie=True),
+    Rule("POST", "/auth/seller/registrations", Who.PUBLIC, sellers.register, EmailOnly, CodeSent, limit="code"),
+    Rule("POST", "/auth/seller/registrations/confirm", Who.PUBLIC, sellers.confirm, EmailCode, TicketAnswer, limit="code"),
+    Rule("POST", "/auth/seller/licence", Who.PUBLIC, sellers.licence, LicenceRequest, LicenceAnswer, limit="code"),
+    Rule("POST", "/auth/seller/applications", Who.PUBLIC, sellers.apply, SellerApplication, AccountAnswer, 201, limit="code"),
+    Rule("POST", "/auth/seller/password/forgotten", Who.PUBLIC, sellers.forgot, EmailOnly, CodeSent, limit="code"),
+    Rule("POST", "/auth/seller/password/reset", Who.PUBLIC, sellers.reset, PasswordReset, Done, limit="code"),
+    Rule("GET", "/me", Who.ANYONE, me.shown, answer=ProfileAnswer),
+    Rule("PATCH", "/me", Who.ANYONE, me.change, ProfileChange, AccountAnswer),
+    Rule("DELETE", "/me", Who.BUYER, me.withdraw, answer=Done),
+    Rule("POST", "/me/phone", Who.BUYER, me.change_phone, PhoneChange, CodeSent, limit="code"),
+    Rule("POST", "/me/phone/confirm", Who.BUYER, me.confirm_phone, CodeOnly, AccountAnswer, limit="code"),
+    Rule("POST", "/me/email", Who.BUYER, me.change_email, EmailOnly, CodeSent, limit="code"),
+    Rule("POST", "/me/email/confirm", Who.BUYER, me.confirm_email, CodeOnly, AccountAnswer, limit="code"),
+    Rule("POST", "/me/password", Who.ANYONE, me.change_password, PasswordChange, Done, limit="sign_in"),
+    Rule("GET", "/me/sessions", Who.ANYONE, me.sessions, answer=SessionsAnswer),
+    Rule("DELETE", "/me/sessions", Who.ANYONE, me.end_sessions, answer=Done),
+    Rule("DELETE", "/me/sessions/{session}", Who.ANYONE, me.end_session, answer=Done),
+    Rule("PUT", "/me/application", Who.APPLICANT, sellers.resubmit, Resubmission, AccountAnswer),
+    Rule("POST", "/me/application/licence", Who.APPLICANT, sellers.read_again, DocumentOnly, LicenceAnswer, limit="code"),
+    Rule("GET", "/admin/sellers", Who.ADMIN, people.sellers, answer=AccountsPage, query=("status", *PAGE)),
+    Rule("POST", "/admin/sellers/{account}/permit", Who.ADMIN, people.permit, answer=AccountAnswer),
+    Rule("POST", "/admin/sellers/{account}/deny", Who.ADMIN, people.deny, Denial, AccountAnswer),
+    Rule("GET", "/admin/buyers", Who.ADMIN, people.buyers, answer=AccountsPage, query=("status", *PAGE)),
+    Rule("POST", "/admin/accounts/{account}/suspend", Who.ADMIN, people.suspend, Suspension, AccountAnswer),
+    Rule("POST", "/admin/accounts/{account}/restore", Who.ADMIN, people.restore, Restoration, AccountAnswer),
+    Rule("GET", "/admin/audit", Who.ADMIN, people.audit, answer=PageAnswer, query=("by", "subject", *PAGE)),
     # -- the API itself
     Rule("GET", "/commands/{domain}/{row}/{command}", Who.SENDER, commands.status, query=("sig", "part")),
     Rule("GET", "/events", Who.ANYONE, events.stream, query=("last_event_id",), limit="stream", endless=True),

@@ -31,5 +31,9 @@ FIELDS: dict[str, tuple[str, str]] = {
     "unknown_product": ("없는 상품입니다", "There is no such product"),
     "unknown_store": ("없는 가게입니다", "There is no such store"),
     "unknown_coupon": ("없는 쿠폰입니다", "There is no such coupon"),
+    "digits": ("숫자 6자리여야 합니다", "Must be exactly 6 digits"),
+    "password_weak": ("글자와 숫자를 모두 써 주세요", "Must have a letter and a digit"),
+    "phone_number": ("올바른 전화번호가 아닙니다", "Not a valid phone number"),
+    "business_number": ("올바른 사업자등록번호가 아닙니다", "Not a valid business number"),
     "invalid": ("올바르지 않습니다", "Not valid"),
 }

@@ -178,5 +178,6 @@ def test_ids_are_named_after_what_they_name_and_flags_without_a_verb() -> None:
         "review_id", "store_id", "store_order_id", "tag_id",
     }  # fmt: skip
     assert {name for name, schema in fields.items() if schema.get("type") == "boolean"} == {
-        "by_guest", "found", "liked", "on_sale", "open", "own", "parked", "renamed", "repeated", "reset", "secret", "tax_free",
+        "by_guest", "done", "found", "liked", "on_sale", "open", "parked", "phone_known", "renamed", "repeated", "reset",
+        "secret", "sent", "tax_free",
     }  # fmt: skip

@@ -14,6 +14,7 @@ from web.idempotency import sign
 from web.rule import Rule
 
 IDS: Mapping[str, str] = {
+    "account": f"{'0' * 32}-1",
     "command": "c",
     "coupon_id": "coupon-1",
     "domain": "orders",
@@ -22,7 +23,9 @@ IDS: Mapping[str, str] = {
     "order_id": ORDER,
     "outcome": "approve",
     "product_id": "product-1",
+    "provider": "kakao",
     "row": ORDER,
+    "session": "s1",
     "store_id": STORE,
     "store_order_id": STORE_ORDER,
 }
@@ -38,6 +41,11 @@ BODIES: Mapping[str, Any] = {
     },
     "StockRequest": {"delta": 1},
     "ImageRequest": {"purpose": "review", "content_type": "image/png", "size": 100},
+    "PasswordSignIn": {"email": "a@b.kr", "password": "p"},
+    "AdminSignIn": {"name": "mina", "password": "p", "code": "000000"},
+    "ProfileChange": {"name": "봄날"},
+    "Denial": {"reason": "other"},
+    "Suspension": {"reason": "other"},
 }  # fmt: skip
 """Good bodies by the name of their Struct."""
 

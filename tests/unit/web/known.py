@@ -17,8 +17,10 @@ from topics.client import Client
 from web.auth import Tokens
 from web.call import Shared
 from web.ended import Ended
-from web.limits import SharedBuckets
+from web.limits import Rate, SharedBuckets, State
 from web.links import Links
+from web.passwords import Passwords
+from web.people import People
 from web.reads import BadCursor, Document, Page
 from web.settings import WebSettings
 from web.tokens import ensure_keys, make
@@ -80,6 +82,7 @@ class Known:
         self.loads = 0
         self.questions: list[Question] = []
         self.sentences: list[Sentence] = []
+        self.accounts_: dict[str, dict[str, Any]] = {BUYER: account_of(BUYER)}
 
     async def start(self) -> None:
         """Nothing to connect to."""
@@ -167,6 +170,26 @@ class Known:
             raise BadCursor
         return [{"id": one, "at": 7} for one in self.likes_.get((buyer, kind), ())], ""
 
+    async def account(self, account: str) -> Document | None:
+        return self.accounts_.get(account)
+
+    async def account_of_row(self, row: str) -> Document | None:
+        return next((one for one in self.accounts_.values() if one["row_key"] == row), None)
+
+    async def accounts(self, kind: str, status: str, limit: int, cursor: str) -> tuple[Sequence[Document], str, int]:
+        if cursor:
+            raise BadCursor
+        found = [one for one in self.accounts_.values() if one["kind"] == kind and status in ("", one["status"])]
+        return found, "", len(found)
+
+    async def sessions(self, account: str) -> Sequence[Document]:
+        return [{"session": "s1", "device": "chrome/mac", "opened_at": 1, "used_at": 2, "until": 3}]
+
+    async def audit(self, by: str, subject: str, limit: int, cursor: str) -> Page:
+        if cursor:
+            raise BadCursor
+        return [], ""
+
     async def like_counts(self, buyer: str) -> Mapping[str, int]:
         return {kind: len(ids) for (who, kind), ids in self.likes_.items() if who == buyer}
 
@@ -203,6 +226,27 @@ class Known:
 
     async def usable_coupons(self, buyer: str, today: str) -> int:
         return len(self.issued_)
+
+
+class Roomy(SharedBuckets):
+    """Buckets that are never empty."""
+
+    async def take(self, buckets: Sequence[tuple[str, str, Rate]]) -> State:
+        return State(Rate(1, 1), 1, 0, 0)
+
+
+PEOPLE = People(Settings(account_secret="a", code_secret="c", field_key="f"), Passwords(8, 1))
+"""Passwords that are compared in no time."""
+
+
+def account_of(account: str, kind: str = "buyer", **more: Any) -> dict[str, Any]:
+    """An account as its read model shows it."""
+    known: dict[str, Any] = {
+        "account": account, "row_key": account.rpartition("-")[0], "kind": kind, "provider": "kakao", "status": "ACTIVE",
+        "reason": "", "suspended": "", "joined_at": 1, "since": 1, "name": "꽃님", "email": "", "phone": "", "picture": "",
+        "password_hash": "", "credential": 1, "totp": "", "business_number": "", "document": "", "notes": {}, "seq": 1,
+    }  # fmt: skip
+    return {**known, **more}
 
 
 class Desk:
@@ -243,7 +287,10 @@ class Desk:
         url = public_url or "http://shop.test"
         secret = self.secret.read_bytes()
         links = Links(Settings(s3_secret="s", s3_browser_url="http://shop.test"))
-        return Shared(own, client, known or Known(), tokens, secret, url, live, ended=ended, buckets=buckets, links=links)
+        counted = buckets or Roomy("redis://127.0.0.1:9/0", "bb", secret)
+        return Shared(
+            own, client, known or Known(), tokens, secret, url, live, ended=ended, buckets=counted, links=links, people=PEOPLE
+        )
 
 
 def order_body(**change: Any) -> dict[str, Any]:
