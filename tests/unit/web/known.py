@@ -38,6 +38,9 @@ IMAGE = "00000000-0000-5000-8000-000000000001"
 BUYER, STRANGER, SELLER, OTHER_SELLER, ADMIN = "buyer-1", "buyer-2", "seller-1", "seller-2", "admin-1"
 
 
+CARD = msgspec.Raw(b'{"product_id":"product-1","thumbnail":"/old/rose.webp"}')
+
+
 def store_document(store_id: str, name: str = "가게") -> dict[str, Any]:
     """A store as its read model shows it, in all its fields."""
     return {
@@ -166,10 +169,10 @@ class Known:
         self.searches.append(question)
         if question.cursor == "bad":
             raise BadCursor
-        return Found([msgspec.Raw(b'{"product_id":"product-1"}')], "next", 1, {"tag": {"1": 1}} if question.facets else None)
+        return Found([CARD], "next", 1, {"tag": {"1": 1}} if question.facets else None)
 
     async def main_page(self) -> Main:
-        return Main([Row("best", [msgspec.Raw(b'{"product_id":"product-1"}')])])
+        return Main([Row("best", [CARD])])
 
     async def understood(self, sentence: Sentence) -> Understood:
         self.sentences.append(sentence)
