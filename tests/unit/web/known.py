@@ -125,7 +125,7 @@ class Known:
         }  # fmt: skip
         self.restock_: dict[tuple[str, str], int] = {}
         self.loads = 0
-        self.searches: list[Question] = []
+        self.searched: list[Question] = []
         self.sentences: list[Sentence] = []
         self.accounts_: dict[str, dict[str, Any]] = {BUYER: account_of(BUYER)}
 
@@ -166,7 +166,7 @@ class Known:
         return [msgspec.to_builtins(product) for product in self.products_.values()], ""
 
     async def found(self, question: Question) -> Found:
-        self.searches.append(question)
+        self.searched.append(question)
         if question.cursor == "bad":
             raise BadCursor
         return Found([CARD], "next", 1, {"tag": {"1": 1}} if question.facets else None)
