@@ -20,12 +20,13 @@ PORTS: Mapping[str, int] = {
     "mongo": 27,
     "redis": 79,
     "dynamo": 80,
+    "s3": 81,
     "kafka": 92,
     "kafka-controller": 93,
 }
 """Distance of each daemon's port from ``BB_PORT_BASE``; workers have their health ports from 30 to 59."""
 
-HEALTH: Mapping[str, int] = {"trade": 30, "shop": 32, "read": 33, "notify": 34, "scheduling": 35, "auditor": 36}
+HEALTH: Mapping[str, int] = {"trade": 30, "shop": 32, "read": 33, "notify": 34, "scheduling": 35, "auditor": 36, "search": 38}
 """Distance of each worker's health port; a worker that is not named here gets the next ones."""
 
 
@@ -87,7 +88,32 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Empty: the real DynamoDB of ``aws_region``, with the credentials that boto3 finds by itself."""
 
     aws_region: str = "ap-northeast-2"
+    s3_url: str = f"http://{LOOPBACK}:{PORT_BASE + PORTS['s3']}"
+    """Where processes reach the object store. Empty: the real S3 of ``aws_region``, with the credentials that boto3 finds."""
+
+    s3_browser_url: str = f"http://{LOOPBACK}:{PORT_BASE}"
+    """Where browsers reach it, as signed into their links: nginx's address, which passes them on. Empty: the real S3."""
+
+    s3_identity: str = "bloomingblooms"
+    s3_secret: str = ""
+    """Of the store at ``s3_url``; the real S3 has neither from here."""
+
+    s3_uploads: str = "uploads"
+    s3_images: str = "images"
+    s3_documents: str = "documents"
+    """Buckets: what came in and is not checked yet; what everybody may see; what only an admin's link opens."""
+
     search_dir: str = ".local/demo/search"
+    """Where the process ``search`` keeps its index, which it fills from the log: it may be thrown away."""
+
+    search_url: str = f"http://{LOOPBACK}:{PORT_BASE + HEALTH['search']}"
+    """The process ``search`` of this machine, as its web processes reach it."""
+
+    llm_url: str = f"http://{LOOPBACK}:{PORT_BASE + PORTS['sandbox']}/v1"
+    """A language model with OpenAI's contract, for plain-language search; empty: rules alone understand sentences."""
+
+    llm_key: str = ""
+    llm_model: str = "gpt-4o-mini"
     sandbox_url: str = f"http://{LOOPBACK}:{PORT_BASE + PORTS['sandbox']}"
     kakaopay_url: str = f"http://{LOOPBACK}:{PORT_BASE + PORTS['sandbox']}"
     kakaopay_cid: str = TEST_MERCHANT
@@ -188,6 +214,10 @@ def check_production(settings: Settings, more: Iterable[str] = ()) -> None:
         raise NotForProduction("BB_ENV=production, but " + "; ".join(found))
 
 
+REAL_AWS = ("dynamo_url", "s3_url", "s3_browser_url")
+"""Addresses that are empty where the real service is meant."""
+
+
 def port(name: str, base: int = PORT_BASE) -> int:
     """The port of a daemon or of a worker's health page. Raises KeyError for a name that is in neither map."""
     return base + (PORTS[name] if name in PORTS else HEALTH[name])
@@ -211,6 +241,10 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         "redis_url": f"redis://{LOOPBACK}:{port('redis', base)}/0",
         "mongo_url": f"mongodb://{LOOPBACK}:{port('mongo', base)}/",
         "dynamo_url": f"http://{LOOPBACK}:{port('dynamo', base)}",
+        "s3_url": f"http://{LOOPBACK}:{port('s3', base)}",
+        "s3_browser_url": environ.get("BB_PUBLIC_URL") or f"http://{LOOPBACK}:{port('nginx', base)}",
+        "search_url": f"http://{LOOPBACK}:{port('search', base)}",
+        "llm_url": f"{sandbox}/v1",
         "sandbox_url": sandbox,
         "kakaopay_url": sandbox,
         **{name: sandbox + path for name, path in PROVIDERS.items()},
@@ -219,7 +253,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
     }
     for name in Settings.__struct_fields__:
         given = environ.get(f"BB_{name.upper()}")
-        # An empty variable means the default, but for the address that is empty on purpose.
-        if given or (given is not None and name == "dynamo_url"):
+        # An empty variable means the default, but for addresses that are empty on purpose.
+        if given or (given is not None and name in (*REAL_AWS, "llm_url")):
             values[name] = given
     return msgspec.convert(values, Settings, strict=False)

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 from aiohttp import web
 
-from models import settings as common
+from models.settings import Settings
 from topics import tracing
 from topics.client import Client
 from web import idempotency
@@ -20,6 +20,7 @@ from web.edge import HSTS, SECURITY, Origins
 from web.ended import Ended
 from web.keys import Signer
 from web.limits import Limiter, SharedBuckets, limits
+from web.links import Links
 from web.people import People
 from web.problems import Problem
 from web.reads import Reads
@@ -53,6 +54,7 @@ class Shared:
         public_url: str,
         live: Any = None,
         *,
+        links: Links | None = None,
         ended: Ended | None = None,
         buckets: SharedBuckets | None = None,
         people: People | None = None,
@@ -64,8 +66,11 @@ class Shared:
         client.on_projected = self._heard
         self.callback = f"{public_url}/api/v1/payments/callback"
         self.public_url = public_url
-        self.people = people or People(common.Settings())
+        self.people = people or People(Settings())
         self.live = live
+        self.links = links or Links(Settings())
+        self.pictures: dict[str, dict[str, str]] = {}
+        """Where ready images are: id -> width -> path, as ``web/pictures.py`` has seen them."""
         self.signer = Signer(settings.token_key, settings.access_seconds)
         """Makes the access tokens of sign-ins."""
         self.cookies = Cookies(public_url.startswith("https:"))

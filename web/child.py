@@ -25,6 +25,7 @@ from web.databases import Databases
 from web.ended import Ended
 from web.keys import ensure_keys
 from web.limits import SharedBuckets
+from web.links import Links
 from web.people import People
 from web.reads import Reads
 from web.settings import SHORTEST
@@ -71,6 +72,7 @@ async def serve(number: int, reads: Reads, *, kept: bool) -> None:
         secret,
         settings.public_url,
         hub,
+        links=Links(settings),
         ended=ended,
         buckets=SharedBuckets(settings.redis_url, settings.prefix, secret),
         people=people,
@@ -107,6 +109,7 @@ async def serve(number: int, reads: Reads, *, kept: bool) -> None:
     await shared.limiter.stop()
     await people.stop()
     await reads.stop()
+    await shared.links.close()
     await asyncio.to_thread(tracing.shut)
 
 

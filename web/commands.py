@@ -19,12 +19,15 @@ from web.reads import ReadsAway
 CHECK_AFTER = 0.3
 """Seconds without a report after which the read model itself is asked: on a retry the report was long ago."""
 PENDING = {"status": "pending"}
+EMPTY: Mapping[str, Any] = {}
 
 
-def models_of(domain: str, part: str) -> tuple[str, ...]:
-    """The read models that a client reads after a command, by what the command was about."""
+def models_of(domain: str, part: str, said: Mapping[str, Any] = EMPTY) -> tuple[str, ...]:
+    """The read models that a client reads after a command, by what the command was about and what was answered (``said``)."""
     if domain == "orders":
         return ("orders",)
+    if domain == "catalog" and "image_id" in said:
+        return ("images",)
     if domain == "inventory":
         return ("stock",) if part.startswith("changes/") else ("coupons",)
     if domain == "accounts":
@@ -80,28 +83,39 @@ async def conclude(
     """The response to an answer, once the read models have caught up with it; 202 if that takes longer than ``deadline``."""
     if answer is not None and answer.status >= 400:
         raise Problem(answer.status, answer.code, answer.body)
-    if answer is not None and answer.status and await shown(call, domain, answer.key, answer.seq, part, deadline, models):
+    if (
+        answer is not None
+        and answer.status
+        and await shown(call, domain, answer.key, answer.seq, part, deadline, answer.body, models)
+    ):
         return call.answer({**answer.body, **(extra or {})}, status)
     return call.answer(PENDING, 202, {"Location": address(call, domain, key, command, part), "Retry-After": "1"})
 
 
 async def shown(
-    call: Call, domain: str, key: str, seq: int, part: str, deadline: float, models: tuple[str, ...] | None = None
+    call: Call,
+    domain: str,
+    key: str,
+    seq: int,
+    part: str,
+    deadline: float,
+    said: Mapping[str, Any] = EMPTY,
+    models: tuple[str, ...] | None = None,
 ) -> bool:
     """True once every read model that the client reads next has event ``seq`` of ``key``; False at ``deadline`` (loop's clock)."""
     client, loop = call.shared.client, asyncio.get_running_loop()
-    for model in models_of(domain, part) if models is None else models:
+    for model in models_of(domain, part, said) if models is None else models:
         left = deadline - loop.time()
         if await client.projected(model, key, seq, min(CHECK_AFTER, left)):
             continue
-        if await _has(call, domain, key, seq, part):
+        if await _has(call, model, domain, key, seq, part):
             continue
         if not await client.projected(model, key, seq, deadline - loop.time()):
             return False
     return True
 
 
-async def _has(call: Call, domain: str, key: str, seq: int, part: str) -> bool:
+async def _has(call: Call, model: str, domain: str, key: str, seq: int, part: str) -> bool:
     """Does the read model itself show what came of the command? Its report is only said once, perhaps to another process."""
     reads = call.shared.reads
     kind, _, name = part.partition("/")
@@ -110,12 +124,17 @@ async def _has(call: Call, domain: str, key: str, seq: int, part: str) -> bool:
         match domain, kind:
             case "orders", _:
                 found = await reads.order(key)
+            case "accounts", _ if model != "accounts":
+                # Sessions, what has ended, the audit log: only their report tells.
+                return False
             case "accounts", _:
                 found = await reads.account_of_row(key)
                 # A registration is no account yet.
                 return found is None or int(found["seq"]) >= seq
             case "stores", _:
                 found = await reads.store(key)
+            case "catalog", _ if model == "images":
+                found = (await reads.images([key])).get(key)
             case "catalog", _:
                 found = await reads.product(key)
             case "carts", _:
@@ -123,11 +142,13 @@ async def _has(call: Call, domain: str, key: str, seq: int, part: str) -> bool:
             case "inventory", "changes":
                 found = next((one for one in await reads.stock(key) if one["flower_id"] == name), None)
             case "inventory", "coupon":
-                # Nothing of a coupon ever changes, nor of a claim but its state.
-                return name in await reads.coupon_terms([name])
+                found = await reads.coupon(name)
+                return found is not None and int(found["last"]) >= seq
+            case "inventory", "claims":
+                return any(one["seq"] >= seq for one in await reads.my_coupons(name))
             case "inventory", "issued":
-                coupon, _, buyer = name.partition("/")
-                return any(one["coupon_id"] == coupon for one in await reads.my_coupons(buyer))
+                coupon_id, _, buyer = name.partition("/")
+                return any(one["coupon_id"] == coupon_id for one in await reads.my_coupons(buyer))
     except ReadsAway:
         return False
     return found is not None and int(found.get("seq", 0)) >= seq

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from models.orders.messages import CouponTerms, ProductTerms, StoreTerms
 from models.read.cursors import BadCursor
+from models.search.wire import Found, Main, Question, Sentence, Understood
 
 __all__ = ["BadCursor", "Document", "Page", "Reads", "ReadsAway"]
 
@@ -36,8 +37,11 @@ class Reads(Protocol):
     async def store_terms(self, ids: Iterable[str]) -> Mapping[str, StoreTerms]:
         """Policy of each store that exists."""
 
-    async def coupon_terms(self, ids: Iterable[str]) -> Mapping[str, CouponTerms]:
-        """Terms of each coupon that exists."""
+    async def coupon_terms(self, ids: Iterable[str]) -> Mapping[str, tuple[CouponTerms, ...]]:
+        """Terms of each coupon that exists: every edition in order, the last one is of now."""
+
+    async def coupon_editions(self, buyer: str, ids: Iterable[str]) -> Mapping[str, int]:
+        """The edition under which the buyer has each of ``ids``; those that were not claimed are left out."""
 
     async def order(self, order_id: str) -> Document | None:
         """The order as its buyer sees it, with ``buyer``, ``seq`` and ``stores`` (each with store_order_id and store_id)."""
@@ -54,6 +58,15 @@ class Reads(Protocol):
     async def products(self, store_id: str, limit: int, cursor: str) -> Page:
         """Products on sale, of one store or of all. Raises ``BadCursor``."""
 
+    async def found(self, question: Question) -> Found:
+        """A page of the products that filters let through. Raises ``BadCursor``."""
+
+    async def main_page(self) -> Main:
+        """The rows of the main page."""
+
+    async def understood(self, sentence: Sentence) -> Understood:
+        """A sentence as filters, and the first page of them."""
+
     async def product(self, product_id: str) -> Document | None:
         """One product, whatever its status, with ``store_id``."""
 
@@ -62,6 +75,9 @@ class Reads(Protocol):
 
     async def store(self, store_id: str) -> Document | None:
         """One store, with ``owner``."""
+
+    async def images(self, ids: Iterable[str]) -> Mapping[str, Document]:
+        """Uploaded images that exist: owner, purpose, content_type, size, at, status, digest, width, height, code, seq."""
 
     async def stock(self, store_id: str) -> Sequence[Document]:
         """Flowers of a store: flower_id, on_hand, held, version, seq of the last change."""
@@ -102,8 +118,31 @@ class Reads(Protocol):
     async def like_counts(self, buyer: str) -> Mapping[str, int]:
         """Kind -> how many the buyer likes."""
 
-    async def store_coupons(self, store_id: str) -> Sequence[Document]:
-        """Coupons of a store."""
+    async def stock_history(self, store_id: str, flower_id: str, limit: int, cursor: str) -> Page:
+        """Changes of a store's stems, newest first; ``flower_id`` "": of all its flowers. Raises ``BadCursor``."""
+
+    async def coupon(self, coupon_id: str) -> Document | None:
+        """A coupon, with ``last``: the event that changed it last."""
+
+    async def store_coupons(self, store_id: str, today: str) -> Sequence[Document]:
+        """What a store gives on ``today`` (KST) or will."""
+
+    async def all_coupons(self, store_id: str, limit: int, cursor: str) -> tuple[Sequence[Document], str, int]:
+        """A page of all coupons that a store ever had, newest first, with their number. Raises ``BadCursor``."""
+
+    async def coupon_holders(
+        self, store_id: str, coupon_id: str, limit: int, cursor: str
+    ) -> tuple[Sequence[Document], str, int] | None:
+        """A page of who has a coupon, newest first, with their number; ``None``: the store has none. Raises ``BadCursor``."""
 
     async def my_coupons(self, buyer: str) -> Sequence[Document]:
-        """What a buyer has claimed, with its state."""
+        """What a buyer has claimed, with its state, under the buyer's terms; at most 1,000."""
+
+    async def my_coupons_page(self, buyer: str, limit: int, cursor: str) -> tuple[Sequence[Document], str, int]:
+        """A page of that, newest first, with their number. Raises ``BadCursor``."""
+
+    async def my_coupons_in(self, buyer: str, store_id: str) -> Sequence[Document]:
+        """What a buyer has of one store's."""
+
+    async def usable_coupons(self, buyer: str, today: str) -> int:
+        """How many coupons the buyer could use on ``today`` (KST)."""

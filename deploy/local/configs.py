@@ -118,6 +118,78 @@ hz 5
 """
 
 
+def s3proxy(base: int, data: Path, identity: str, secret: str) -> str:
+    """``s3proxy.conf``: S3 on the folder ``data``, whose own folders are its buckets."""
+    return f"""\
+s3proxy.endpoint=http://{LOOPBACK}:{port("s3", base)}
+s3proxy.authorization=aws-v2-or-v4
+s3proxy.identity={identity}
+s3proxy.credential={secret}
+jclouds.provider=filesystem-nio2
+# A folder asks nobody who they are, but s3proxy wants to be told.
+jclouds.identity={identity}
+jclouds.credential={secret}
+jclouds.filesystem.basedir={data}
+"""
+
+
+def logback(level: str = "warn") -> str:
+    """s3proxy's logging, to standard output: without it every request is told in twenty lines."""
+    return f"""\
+<configuration>
+  <appender name="out" class="ch.qos.logback.core.ConsoleAppender">
+    <encoder><pattern>%d %p %c{{1}} %m%n</pattern></encoder>
+  </appender>
+  <root level="{level}"><appender-ref ref="out"/></root>
+</configuration>
+"""
+
+
+IMAGES = """\
+        # Pictures, by the names that the shop gives them and no other: what is in them never changes, so a browser asks once.
+        location ~ "^/images/([0-9a-f-]{36}/[0-9a-f]{32}-(?:320|640|1280)\\.webp)$" {
+            limit_except GET {
+                deny all;
+            }
+            proxy_pass http://s3/images/$1;
+            proxy_hide_header Cache-Control;
+            proxy_hide_header x-amz-request-id;
+            proxy_hide_header x-amz-storage-class;
+            proxy_intercept_errors on;
+            # Who asks for what is not there learns no more than that.
+            error_page 400 401 403 404 =404 @nothing;
+            add_header Cache-Control "public, max-age=31536000, immutable";
+            add_header X-Content-Type-Options nosniff;
+            add_header Content-Security-Policy "default-src 'none'";
+        }
+        # The store itself asks for the signature, which names host, key, type and length.
+        location ~ "^/uploads/([0-9a-f-]{36})$" {
+            limit_except PUT {
+                deny all;
+            }
+            proxy_pass http://s3/uploads/$1$is_args$args;
+        }
+        # A business licence, by an admin's signed link: never shown in the shop's own origin, only saved.
+        location ~ "^/documents/([0-9a-f-]{36})$" {
+            limit_except GET {
+                deny all;
+            }
+            proxy_pass http://s3/documents/$1$is_args$args;
+            proxy_hide_header Content-Disposition;
+            add_header Content-Disposition attachment always;
+            add_header Cache-Control "private, no-store" always;
+            add_header X-Content-Type-Options nosniff always;
+            add_header Content-Security-Policy "default-src 'none'; sandbox" always;
+        }
+        location @nothing {
+            internal;
+            add_header Cache-Control no-store always;
+            return 404;
+        }
+"""
+"""Three ways to the object store, each by its exact form: anything else of it does not exist for the outside."""
+
+
 def nginx(base: int, state: Path, web_processes: int) -> str:
     """``nginx.conf``: the public entry in front of the web processes."""
     first = port("web", base)
@@ -157,6 +229,10 @@ http {{
         keepalive 64;
         keepalive_timeout 60s;
     }}
+    upstream s3 {{
+        server {LOOPBACK}:{port("s3", base)} max_fails=0;
+        keepalive 8;
+    }}
     server {{
         listen {LOOPBACK}:{port("nginx", base)} backlog=1024;
         proxy_http_version 1.1;
@@ -186,6 +262,7 @@ http {{
             proxy_read_timeout 60s;
             proxy_send_timeout 60s;
         }}
+{IMAGES}\
         location / {{
             proxy_pass http://web;
         }}

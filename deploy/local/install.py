@@ -91,15 +91,15 @@ def install_packages(say: Say, logs: Path) -> None:
         run("apt-get install", by_hand.split(), logs / "apt-install.log", f"try by hand: {by_hand}", env=env)
 
 
-def _jars(profile: str, say: Say, tools: Path) -> None:
-    stamps, inputs = Stamps(tools / "stamps"), digest_of_files(["deploy/local/java/pom.xml"])
+def _jars(profile: str, say: Say, tools: Path, pom: str = "pom.xml") -> None:
+    stamps, inputs = Stamps(tools / "stamps"), digest_of_files([f"deploy/local/java/{pom}"])
     if stamps.holds(profile, inputs):
         return
     say(f"fetching the jars of {profile}")
     target = tools / profile
     shutil.rmtree(target, ignore_errors=True)
     goal = ["dependency:copy-dependencies", f"-DoutputDirectory={target}", "-DincludeScope=runtime"]
-    argv = ["mvn", "-q", "-B", "-f", str(HERE / "java" / "pom.xml"), f"-P{profile}", *goal]
+    argv = ["mvn", "-q", "-B", "-f", str(HERE / "java" / pom), f"-P{profile}", *goal]
     run(f"fetching the jars of {profile}", argv, tools / "logs" / f"{profile}.log", "look at Maven's settings for this machine")
     stamps.put(profile, inputs)
 
@@ -137,6 +137,7 @@ def install_tools(say: Say, tools: Path = TOOLS) -> None:
             # One after the other: two Mavens would fight for one local repository.
             _jars("kafka", say, tools)
             _jars("dynamodb", say, tools)
+            _jars("s3proxy", say, tools, "s3proxy/pom.xml")
 
         together([jars, lambda: _ferretdb(say, tools)])
 
@@ -179,6 +180,6 @@ def new_state(say: Say, where: Layout, tools: Path = TOOLS) -> None:
         run("making MariaDB's system tables", [*argv, *options], where.logs / "mysql-install.log", "make reset, then make up")
         stamps.put("mysql-install", "1")
 
-    for name in ("redis", "mongo", "dynamo", "nginx", "sandbox", "tables", "search"):
+    for name in ("redis", "mongo", "dynamo", "s3", "nginx", "sandbox", "tables", "search"):
         (where.data / name).mkdir(parents=True, exist_ok=True)
     together([kafka, mysql])

@@ -18,9 +18,9 @@ TOOLS = ROOT / ".local" / "tools"
 SOCKET_PATH_LIMIT = 100
 """Linux allows 107 bytes for the path of a Unix socket; the rest is room for the suffix that supervisord adds."""
 
+SECRETS = ("mysql-password", "account-secret", "code-secret", "field-key", "kakaopay-secret", "provider-secret", "s3-secret")
 PLENTY = 1_000_000
 """Requests a minute on a machine of one's own; what an account may try to sign in stays as it is in production."""
-SECRETS = ("mysql-password", "account-secret", "code-secret", "field-key", "kakaopay-secret", "provider-secret")
 
 
 class Layout(msgspec.Struct, frozen=True):
@@ -94,6 +94,7 @@ def environment(
         "BB_PORT_BASE": str(base),
         "BB_DATA_DIR": str(where.data / "tables"),
         "BB_SEARCH_DIR": str(where.data / "search"),
+        "BB_SEARCH_URL": f"http://{LOOPBACK}:{port('search', base)}",
         "BB_KAFKA": f"{LOOPBACK}:{port('kafka', base)}",
         "BB_MYSQL_HOST": LOOPBACK,
         "BB_MYSQL_PORT": str(port("mysql", base)),
@@ -103,6 +104,8 @@ def environment(
         "BB_REDIS_URL": f"redis://{LOOPBACK}:{port('redis', base)}/0",
         "BB_MONGO_URL": f"mongodb://{LOOPBACK}:{port('mongo', base)}/",
         "BB_DYNAMO_URL": f"http://{LOOPBACK}:{port('dynamo', base)}",
+        "BB_S3_URL": f"http://{LOOPBACK}:{port('s3', base)}",
+        "BB_S3_SECRET": secret["s3-secret"],
         "BB_SANDBOX_URL": f"http://{LOOPBACK}:{port('sandbox', base)}",
         "BB_SANDBOX_PORT": str(port("sandbox", base)),
         "BB_SANDBOX_DIR": str(where.data / "sandbox"),

@@ -96,6 +96,16 @@ def daemons(where: Layout, base: int, tools: Path = TOOLS) -> tuple[Program, ...
             setting="BB_DYNAMO_URL",
         ),
         Program(
+            name="s3",
+            argv=(
+                *java(16, 64, tools / "s3proxy", "-XX:TieredStopAtLevel=1", f"-Dlogback.configurationFile={conf / 'logback.xml'}"),
+                *("org.gaul.s3proxy.Main", "--properties", str(conf / "s3proxy.conf")),
+            ),
+            ready=Ready("http", port("s3", base)),
+            daemon=True,
+            setting="BB_S3_URL",
+        ),
+        Program(
             name="nginx",
             argv=(binary("nginx", "/usr/sbin"), "-p", str(data / "nginx"), "-c", str(conf / "nginx.conf"), "-e", "stderr"),
             ready=Ready("tcp", port("nginx", base)),

@@ -24,7 +24,7 @@ from deploy.local.layout import ROOT, SECRETS, digest, environment, layout
 from deploy.local.programs import Program, daemons, parse_procfile, processes, supervisord, wanted
 from deploy.local.ready import taken, why_not
 from deploy.local.supervisor import UP, Status, Supervisor, end_of, recorded
-from models.settings import PORT_BASE
+from models.settings import PORT_BASE, Settings
 
 READY_WAIT = 120.0
 POLL = 0.1
@@ -189,7 +189,7 @@ class Stack:
         env = self.env()
         found = {"web": env["BB_PUBLIC_URL"], "sandbox": env["BB_SANDBOX_URL"]}
         found |= {"kafka": env["BB_KAFKA"], "mysql": f"{env['BB_MYSQL_HOST']}:{env['BB_MYSQL_PORT']}"}
-        found |= {name: env[f"BB_{name.upper()}_URL"] for name in ("redis", "mongo", "dynamo")}
+        found |= {name: env[f"BB_{name.upper()}_URL"] for name in ("redis", "mongo", "dynamo", "s3")}
         health = {one.name: one.ready for one in self.processes if "BB_HEALTH_PORT" in one.env}
         return found | {name: f"http://127.0.0.1:{ready.port}{ready.path}" for name, ready in health.items()}
 
@@ -222,6 +222,10 @@ class Stack:
             where.conf / "my.cnf": configs.mysql(base, where.data / "mysql", where.sockets / "mysql.sock", where.conf / "init.sql"),
             where.conf / "init.sql": configs.mysql_init(password),
             where.conf / "redis.conf": configs.redis(base, where.data / "redis"),
+            where.conf / "s3proxy.conf": configs.s3proxy(
+                base, where.data / "s3", Settings().s3_identity, where.secret("s3-secret")
+            ),
+            where.conf / "logback.xml": configs.logback(),
             where.conf / "nginx.conf": configs.nginx(base, nginx_state, self._web),
             where.run / "launch": configs.launcher(),
             where.conf / "supervisord.conf": supervisord(where, (*self.daemons, *self.processes), environment_digest),

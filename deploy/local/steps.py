@@ -53,7 +53,7 @@ STEPS = (
         "look at 'make logs'; the seed may be repeated",
     ),
 )
-SERVICES = ("BB_KAFKA", "BB_MYSQL_HOST", "BB_MYSQL_PORT", "BB_MONGO_URL", "BB_DYNAMO_URL", "BB_REDIS_URL")
+SERVICES = ("BB_KAFKA", "BB_MYSQL_HOST", "BB_MYSQL_PORT", "BB_MONGO_URL", "BB_DYNAMO_URL", "BB_REDIS_URL", "BB_S3_URL")
 ADDRESSES = (*SERVICES, "BB_PARTITIONS", "BB_PREFIX")
 
 

@@ -16,6 +16,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from deploy.migrations import buckets
 from models.read import orders, products
 from models.read.databases import Databases
 from models.read.registry import Registry
@@ -71,6 +72,7 @@ def main() -> int:
     settings = read()
     if wanted == ["up"]:
         up(settings)
+        buckets.create(settings)
         return 0
     if wanted == ["status"]:
         with engine(settings).connect() as connection:

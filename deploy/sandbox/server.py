@@ -18,6 +18,7 @@ from deploy.sandbox.identity import Identity
 from deploy.sandbox.kakaopay import answers
 from deploy.sandbox.kakaopay.service import KakaoPay
 from deploy.sandbox.letters import Letters
+from deploy.sandbox.llm import service as llm
 from deploy.sandbox.ocr import Ocr
 from deploy.sandbox.options import Options
 
@@ -46,6 +47,7 @@ class Sandbox:
         """Opens the books. Raises sqlite3.OperationalError if another sandbox holds them."""
         self.books = Books(options.folder)
         self.faults = Faults()
+        self.llm = llm.Llm()
         self.kakaopay = KakaoPay(self.books, self.faults, options.kakaopay_secret, options.public_url)
         self.identity = Identity(self.faults, options.secret)
         self.letters = Letters(self.faults, options.secret)
@@ -56,6 +58,8 @@ class Sandbox:
         path = request.raw_path
         if request.method == "POST" and path in self.kakaopay.calls:
             return await self.kakaopay.call(request)
+        if request.method == "POST" and path == llm.PATH:
+            return await self.llm.call(request)
         parts = path.partition("?")[0].split("/")
         for provider in (self.identity, self.letters, self.ocr):
             if parts[1] in provider.roots:
@@ -73,6 +77,10 @@ class Sandbox:
                 return await self._replace_faults(request)
             case ["sandbox", "faults"] if request.method == "GET":
                 return _json(self.faults.plan)
+            case ["sandbox", "llm"] if request.method == "PUT":
+                return await self.llm.put_plan(request)
+            case ["sandbox", "llm"] if request.method == "GET":
+                return self.llm.told()
             case ["sandbox", "calls"] if request.method == "GET":
                 return _json({"calls": list(self.kakaopay.heard)})
             case ["sandbox", "books"] if request.method == "GET":

@@ -7,8 +7,9 @@ from typing import Any
 
 import msgspec
 
-from models.actor import Event, Refusal, Send, State
-from models.catalog import products, reference, reviews
+from models.actor import Effect, EffectUnknown, Event, Refusal, Reminder, Send, State
+from models.catalog import images, products, reference, reviews
+from models.catalog.image_messages import IMAGE_EVENTS, IMAGE_INBOX
 from models.catalog.messages import (
     CATALOG_EVENTS,
     CATALOG_INBOX,
@@ -20,7 +21,10 @@ from models.catalog.messages import (
     RateProduct,
 )
 
-CATALOG_STATE = products.Product | products.Rated | products.Waiting | reviews.Review | reference.Reference
+CATALOG_STATE = products.Product | products.Rated | products.Waiting | reviews.Review | reference.Reference | images.Image
+
+OTHER_KIND = Refusal("other_kind", 404)
+IMAGE_WORDS = IMAGE_INBOX | EffectUnknown
 
 
 def parts(message: CATALOG_INBOX) -> Iterable[str]:
@@ -36,7 +40,18 @@ def parts(message: CATALOG_INBOX) -> Iterable[str]:
 
 
 def decide(state: State, message: CATALOG_INBOX, now: int) -> list[Event] | Refusal:
-    """What ``message``, appended at ``now`` (ms), brings about; refusals stand where the thing is decided."""
+    """What ``message``, appended at ``now`` (ms), brings about; refusals stand where the thing is decided.
+
+    An image and a product both stand under ``""`` of their key. A client may name any key, so to a message of the one kind an
+    aggregate of the other does not exist: ``other_kind`` (404).
+    """
+    found = state[""]
+    if isinstance(message, Reminder):
+        return images.decide(state, message, now) if isinstance(found, images.Image) else []
+    if isinstance(message, IMAGE_WORDS):
+        return images.decide(state, message, now) if found is None or isinstance(found, images.Image) else OTHER_KIND
+    if isinstance(found, images.Image):
+        return [] if message.must_succeed else OTHER_KIND
     if isinstance(message, REVIEW_INBOX):
         return reviews.decide(state, message, now)
     if isinstance(message, REFERENCE_INBOX):
@@ -48,6 +63,8 @@ def decide(state: State, message: CATALOG_INBOX, now: int) -> list[Event] | Refu
 
 def evolve(state: State, event: CATALOG_EVENTS) -> Mapping[str, Any]:
     """The parts that ``event`` changes."""
+    if isinstance(event, IMAGE_EVENTS):
+        return images.evolve(state, event)
     if isinstance(event, REVIEW_EVENTS):
         return reviews.evolve(state, event)
     if isinstance(event, REFERENCE_EVENTS):
@@ -66,15 +83,29 @@ def answer(key: str, state: State, event: Event | None) -> dict[str, Any] | Refu
         return {"review_id": key}
     if "reference" in state:
         return {}
+    if isinstance(state[""], images.Image):
+        return images.answer(key, state[""], event)
     product: products.Product | None = state[""]
     return {"product_id": key, **({"version": product.version} if product is not None else {})}
 
 
 def private(key: str, state: State, event: CATALOG_EVENTS) -> msgspec.Struct | None:
     """What ``bb.catalog.private`` holds under the key after ``event``; ``None``: as before."""
+    if isinstance(event, IMAGE_EVENTS):
+        return None
     if isinstance(event, REVIEW_EVENTS):
         return reviews.private(state, event)
     if isinstance(event, REFERENCE_EVENTS):
         said: reference.Reference = state["reference"]
         return said.said
     return products.private(state, event)
+
+
+def pending(state: Any) -> Effect | None:
+    """The call to the outside whose outcome is awaited; only images make any."""
+    return images.pending(state) if isinstance(state, images.Image) else None
+
+
+def wake(state: Any) -> int:
+    """When to be reminded (ms); 0: never."""
+    return images.wake(state) if isinstance(state, images.Image) else 0

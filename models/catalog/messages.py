@@ -12,7 +12,8 @@ from typing import ClassVar
 
 import msgspec
 
-from models.actor import Command, Event, Message
+from models.actor import Command, EffectUnknown, Event, Message, Reminder
+from models.catalog.image_messages import IMAGE_EVENTS, IMAGE_INBOX
 from models.kept import Keeping
 
 REFERENCE = "reference"
@@ -367,11 +368,11 @@ PRODUCT_INBOX = SaveProduct | EditProduct | RemoveProduct | CountSale | UncountS
 RESTOCK_INBOX = RegisterRestock | CancelRestock
 REVIEW_INBOX = AllowReview | WriteReview | EditReview | DeleteReview | ReplyToReview | HideReview
 REFERENCE_INBOX = SaveFlower | SaveTag | SaveCategory
-CATALOG_INBOX = PRODUCT_INBOX | RESTOCK_INBOX | REVIEW_INBOX | REFERENCE_INBOX
+CATALOG_INBOX = PRODUCT_INBOX | RESTOCK_INBOX | REVIEW_INBOX | REFERENCE_INBOX | IMAGE_INBOX | EffectUnknown | Reminder
 
 PRODUCT_EVENTS = ProductSaved | ProductRemoved | ProductSold | ProductRated
 RESTOCK_EVENTS = RestockAwaited | RestockDropped
 REVIEW_EVENTS = ReviewAllowed | ReviewWritten | ReviewEdited | ReviewDeleted | ReviewReplied | ReviewHidden
 REFERENCE_EVENTS = FlowerSaved | TagSaved | CategorySaved
-CATALOG_EVENTS = PRODUCT_EVENTS | RESTOCK_EVENTS | REVIEW_EVENTS | REFERENCE_EVENTS
+CATALOG_EVENTS = PRODUCT_EVENTS | RESTOCK_EVENTS | REVIEW_EVENTS | REFERENCE_EVENTS | IMAGE_EVENTS
 CATALOG_PRIVATE = ProductPrivate | ReviewPrivate | ReferencePrivate

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from models.read import accounts, audit, carts, coupons, ended, ledger, live, orders, products, sessions, stock, stores
+from models.read import (
+    accounts,
+    audit,
+    carts,
+    coupons,
+    ended,
+    images,
+    ledger,
+    live,
+    orders,
+    products,
+    sessions,
+    stock,
+    stores,
+)
 from models.read.facts import ReadModel
 
 MODELS: tuple[ReadModel, ...] = (
@@ -14,6 +28,7 @@ MODELS: tuple[ReadModel, ...] = (
     ledger.MODEL,
     stores.MODEL,
     products.MODEL,
+    images.MODEL,
     carts.MODEL,
     accounts.MODEL,
     sessions.MODEL,

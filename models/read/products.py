@@ -19,6 +19,7 @@ from typing import Any
 
 from pymongo.errors import DuplicateKeyError, OperationFailure
 
+from models.catalog.image_messages import IMAGE_EVENTS
 from models.catalog.messages import ProductPrivate, ProductSaved
 from models.orders.messages import ProductTerms
 from models.read.cursors import pack, unpack
@@ -46,6 +47,9 @@ def project(facts: Sequence[Fact], known: Mapping[str, Document]) -> dict[str, D
         number, body = ("pseq" if fact.private else "seq"), fact.body
         seq = ERASED if fact.private and body is None else fact.seq
         if seq <= document[number]:
+            continue
+        if isinstance(body, IMAGE_EVENTS):
+            # Of the catalog's other kind, under keys of their own.
             continue
         if isinstance(body, ProductSaved):
             fields = {name: getattr(body, name) for name in ("store_id", "price", "flowers", "status", "tax_free", "category")}

@@ -9,7 +9,7 @@ import pytest
 
 from deploy.local.stack import Stack
 
-DAEMONS = ("kafka", "mysql", "redis", "mongo", "dynamo")
+DAEMONS = ("kafka", "mysql", "redis", "mongo", "dynamo", "s3")
 
 
 def stack_name() -> str:

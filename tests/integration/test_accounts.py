@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import re
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import aiomysql
 import msgspec
 import pyotp
 import pytest
+from PIL import Image
 
 from deploy.local.layout import ROOT
 from deploy.local.stack import Stack
@@ -26,12 +28,14 @@ from tests.integration.auditing import everything
 from web.people import ACCOUNT
 
 PROCESSES = ("shop", "read", "web", "sandbox")
-NUMBER, OTHER_NUMBER = "123-45-67891", "220-81-62517"
+PLAIN = "1234567891"
+"""What the sandbox reads on a picture that shows no number."""
 
 
 @pytest.fixture(scope="module")
 def up(stack: Stack) -> Iterator[Stack]:
     """What people need of the stack."""
+    stack.start_daemons(["s3"])
     stack.run_steps("topics", "schemas")
     stack.start_processes(PROCESSES)
     yield stack
@@ -280,13 +284,15 @@ async def test_a_florist_applies_is_denied_tries_again_and_is_permitted(up: Stac
     confirmed = await me.ask("POST", "/auth/seller/registrations/confirm", {"email": email, "code": await me.code(email)})
     assert confirmed.status == 200, confirmed.body
     ticket = confirmed.body["ticket"]
-    document = f"documents/{OTHER_NUMBER}"
+    document = await upload(me, "/auth/seller/documents", {"email": email, "ticket": ticket})
     found = await me.ask("POST", "/auth/seller/licence", {"email": email, "ticket": ticket, "document": document})
-    assert (found.status, found.body) == (200, {"business_number": OTHER_NUMBER.replace("-", "")})
+    assert (found.status, found.body) == (200, {"business_number": PLAIN})
     form = {"email": email, "ticket": ticket, "password": password, "name": "이꽃집", "document": document}
-    stolen = await me.ask("POST", "/auth/seller/applications", {**form, "ticket": "x.y", "business_number": NUMBER})
+    stolen = await me.ask("POST", "/auth/seller/applications", {**form, "ticket": "x.y", "business_number": PLAIN})
     assert (stolen.status, stolen.body["code"]) == (403, "ticket_invalid")
     number = business_number()
+    foreign = await me.ask("POST", "/auth/seller/applications", {**form, "business_number": number, "document": id_of("x")})
+    assert (foreign.status, foreign.body["code"]) == (422, "image_unusable")
     applied = await me.ask("POST", "/auth/seller/applications", {**form, "business_number": number})
     assert (applied.status, applied.body["role"], applied.body["status"]) == (201, "applicant", "PENDING"), applied.body
     account = applied.body["account"]
@@ -308,6 +314,8 @@ async def test_a_florist_applies_is_denied_tries_again_and_is_permitted(up: Stac
     (mine,) = [one for one in waiting.body["items"] if one["account"] == account]
     assert (mine["email"], mine["business_number"], mine["document"]) == (email, number, document)
     assert waiting.body["total"] >= 1
+    async with me.http.get(mine["document_url"]) as shown_to_admin:
+        assert (shown_to_admin.status, (await shown_to_admin.read())[:4]) == (200, b"\x89PNG")
     denied = await boss.ask("POST", f"/admin/sellers/{account}/deny", {"reason": "licence_unreadable", "note": "흐립니다"})
     assert denied.status == 200, denied.body
     async with asyncio.timeout(10):
@@ -322,7 +330,8 @@ async def test_a_florist_applies_is_denied_tries_again_and_is_permitted(up: Stac
     me.token = (await me.ask("POST", "/auth/seller", {"email": email, "password": password})).body["token"]
     shown = await me.ask("GET", "/me")
     assert (shown.body["status"], shown.body["reason"], shown.body["note"]) == ("DENIED", "licence_unreadable", "흐립니다")
-    again = await me.ask("PUT", "/me/application", {"business_number": number, "document": "documents/clear"})
+    clear = await upload(me, "/me/application/documents", {})
+    again = await me.ask("PUT", "/me/application", {"business_number": number, "document": clear})
     assert (again.status, again.body["status"]) == (200, "PENDING"), again.body
     permitted = await boss.ask("POST", f"/admin/sellers/{account}/permit")
     assert permitted.status == 200, permitted.body
@@ -338,6 +347,21 @@ async def test_a_florist_applies_is_denied_tries_again_and_is_permitted(up: Stac
     me.token = ""
     locked = await me.ask("POST", "/auth/seller", {"email": email, "password": password})
     assert (locked.status, locked.body["code"], locked.body["details"]) == (403, "account_suspended", {"reason": "abuse"})
+
+
+async def upload(me: Browser, path: str, who: dict[str, str]) -> str:
+    """Send a licence the way a page does it: announced, straight to the object store, looked at."""
+    drawn = io.BytesIO()
+    Image.effect_noise((400, 300), 50).save(drawn, "PNG")
+    picture = drawn.getvalue()
+    announced = await me.ask("POST", path, {**who, "content_type": "image/png", "size": len(picture)})
+    assert announced.status == 201, announced.body
+    link, image_id = announced.body["upload"], str(announced.body["image_id"])
+    async with me.http.request(link["method"], link["url"], data=picture, headers=link["headers"]) as sent:
+        assert sent.status == 200, await sent.text()
+    ready = await me.ask("POST", f"{path}/{image_id}/finish", who or {}, wait=10)
+    assert (ready.status, ready.body["status"]) == (200, "ready"), ready.body
+    return image_id
 
 
 def business_number() -> str:
@@ -356,7 +380,8 @@ async def test_a_business_number_is_one_sellers_and_a_password_is_reset(new: Cal
         ticket = (
             await me.ask("POST", "/auth/seller/registrations/confirm", {"email": email, "code": await me.code(email)})
         ).body["ticket"]
-        form = {"email": email, "ticket": ticket, "password": "password1", "name": "꽃집", "document": "d/1"}
+        document = await upload(me, "/auth/seller/documents", {"email": email, "ticket": ticket})
+        form = {"email": email, "ticket": ticket, "password": "password1", "name": "꽃집", "document": document}
         answer = await me.ask("POST", "/auth/seller/applications", {**form, "business_number": number})
         assert answer.status == expected, answer.body
         people.append((me, email, ticket))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import os
+import re
 import shlex
 from pathlib import Path
 
@@ -20,7 +21,9 @@ from deploy.local.supervisor import recorded, started_at
 from models import settings
 
 WHERE = Layout("test", Path("/r/.local/test"))
-SECRET = {**dict.fromkeys(SECRETS, "s"), "mysql-password": "pw", "account-secret": "acc", "kakaopay-secret": "kp"}
+SECRET = {
+    **dict.fromkeys(SECRETS, "s"), "mysql-password": "pw", "account-secret": "acc", "kakaopay-secret": "kp", "s3-secret": "s3",
+}  # fmt: skip
 PROCFILE = """
 # a comment
 trade: python -m faust -A agents.apps.trade worker
@@ -36,16 +39,16 @@ def values(text: str) -> dict[str, str]:
 
 
 def test_all_ports_move_together() -> None:
-    names = ("nginx", "mysql", "web", "sandbox", "mongo", "trade", "shop", "read", "redis", "dynamo", "kafka")
+    names = ("nginx", "mysql", "web", "sandbox", "mongo", "trade", "shop", "read", "redis", "dynamo", "s3", "kafka")
     assert [settings.port(name, 27000) for name in names] == [
-        *(27000, 27006, 27010, 27020, 27027, 27030, 27032, 27033, 27079, 27080, 27092)
+        *(27000, 27006, 27010, 27020, 27027, 27030, 27032, 27033, 27079, 27080, 27081, 27092)
     ]
     assert settings.port("kafka-controller") == 17093
 
 
 def test_no_two_ports_are_the_same() -> None:
     offsets = [*settings.PORTS.values(), *settings.HEALTH.values()]
-    assert len(set(offsets)) == len(offsets) == 15
+    assert len(set(offsets)) == len(offsets) == 17
 
 
 def test_settings_follow_the_port_base() -> None:
@@ -55,11 +58,15 @@ def test_settings_follow_the_port_base() -> None:
         port_base=27000,
         data_dir=".local/test/tables",
         search_dir=".local/test/search",
+        search_url="http://127.0.0.1:27038",
+        llm_url="http://127.0.0.1:27020/v1",
         kafka="127.0.0.1:27092",
         mysql_port=27006,
         redis_url="redis://127.0.0.1:27079/0",
         mongo_url="mongodb://127.0.0.1:27027/",
         dynamo_url="http://127.0.0.1:27080",
+        s3_url="http://127.0.0.1:27081",
+        s3_browser_url="http://127.0.0.1:27000",
         sandbox_url="http://127.0.0.1:27020",
         kakaopay_url="http://127.0.0.1:27020",
         **{name: f"http://127.0.0.1:27020{path}" for name, path in settings.PROVIDERS.items()},  # type: ignore[arg-type]
@@ -70,8 +77,10 @@ def test_settings_follow_the_port_base() -> None:
 
 
 def test_any_part_may_be_a_real_service() -> None:
-    read = settings.read({"BB_KAFKA": "k1:9092,k2:9092", "BB_DYNAMO_URL": "", "BB_REDIS_URL": "", "BB_SESSION_TIMEOUT": "6"})
+    empty = {"BB_DYNAMO_URL": "", "BB_S3_URL": "", "BB_REDIS_URL": ""}
+    read = settings.read({"BB_KAFKA": "k1:9092,k2:9092", **empty, "BB_SESSION_TIMEOUT": "6"})
     assert (read.kafka, read.dynamo_url, read.redis_url) == ("k1:9092,k2:9092", "", "redis://127.0.0.1:17079/0")
+    assert (read.s3_url, read.s3_browser_url) == ("", "http://127.0.0.1:17000")
     assert read.session_timeout == 6.0
 
 
@@ -84,7 +93,7 @@ def test_the_environment_of_a_stack_gives_the_settings_of_its_ports() -> None:
     env = environment(WHERE, 27000, web_processes=2, secret=SECRET)
     read = settings.read(env)
     assert (read.kafka, read.mysql_password, read.account_secret) == ("127.0.0.1:27092", "pw", "acc")
-    assert (read.data_dir, read.kakaopay_secret) == ("/r/.local/test/data/tables", "kp")
+    assert (read.data_dir, read.kakaopay_secret, read.s3_secret) == ("/r/.local/test/data/tables", "kp", "s3")
     assert environment(WHERE, 27000, web_processes=2, secret=SECRET, given={"BB_KAFKA": "k:1"})["BB_KAFKA"] == "k:1"
 
 
@@ -116,13 +125,40 @@ def test_redis_writes_before_it_answers() -> None:
 
 def test_nginx_knows_every_web_process_and_hides_the_sandbox() -> None:
     lines = [line.strip() for line in configs.nginx(27000, Path("/d"), 2).splitlines()]
-    assert [line for line in lines if line.startswith("server 127")] == [
+    assert [line for line in lines if line.startswith("server 127.0.0.1:2701")] == [
         "server 127.0.0.1:27010 max_fails=0;",
         "server 127.0.0.1:27011 max_fails=0;",
     ]
     assert lines[lines.index("location /sandbox {") + 1] == "return 404;"
     assert lines[lines.index("location = /api/v1/events {") + 2] == "proxy_buffering off;"
     assert "proxy_next_upstream error timeout non_idempotent;" in lines
+
+
+def test_nginx_leads_to_the_object_store_by_exact_names_only() -> None:
+    lines = [line.strip() for line in configs.nginx(27000, Path("/d"), 2).splitlines()]
+    begins = {line.split('"')[1]: at for at, line in enumerate(lines) if line.startswith("location ~")}
+    # A block ends with the second brace: the first one closes limit_except.
+    ways = {name: lines[at + 1 : lines.index("}", lines.index("}", at) + 1)] for name, at in begins.items()}
+    name, digest = "0a1b2c3d-0000-5000-8000-00000000000f", "0" * 32
+    good = (f"/images/{name}/{digest}-640.webp", f"/uploads/{name}", f"/documents/{name}")
+    bad = (
+        "/images/", "/images", f"/images/{name}", f"/images/{name}/{digest}-641.webp", f"/images/{name}/{digest}-640.webp/x",
+        f"/images/../documents/{name}", f"/images/{name}/../{digest}-640.webp", f"/images/{name}/{digest}-640.webp%00.html",
+        "/uploads/", f"/uploads/{name}.html", f"/uploads/a/{name}", f"/documents/{name}/..", "/documents/../uploads",
+    )  # fmt: skip
+    assert [[way for way in ways if re.search(way, path)] for path in good] == [[way] for way in ways]
+    assert [path for path in bad if any(re.search(way, path) for way in ways)] == []
+    images, uploads, documents = ways.values()
+    assert (images[0], uploads[0], documents[0]) == ("limit_except GET {", "limit_except PUT {", "limit_except GET {")
+    assert 'add_header Cache-Control "public, max-age=31536000, immutable";' in images
+    assert 'add_header Cache-Control "private, no-store" always;' in documents
+    assert "server 127.0.0.1:27081 max_fails=0;" in lines
+
+
+def test_the_object_store_asks_who_it_is() -> None:
+    told = values(configs.s3proxy(27000, Path("/d"), "me", "secret"))
+    assert (told["s3proxy.endpoint"], told["s3proxy.authorization"]) == ("http://127.0.0.1:27081", "aws-v2-or-v4")
+    assert (told["s3proxy.identity"], told["s3proxy.credential"], told["jclouds.filesystem.basedir"]) == ("me", "secret", "/d")
 
 
 def test_a_procfile_is_read_line_by_line() -> None:
@@ -154,9 +190,9 @@ def test_each_process_has_a_port_of_its_own() -> None:
 def test_a_daemon_whose_address_points_elsewhere_is_not_started() -> None:
     ours = environment(WHERE, 27000, web_processes=2, secret=SECRET)
     all_of_them = daemons(WHERE, 27000)
-    assert [one.name for one in wanted(all_of_them, ours, ours)] == ["kafka", "mysql", "redis", "mongo", "dynamo", "nginx"]
+    assert [one.name for one in wanted(all_of_them, ours, ours)] == ["kafka", "mysql", "redis", "mongo", "dynamo", "s3", "nginx"]
     theirs = {**ours, "BB_KAFKA": "broker:9092", "BB_MYSQL_HOST": "db"}
-    assert [one.name for one in wanted(all_of_them, ours, theirs)] == ["redis", "mongo", "dynamo", "nginx"]
+    assert [one.name for one in wanted(all_of_them, ours, theirs)] == ["redis", "mongo", "dynamo", "s3", "nginx"]
 
 
 def test_supervisord_starts_nothing_by_itself_and_restarts_for_ever() -> None:

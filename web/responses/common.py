@@ -39,6 +39,14 @@ class Items(msgspec.Struct):
     items: list[dict[str, Any]]
 
 
+class CountedPage(msgspec.Struct):
+    """A page. ``next``: the ``cursor`` of the next one, "" at the end; ``total``: items of all pages."""
+
+    items: list[dict[str, Any]]
+    next: str
+    total: int
+
+
 class PageAnswer(msgspec.Struct):
     """A page. ``next``: the ``cursor`` of the next one, "" at the end."""
 

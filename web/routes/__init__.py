@@ -11,6 +11,7 @@ from web.requests.accounts import (
     EmailCode,
     EmailOnly,
     LicenceRequest,
+    LicenceUpload,
     PasswordChange,
     PasswordReset,
     PasswordSignIn,
@@ -20,11 +21,14 @@ from web.requests.accounts import (
     Resubmission,
     SellerApplication,
     Suspension,
+    TicketOnly,
 )
 from web.requests.carts import CartAdd, CartQuantity, CartRemoval
 from web.requests.catalog import ProductSave
-from web.requests.inventory import CouponRequest, StockRequest
+from web.requests.images import DocumentRequest, ImageRequest
+from web.requests.inventory import BasketRequest, CouponEdit, CouponRequest, StockRequest
 from web.requests.orders import OrderRequest, QuoteRequest
+from web.requests.search import SearchRequest
 from web.requests.stores import StoreSave
 from web.responses.accounts import (
     AccountAnswer,
@@ -37,10 +41,12 @@ from web.responses.accounts import (
     SignedIn,
     TicketAnswer,
 )
-from web.responses.carts import CartAnswer, CartChanged, LikeAnswer, LikeCounts, LikeFlags, LikesPage
-from web.responses.common import Items, PageAnswer
-from web.responses.inventory import CouponAnswer
+from web.responses.carts import CartAnswer, CartChanged, LikeAnswer, LikeCounts, LikeFlags
+from web.responses.common import CountedPage, Items, PageAnswer
+from web.responses.images import ImageAnswer
+from web.responses.inventory import ClaimedAnswer, CouponAnswer, CouponCount, UsableAnswer
 from web.responses.orders import OrderAnswer, QuoteAnswer
+from web.responses.search import MainAnswer, ProductsAnswer, SearchAnswer
 from web.routes import (
     auth,
     carts,
@@ -49,11 +55,13 @@ from web.routes import (
     coupons,
     docs,
     events,
+    images,
     likes,
     me,
     orders,
     payments,
     people,
+    search,
     sellers,
     stock,
     stores,
@@ -75,9 +83,15 @@ ROUTES: tuple[Rule, ...] = (
     Rule("GET", "/payments/callback/{order_id}/{nonce}/{outcome}", Who.PUBLIC, payments.callback, status=303, query=("pg_token",)),
     Rule("GET", "/stores/{store_id}/orders", Who.SELLER, stores.orders, answer=PageAnswer, query=("status", *PAGE)),
     # -- catalogue
-    Rule("GET", "/products", Who.PUBLIC, catalog.products, answer=PageAnswer, query=("store", *PAGE)),
+    Rule("GET", "/main", Who.PUBLIC, search.main_page, answer=MainAnswer),
+    Rule("POST", "/search", Who.PUBLIC, search.search, SearchRequest, SearchAnswer, keyed=False, limit="read"),
+    Rule("GET", "/products", Who.PUBLIC, search.products, answer=ProductsAnswer, query=(*search.LIST, *PAGE)),
     Rule("GET", "/products/{product_id}", Who.PUBLIC, catalog.product),
     Rule("PUT", "/products/{product_id}", Who.KEEPER, catalog.save_product, ProductSave),
+    # -- images
+    Rule("POST", "/images", Who.ANYONE, images.request, ImageRequest, ImageAnswer, 201),
+    Rule("GET", "/images/{image_id}", Who.ANYONE, images.one, answer=ImageAnswer),
+    Rule("POST", "/images/{image_id}/finish", Who.ANYONE, images.finish, answer=ImageAnswer),
     # -- stores
     Rule("GET", "/stores", Who.PUBLIC, stores.many, answer=PageAnswer, query=PAGE),
     Rule("GET", "/stores/{store_id}", Who.PUBLIC, stores.one),
@@ -86,8 +100,16 @@ ROUTES: tuple[Rule, ...] = (
     Rule("GET", "/stores/{store_id}/coupons", Who.PUBLIC, coupons.of_store, answer=Items),
     Rule("POST", "/stores/{store_id}/coupons", Who.SELLER, coupons.create, CouponRequest, CouponAnswer, 201),
     Rule("POST", "/stores/{store_id}/coupons/{coupon_id}/claim", Who.BUYER, coupons.claim, answer=CouponAnswer, status=201),
-    Rule("GET", "/coupons", Who.BUYER, coupons.mine, answer=Items),
+    Rule("GET", "/stores/{store_id}/coupons/all", Who.SELLER, coupons.all_of_store, answer=CountedPage, query=PAGE),
+    Rule("PATCH", "/stores/{store_id}/coupons/{coupon_id}", Who.SELLER, coupons.edit, CouponEdit, CouponAnswer),
+    Rule("POST", "/stores/{store_id}/coupons/{coupon_id}/close", Who.SELLER, coupons.close, answer=CouponAnswer),
+    Rule("GET", "/stores/{store_id}/coupons/{coupon_id}/holders", Who.SELLER, coupons.holders, answer=CountedPage, query=PAGE),
+    Rule("POST", "/stores/{store_id}/coupons/claim", Who.BUYER, coupons.claim_all, answer=ClaimedAnswer),
+    Rule("POST", "/stores/{store_id}/coupons/usable", Who.BUYER, coupons.usable, BasketRequest, UsableAnswer, keyed=False),
+    Rule("GET", "/coupons", Who.BUYER, coupons.mine, answer=CountedPage, query=PAGE),
+    Rule("GET", "/coupons/count", Who.BUYER, coupons.count, answer=CouponCount),
     Rule("GET", "/stores/{store_id}/stock", Who.SELLER, stock.of_store, answer=Items),
+    Rule("GET", "/stores/{store_id}/stock/history", Who.SELLER, stock.history, answer=PageAnswer, query=("flower", *PAGE)),
     Rule("PATCH", "/stores/{store_id}/stock/{flower_id}", Who.SELLER, stock.change, StockRequest),
     # -- carts and likes
     Rule("GET", "/cart", Who.SHOPPER, carts.shown, answer=CartAnswer),
@@ -98,10 +120,10 @@ ROUTES: tuple[Rule, ...] = (
     Rule("POST", "/cart/merge", Who.BUYER, carts.merge, answer=CartChanged),
     Rule("GET", "/likes", Who.BUYER, likes.flags, answer=LikeFlags, query=("products", "stores")),
     Rule("GET", "/likes/count", Who.BUYER, likes.counts, answer=LikeCounts),
-    Rule("GET", "/likes/products", Who.BUYER, likes.products, answer=LikesPage, query=PAGE),
+    Rule("GET", "/likes/products", Who.BUYER, likes.products, answer=CountedPage, query=PAGE),
     Rule("PUT", "/likes/products/{product_id}", Who.BUYER, likes.like_product, answer=LikeAnswer),
     Rule("DELETE", "/likes/products/{product_id}", Who.BUYER, likes.unlike_product, answer=LikeAnswer),
-    Rule("GET", "/likes/stores", Who.BUYER, likes.stores, answer=LikesPage, query=PAGE),
+    Rule("GET", "/likes/stores", Who.BUYER, likes.stores, answer=CountedPage, query=PAGE),
     Rule("PUT", "/likes/stores/{store_id}", Who.BUYER, likes.like_store, answer=LikeAnswer),
     Rule("DELETE", "/likes/stores/{store_id}", Who.BUYER, likes.unlike_store, answer=LikeAnswer),
     # -- who is who
@@ -116,6 +138,8 @@ ROUTES: tuple[Rule, ...] = (
     Rule("POST", "/auth/sign-out", Who.PUBLIC, auth.sign_out, answer=Done, keyed=False, limit="refresh", cookie=True),
     Rule("POST", "/auth/seller/registrations", Who.PUBLIC, sellers.register, EmailOnly, CodeSent, limit="code"),
     Rule("POST", "/auth/seller/registrations/confirm", Who.PUBLIC, sellers.confirm, EmailCode, TicketAnswer, limit="code"),
+    Rule("POST", "/auth/seller/documents", Who.PUBLIC, sellers.announce, LicenceUpload, ImageAnswer, 201, limit="code"),
+    Rule("POST", "/auth/seller/documents/{image_id}/finish", Who.PUBLIC, sellers.uploaded, TicketOnly, ImageAnswer, limit="code"),
     Rule("POST", "/auth/seller/licence", Who.PUBLIC, sellers.licence, LicenceRequest, LicenceAnswer, limit="code"),
     Rule("POST", "/auth/seller/applications", Who.PUBLIC, sellers.apply, SellerApplication, AccountAnswer, 201, limit="code"),
     Rule("POST", "/auth/seller/password/forgotten", Who.PUBLIC, sellers.forgot, EmailOnly, CodeSent, limit="code"),
@@ -132,6 +156,8 @@ ROUTES: tuple[Rule, ...] = (
     Rule("DELETE", "/me/sessions", Who.ANYONE, me.end_sessions, answer=Done),
     Rule("DELETE", "/me/sessions/{session}", Who.ANYONE, me.end_session, answer=Done),
     Rule("PUT", "/me/application", Who.APPLICANT, sellers.resubmit, Resubmission, AccountAnswer),
+    Rule("POST", "/me/application/documents", Who.APPLICANT, sellers.announce_again, DocumentRequest, ImageAnswer, 201),
+    Rule("POST", "/me/application/documents/{image_id}/finish", Who.APPLICANT, sellers.uploaded_again, answer=ImageAnswer),
     Rule("POST", "/me/application/licence", Who.APPLICANT, sellers.read_again, DocumentOnly, LicenceAnswer, limit="code"),
     Rule("GET", "/admin/sellers", Who.ADMIN, people.sellers, answer=AccountsPage, query=("status", *PAGE)),
     Rule("POST", "/admin/sellers/{account}/permit", Who.ADMIN, people.permit, answer=AccountAnswer),

@@ -17,7 +17,6 @@ from models.accounts.messages import (
     WithdrawAccount,
 )
 from models.actor import SECOND
-from models.read.coupons import CLAIMED
 from web.call import Call
 from web.commands import submit
 from web.oauth.port import e164
@@ -47,9 +46,7 @@ async def shown(call: Call) -> web.Response:
     note = notes[max(notes, key=int)] if known["status"] == "DENIED" and notes else ""
     coupons = likes = 0
     if caller.role == "buyer":
-        today = kst.day(int(time.time() * SECOND))
-        mine = await reads.my_coupons(caller.account)
-        coupons = sum(one["status"] == CLAIMED and one["starts"] <= today <= one["ends"] for one in mine)
+        coupons = await reads.usable_coupons(caller.account, kst.day(int(time.time() * SECOND)))
         likes = sum((await reads.like_counts(caller.account)).values())
     return call.answer({**said, "role": caller.role, "note": note, "coupon_count": coupons, "like_count": likes})
 

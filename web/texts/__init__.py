@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from web.texts import accounts, carts, edge, inventory, orders
+from web.texts import accounts, carts, edge, images, inventory, orders
 from web.texts.fields import FIELDS
 from web.texts.text import Language, Text
 
 __all__ = ["BY_STATUS", "FIELDS", "PROBLEMS", "Language", "Text"]
 
-PROBLEMS: dict[str, Text] = {**edge.PROBLEMS, **orders.PROBLEMS, **inventory.PROBLEMS, **carts.PROBLEMS, **accounts.PROBLEMS}
+PROBLEMS: dict[str, Text] = {
+    **edge.PROBLEMS, **orders.PROBLEMS, **inventory.PROBLEMS, **images.PROBLEMS, **carts.PROBLEMS, **accounts.PROBLEMS,
+}  # fmt: skip
 BY_STATUS: dict[int, Text] = {
     400: Text("잘못된 요청입니다", "Bad request"),
     401: PROBLEMS["unauthenticated"],

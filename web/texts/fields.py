@@ -26,6 +26,7 @@ FIELDS: dict[str, tuple[str, str]] = {
     "not_below": ("{bound}보다 작아야 합니다", "Must be less than {bound}"),
     "not_before": ("{bound}보다 빠를 수 없습니다", "Must not be before {bound}"),
     "not_with": ("{bound}와 함께 보낼 수 없습니다", "Not together with {bound}"),
+    "nothing_to_change": ("바꿀 항목이 없습니다", "Nothing to change"),
     "zero": ("0은 변화가 아닙니다", "Zero is no change"),
     "unknown_product": ("없는 상품입니다", "There is no such product"),
     "unknown_store": ("없는 가게입니다", "There is no such store"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tests.unit.web.known import BUYER, ORDER, STORE, STORE_ORDER, Desk, order_body
+from tests.unit.web.known import BUYER, IMAGE, ORDER, STORE, STORE_ORDER, Desk, order_body
 from web.idempotency import sign
 from web.rule import Rule
 
@@ -19,6 +19,7 @@ IDS: Mapping[str, str] = {
     "coupon_id": "coupon-1",
     "domain": "orders",
     "flower_id": "1",
+    "image_id": IMAGE,
     "order_id": ORDER,
     "outcome": "approve",
     "product_id": "product-1",
@@ -44,6 +45,7 @@ BODIES: Mapping[str, Any] = {
     "ProfileChange": {"name": "봄날"},
     "Denial": {"reason": "other"},
     "Suspension": {"reason": "other"},
+    "ImageRequest": {"purpose": "review", "content_type": "image/png", "size": 100},
 }  # fmt: skip
 """Good bodies by the name of their Struct."""
 

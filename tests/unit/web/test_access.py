@@ -81,19 +81,20 @@ def routes(*kinds: Who, writes: bool) -> set[str]:
 def test_without_a_token_there_is_nothing_but_what_a_visitor_sees_and_the_gateways_way_back() -> None:
     assert routes(Who.PUBLIC, writes=False) == {
         "GET /products", "GET /products/{product_id}", "GET /stores", "GET /stores/{store_id}", "GET /stores/{store_id}/coupons",
-        "GET /openapi.json", "GET /asyncapi.json", "GET /docs",
+        "GET /main", "GET /openapi.json", "GET /asyncapi.json", "GET /docs",
         # Its nonce is signed: see tests/integration/test_web.py.
         "GET /payments/callback/{order_id}/{nonce}/{outcome}",
         # To an identity provider and back.
         "GET /auth/{provider}/start", "GET /auth/{provider}/callback",
     }  # fmt: skip
-    # A quote is a question whose words do not fit into an address.
+    # A quote and a sentence are questions whose words do not fit into an address.
     assert routes(Who.PUBLIC, writes=True) == {
-        "POST /orders/quote",
+        "POST /orders/quote", "POST /search",
         # Whoever is not signed in yet: each says what they know, a password, a code, a ticket, or the cookie.
         "POST /auth/seller", "POST /auth/admin", "POST /auth/refresh", "POST /auth/sign-out",
         "POST /auth/seller/registrations", "POST /auth/seller/registrations/confirm", "POST /auth/seller/licence",
         "POST /auth/seller/applications", "POST /auth/seller/password/forgotten", "POST /auth/seller/password/reset",
+        "POST /auth/seller/documents", "POST /auth/seller/documents/{image_id}/finish",
     }  # fmt: skip
     # A cart of one's own, by the cookie that comes with it.
     assert routes(Who.SHOPPER, writes=False) == {"GET /cart"}
@@ -112,6 +113,9 @@ def test_all_that_a_seller_may_do_to_an_order_is_to_cancel_the_own_part() -> Non
         "POST /stores/{store_id}/coupons", "PATCH /stores/{store_id}/stock/{flower_id}",
         # Of the own account.
         "PATCH /me", "POST /me/password", "DELETE /me/sessions", "DELETE /me/sessions/{session}",
+        "PATCH /stores/{store_id}/coupons/{coupon_id}", "POST /stores/{store_id}/coupons/{coupon_id}/close",
+        # An upload is about nobody's order; whose it is, its actor asks.
+        "POST /images", "POST /images/{image_id}/finish",
     }  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from aiohttp import web
 
 from models.actor import Inquire
 from models.orders.messages import ApprovePayment
-from tests.unit.web.known import BUYER, ORDER, SELLER, STORE, STORE_ORDER, STRANGER, Desk, order_body
+from tests.unit.web.known import BUYER, IMAGE, ORDER, SELLER, STORE, STORE_ORDER, STRANGER, Desk, order_body
 from tests.unit.web.serving import Cut
 from web.access import Who
 from web.app import App, server
@@ -71,7 +71,8 @@ async def test_what_is_for_the_inside_is_not_there_for_the_world(served: Served,
 
 IDS = {
     "order_id": ORDER, "product_id": "product-1", "store_id": STORE, "outcome": "approve", "domain": "orders", "row": ORDER,
-    "command": "c", "account": f"{'0' * 32}-1", "provider": "kakao", "session": "s1",
+    "command": "c", "coupon_id": "coupon-1", "flower_id": "1", "image_id": IMAGE, "account": f"{'0' * 32}-1",
+    "provider": "kakao", "session": "s1",
 }  # fmt: skip
 
 
@@ -115,7 +116,7 @@ async def test_every_write_reads_its_body_and_sends_nothing_that_it_does_not_kno
     rule = ACCESS[method, path]
     who: tuple[Any, ...] = (SELLER, "seller", (STORE,)) if rule in SELLERS else (BUYER, "buyer")
     who = {Who.ADMIN: ("admin-1", "admin"), Who.APPLICANT: ("applicant-1", "applicant")}.get(rule, who)
-    url = served.url + path.format(**IDS, store_order_id=STORE_ORDER, coupon_id="coupon-1", flower_id="1")
+    url = served.url + path.format(**IDS, store_order_id=STORE_ORDER)
     headers = served.desk.headers(*who, X_CSRF="1", Origin="http://shop.test")
     async with served.http.request(method, url, json={"couponAmount": 1}, headers=headers) as answer:
         said = await answer.json(content_type="application/problem+json")

@@ -1,0 +1,146 @@
+"""Contract of uploaded images (key = image id, in the catalog domain). Ids, codes, sizes and digests: nothing here is personal."""
+
+from __future__ import annotations
+
+from models.actor import Command, Event, Message
+
+ENCODED = "encoded"
+"""The wish of whoever finishes an upload: to hear what the picture turned out to be."""
+
+
+class RequestImage(Command, frozen=True):
+    """Announce an upload of ``size`` bytes of ``content_type``. ``owner``: the account, or the registration of a seller to be;
+    ``purpose``: product, store, review, profile, or licence (a document that only admins see)."""
+
+    owner: str
+    purpose: str
+    content_type: str
+    size: int
+
+
+class FinishImage(Command, frozen=True):
+    """The bytes are there: look at them. Answered when that is done."""
+
+    owner: str
+
+    def awaits(self) -> str:
+        return ENCODED
+
+
+class EraseImage(Message, frozen=True):
+    """Its owner is gone, or has taken another picture: nothing of it may stay. Of a stranger's image it is not obeyed."""
+
+    owner: str
+
+
+# -- outcomes of effects, to the own inbox --------------------------------------------------------------------------------
+
+
+class ImageEncoded(Message, frozen=True):
+    """The upload is what it says, and its pictures (or the document) lie in their bucket. ``digest``: hex, of what lies there."""
+
+    attempt: int
+    digest: str
+    width: int = 0
+    height: int = 0
+
+
+class ImageUnfit(Message, frozen=True):
+    """The upload is not what it says; ``code`` says why."""
+
+    attempt: int
+    code: str
+
+
+class OriginalMissing(Message, frozen=True):
+    """Nothing has been uploaded yet."""
+
+    attempt: int
+
+
+class OriginalGone(Message, frozen=True):
+    """What was uploaded is deleted."""
+
+    attempt: int
+
+
+# -- events ---------------------------------------------------------------------------------------------------------------
+
+
+class ImageRequested(Event, frozen=True):
+    """``at``: ms; the upload must be finished within an hour."""
+
+    owner: str
+    purpose: str
+    content_type: str
+    size: int
+    at: int
+
+
+class ImageCallStarted(Event, frozen=True):
+    """``call``: encode or discard; nobody can be at it after ``until`` (ms)."""
+
+    call: str
+    attempt: int
+    until: int
+
+
+class ImageCallPutOff(Event, frozen=True):
+    """What came of the call is not known: again at ``again_at`` (ms)."""
+
+    call: str
+    attempt: int
+    again_at: int
+
+
+class UploadMissing(Event, frozen=True):
+    """Finished before anything was uploaded."""
+
+    def answers(self) -> tuple[str, ...]:
+        return (ENCODED,)
+
+
+class ImageReady(Event, frozen=True):
+    """May be shown, by names that ``digest`` is part of. ``width``, ``height``: pixels of the upright original, 0 of a document."""
+
+    digest: str
+    width: int
+    height: int
+
+    def answers(self) -> tuple[str, ...]:
+        return (ENCODED,)
+
+
+class ImageRejected(Event, frozen=True):
+    """Is not what was announced."""
+
+    code: str
+
+    def answers(self) -> tuple[str, ...]:
+        return (ENCODED,)
+
+
+class ImageExpired(Event, frozen=True):
+    """Was not finished in time."""
+
+
+class ImageErased(Event, frozen=True):
+    """Is shown no more."""
+
+
+class OriginalDeleted(Event, frozen=True):
+    """Nothing is left of what was uploaded but what was made of it."""
+
+
+IMAGE_INBOX = RequestImage | FinishImage | EraseImage | ImageEncoded | ImageUnfit | OriginalMissing | OriginalGone
+IMAGE_EVENTS = (
+    ImageRequested
+    | ImageCallStarted
+    | ImageCallPutOff
+    | UploadMissing
+    | ImageReady
+    | ImageRejected
+    | ImageExpired
+    | ImageErased
+    | OriginalDeleted
+)

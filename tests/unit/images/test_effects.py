@@ -1,0 +1,168 @@
+"""The calls that an image makes, with an object store out of a dict and the real decoder's process."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from agents.catalog import CATALOG, catalog
+from agents.images import effects
+from agents.images.effects import Effects, look
+from agents.images.pixels import Pictures, Unfit
+from models.actor import Effect
+from models.catalog.image_messages import ImageEncoded, ImageUnfit, OriginalGone, OriginalMissing
+from models.catalog.images import ERASED, EXPIRED, READY, REJECTED, Image
+from tests.unit.images.files import PDF, SVG, drawn, file
+
+ID = "00000000-0000-5000-8000-0000000000aa"
+ENCODE, DISCARD = Effect("encode", 3, 0), Effect("discard", 4, 0)
+
+
+class Shelf:
+    """An object store; ``broken``: so many more calls fail."""
+
+    def __init__(self, data: bytes | None = None) -> None:
+        self.uploads = {} if data is None else {ID: data}
+        self.images: dict[str, bytes] = {}
+        self.documents: dict[str, tuple[bytes, str]] = {}
+        self.broken = 0
+
+    def _touch(self) -> None:
+        if self.broken:
+            self.broken -= 1
+            raise ConnectionError("away")
+
+    async def original(self, image_id: str, most: int) -> bytes | None:
+        self._touch()
+        return self.uploads.get(image_id)
+
+    async def publish(self, name: str, data: bytes) -> None:
+        self._touch()
+        self.images[name] = data
+
+    async def keep(self, key: str, data: bytes, content_type: str) -> None:
+        self._touch()
+        self.documents[key] = data, content_type
+
+    async def forget_original(self, image_id: str) -> None:
+        self._touch()
+        self.uploads.pop(image_id, None)
+
+    async def forget(self, image_id: str) -> None:
+        self._touch()
+        self.images = {name: data for name, data in self.images.items() if not name.startswith(f"{image_id}/")}
+        self.documents.pop(image_id, None)
+
+
+def image(data: bytes, content_type: str = "image/png", purpose: str = "product", status: str = "encoding") -> Image:
+    return Image("seller-1", purpose, content_type, len(data), 0, status)
+
+
+PNG = file("PNG", drawn(400, 300))
+
+
+async def test_pictures_are_published_under_their_digest() -> None:
+    shelf = Shelf(PNG)
+    done = await Effects(shelf).perform(ID, image(PNG), ENCODE)
+    assert isinstance(done, ImageEncoded)
+    assert (done.attempt, done.width, done.height) == (3, 400, 300)
+    assert sorted(shelf.images) == [f"{ID}/{done.digest}-{width}.webp" for width in (1280, 320, 640)]
+    assert shelf.uploads == {ID: PNG}
+
+
+async def test_twice_is_as_once() -> None:
+    """A worker that died after the pictures were there is followed by one that makes the same ones."""
+    shelf = Shelf(PNG)
+    first = await Effects(shelf).perform(ID, image(PNG), ENCODE)
+    before = dict(shelf.images)
+    assert (await Effects(shelf).perform(ID, image(PNG), ENCODE), shelf.images) == (first, before)
+
+
+async def test_a_store_that_is_away_leaves_the_outcome_unknown() -> None:
+    shelf = Shelf(PNG)
+    shelf.broken = 1
+    with pytest.raises(ConnectionError):
+        await Effects(shelf).perform(ID, image(PNG), ENCODE)
+
+
+async def test_nothing_uploaded_yet() -> None:
+    assert await Effects(Shelf()).perform(ID, image(PNG), ENCODE) == OriginalMissing(attempt=3)
+
+
+@pytest.mark.spec("product W31")
+@pytest.mark.parametrize(
+    ("data", "announced", "code"),
+    [
+        (SVG, image(SVG), "image_unreadable"),
+        (PNG, image(PNG[1:]), "image_other_size"),
+        (PNG, image(PNG, "image/jpeg"), "image_other_type"),
+    ],
+    ids=["svg", "size", "type"],
+)
+async def test_what_is_not_what_was_announced_is_never_shown(data: bytes, announced: Image, code: str) -> None:
+    shelf = Shelf(data)
+    assert await Effects(shelf).perform(ID, announced, ENCODE) == ImageUnfit(attempt=3, code=code)
+    assert (shelf.images, shelf.documents) == ({}, {})
+
+
+@pytest.mark.spec("auth 18")
+async def test_a_licence_goes_to_the_documents_as_it_is() -> None:
+    shelf = Shelf(PDF)
+    done = await Effects(shelf).perform(ID, image(PDF, "application/pdf", "licence"), ENCODE)
+    assert done == ImageEncoded(attempt=3, digest=hashlib.sha256(PDF).hexdigest()[:32])
+    assert (shelf.documents, shelf.images) == ({ID: (PDF, "application/pdf")}, {})
+
+
+@pytest.mark.parametrize(("status", "stays"), [(READY, True), (REJECTED, False), (EXPIRED, False), (ERASED, False)])
+async def test_the_original_goes_in_the_end_and_the_pictures_of_what_is_not_shown(status: str, stays: bool) -> None:
+    shelf = Shelf(PNG)
+    await Effects(shelf).perform(ID, image(PNG), ENCODE)
+    assert await Effects(shelf).perform(ID, image(PNG, status=status), DISCARD) == OriginalGone(attempt=4)
+    assert (shelf.uploads, bool(shelf.images)) == ({}, stays)
+
+
+def test_the_domain_makes_calls_only_with_a_store() -> None:
+    assert CATALOG.perform is None
+    assert catalog(Shelf()).perform is not None
+
+
+async def test_the_decoder_does_not_hold_the_loop_up() -> None:
+    """A camera's picture takes most of a second, in a process of its own."""
+    data = file("JPEG", drawn(6000, 4000))
+    longest, last, done = 0.0, time.monotonic(), False
+
+    async def tick() -> None:
+        nonlocal longest, last
+        while not done:
+            await asyncio.sleep(0.005)
+            longest, last = max(longest, time.monotonic() - last), time.monotonic()
+
+    ticking = asyncio.create_task(tick())
+    made = await look(data, "pictures", "image/jpeg")
+    done = True
+    await ticking
+    assert isinstance(made, Pictures)
+    # Less than a heartbeat by far; a thread that decodes keeps the loop from running for longer.
+    assert longest < 0.2
+
+
+@pytest.mark.parametrize("what", ["pictures", "document"])
+async def test_a_decoder_that_dies_has_met_no_picture(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    assert await look(PNG, what, "image/png") == Unfit("image_unreadable")
+
+
+async def test_a_decoder_that_never_ends_is_killed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    script = tmp_path / "hang"
+    script.write_text("#!/bin/sh\nexec sleep 60\n")
+    script.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(script))
+    monkeypatch.setattr(effects, "PATIENCE", 0.2)
+    began = time.monotonic()
+    assert await look(PNG, "pictures", "image/png") == Unfit("image_unreadable")
+    assert time.monotonic() - began < 10

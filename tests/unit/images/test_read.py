@@ -1,0 +1,54 @@
+"""The read model of images: what its fold makes of events, pure."""
+
+from __future__ import annotations
+
+import pytest
+
+from models.actor import Event
+from models.catalog.image_messages import (
+    ImageCallStarted,
+    ImageErased,
+    ImageExpired,
+    ImageReady,
+    ImageRejected,
+    ImageRequested,
+    OriginalDeleted,
+    UploadMissing,
+)
+from models.catalog.messages import ProductSaved
+from models.read import images, products
+from models.read.facts import Fact
+
+REQUESTED = ImageRequested(owner="o", purpose="review", content_type="image/png", size=5, at=7)
+ENCODING = ImageCallStarted(call="encode", attempt=1, until=9)
+PRODUCT = ProductSaved(store_id="s", price=1, flowers={}, status="SALE", tax_free=False, category="")
+
+
+def facts(*events: Event) -> list[Fact]:
+    return [Fact("catalog", "i", seq, seq, 0, f"e{seq}", event) for seq, event in enumerate(events, 1)]
+
+
+@pytest.mark.parametrize(
+    ("events", "moved"),
+    [
+        ((REQUESTED,), []),
+        ((REQUESTED, ENCODING), [("i", "encoding", "", 0, 0, "", 2)]),
+        ((REQUESTED, ENCODING, UploadMissing()), [("i", "requested", "", 0, 0, "", 3)]),
+        (
+            (REQUESTED, ENCODING, ImageReady(digest="d", width=4, height=3), ImageCallStarted(call="discard", attempt=2, until=9)),
+            [("i", "ready", "d", 4, 3, "", 3)],
+        ),
+        ((REQUESTED, ENCODING, ImageRejected(code="c"), OriginalDeleted()), [("i", "rejected", "", 0, 0, "c", 3)]),
+        ((REQUESTED, ImageExpired()), [("i", "expired", "", 0, 0, "", 2)]),
+        ((ImageReady(digest="d", width=4, height=3), ImageErased()), [("i", "erased", "", 0, 0, "", 2)]),
+    ],
+)
+def test_where_an_image_stands(events: tuple[Event, ...], moved: list[tuple[object, ...]]) -> None:
+    requests, moves = images.project(facts(*events))
+    new = [("i", "o", "review", "image/png", 5, 7, "requested", 1)] if events[0] is REQUESTED else []
+    assert (requests.rows, moves.rows) == (new, moved)
+
+
+def test_products_and_images_do_not_see_each_other() -> None:
+    assert [write.rows for write in images.project(facts(PRODUCT))] == [[], []]
+    assert products.project(facts(REQUESTED, ENCODING, ImageReady(digest="d", width=4, height=3)), {}) == {}

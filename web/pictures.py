@@ -1,0 +1,89 @@
+"""Images in other domains' bodies and answers: may this one be used, and where is it to be seen?
+
+A field such as ``thumbnail`` or ``images`` holds the id of an uploaded image or, in older data, an address; the latter is handed
+through as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from models.catalog.images import LICENCE, READY, urls
+from web.call import Call
+from web.problems import Problem
+
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
+SHOWN = "640"
+"""Width of the picture that stands in the field itself; ``<field>_urls`` has all."""
+KEPT = 20_000
+"""Ready images that a process remembers: 200 bytes each."""
+
+
+def is_id(value: str) -> bool:
+    """Has ``value`` the form of an image's id?"""
+    return bool(_ID.match(value))
+
+
+async def check(call: Call, ids: Iterable[str], purpose: str) -> None:
+    """See that the caller may use every one of ``ids`` for ``purpose``: theirs (an admin's: anybody's), for this, and ready.
+
+    What is no image's id is not looked at. Raises ``Problem`` 422 ``image_unusable``, naming those that may not be used. A ready
+    image stays so until its owner goes, so a retry gets the same answer.
+    """
+    wanted = dict.fromkeys(one for one in ids if is_id(one))
+    if not wanted:
+        return
+    found, caller = await call.shared.reads.images(wanted), call.caller
+    bad = [
+        one
+        for one in wanted
+        if (image := found.get(one)) is None
+        or (image["owner"] != caller.account and caller.role != "admin")
+        or image["purpose"] != purpose
+        or image["status"] != READY
+    ]
+    if bad:
+        raise Problem(422, "image_unusable", {"images": bad})
+
+
+async def dressed(call: Call, documents: Sequence[Mapping[str, Any]], *fields: str) -> list[dict[str, Any]]:
+    """``documents`` with addresses in place of image ids: in each of ``fields`` (a string or a list of them) the picture of 640
+    pixels, and in ``<field>_urls`` width -> path of every size. An image that is not ready, or no more, is ``""``; of a list it is
+    left out. Older addresses stay, and have no ``_urls``."""
+    ids = {one for document in documents for field in fields for one in _each(document.get(field)) if is_id(one)}
+    known = await _urls(call, ids)
+    return [_dressed(document, fields, known) for document in documents]
+
+
+def _dressed(document: Mapping[str, Any], fields: Iterable[str], known: Mapping[str, dict[str, str]]) -> dict[str, Any]:
+    made = dict(document)
+    for field in fields:
+        value = document.get(field)
+        if isinstance(value, str) and is_id(value):
+            made[field] = known[value][SHOWN] if value in known else ""
+            made[f"{field}_urls"] = known.get(value, {})
+        elif isinstance(value, (list, tuple)) and any(map(is_id, value)):
+            seen = [one for one in value if one in known or not is_id(one)]
+            made[field] = [known[one][SHOWN] if one in known else one for one in seen]
+            made[f"{field}_urls"] = [known.get(one, {}) for one in seen]
+    return made
+
+
+def _each(value: Any) -> Iterable[str]:
+    return (value,) if isinstance(value, str) else value if isinstance(value, (list, tuple)) else ()
+
+
+async def _urls(call: Call, ids: set[str]) -> dict[str, dict[str, str]]:
+    """Addresses of the ready ones among ``ids``. They never change, so they are remembered."""
+    kept = call.shared.pictures
+    missing = [one for one in ids if one not in kept]
+    if missing:
+        for one, image in (await call.shared.reads.images(missing)).items():
+            if image["status"] == READY and image["purpose"] != LICENCE:
+                kept[one] = urls(one, image["digest"])
+    found = {one: kept[one] for one in ids if one in kept}
+    while len(kept) > KEPT:
+        del kept[next(iter(kept))]
+    return found
