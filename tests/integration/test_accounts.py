@@ -35,7 +35,8 @@ PLAIN = "1234567891"
 @pytest.fixture(scope="module")
 def up(stack: Stack) -> Iterator[Stack]:
     """What people need of the stack."""
-    stack.start_daemons(["s3"])
+    # Uploads go through the proxy.
+    stack.start_daemons(["s3", "nginx"])
     stack.run_steps("topics", "schemas")
     stack.start_processes(PROCESSES)
     yield stack
