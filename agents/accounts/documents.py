@@ -5,8 +5,8 @@ from __future__ import annotations
 from agents.accounts.ports import Document, Refused
 from agents.images.objects import Objects
 
-KINDS = ((b"\x89PNG", "png"), (b"\xff\xd8\xff", "jpg"), (b"%PDF", "pdf"))
-"""How a file begins, and what CLOVA calls it."""
+KINDS = {"image/png": "png", "image/jpeg": "jpg", "application/pdf": "pdf"}
+"""What CLOVA calls each; it takes no WebP."""
 
 
 class Bucket:
@@ -18,10 +18,9 @@ class Bucket:
     async def fetch(self, key: str) -> Document:
         """See ``Documents.fetch``. A store that does not answer raises what its driver raises: the call is made again."""
         try:
-            data = await self._objects.document(key)
+            data, content_type = await self._objects.document(key)
         except LookupError:
             raise Refused("no_document") from None
-        kind = next((kind for mark, kind in KINDS if data.startswith(mark)), "")
-        if not kind:
+        if content_type not in KINDS:
             raise Refused("kind")
-        return Document(data, kind)
+        return Document(data, KINDS[content_type])

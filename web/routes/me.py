@@ -46,7 +46,8 @@ async def shown(call: Call) -> web.Response:
     note = notes[max(notes, key=int)] if known["status"] == "DENIED" and notes else ""
     coupons = likes = 0
     if caller.role == "buyer":
-        coupons = await reads.usable_coupons(caller.account, kst.day(int(time.time() * SECOND)))
+        today = kst.day(int(time.time() * SECOND))
+        coupons = await reads.usable_coupons(caller.account, today)
         likes = sum((await reads.like_counts(caller.account)).values())
     return call.answer({**said, "role": caller.role, "note": note, "coupon_count": coupons, "like_count": likes})
 
