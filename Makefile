@@ -11,10 +11,10 @@ BIN := .venv/bin
 PYTHON := $(BIN)/python
 LOCAL := $(PYTHON) -m deploy.local
 
-.PHONY: help venv install up down restart status logs reset token test unit integration lint types contracts bench chaos demo spec lock
+.PHONY: help venv install up down restart status logs reset token test unit integration lint types contracts bench chaos demo demo-data spec lock
 
 help: ## Print this list.
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
 
 # Keyed by the lock's content and not by its time, which a fresh clone changes.
 venv: ## Make the virtual environment from requirements.lock.
@@ -76,6 +76,9 @@ bench: venv ## Measure throughput, latency and cost on this machine.
 
 chaos: venv ## Kill every process in turn under load, then audit the books.
 	@$(PYTHON) -m tests.chaos
+
+demo-data: up ## Fill the marketplace: 20 florists, 400 products with pictures, reviews, questions; SCALE=100000: products only.
+	@$(LOCAL) run -- python -m deploy.demo.data $(if $(SCALE),--scale $(SCALE))
 
 demo: up ## A day in the life of the marketplace, live.
 	@$(LOCAL) run -- python -m deploy.demo

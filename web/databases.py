@@ -6,13 +6,32 @@ import functools
 from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, ParamSpec, TypeVar
 
+from models.catalog.messages import ReferencePrivate
 from models.orders.messages import CouponTerms, ProductTerms, StoreTerms
-from models.read import accounts, audit, carts, coupons, databases, images, orders, products, sessions, stock, stores
+from models.read import (
+    accounts,
+    audit,
+    carts,
+    coupons,
+    databases,
+    images,
+    notices,
+    orders,
+    products,
+    products_list,
+    questions,
+    reference,
+    restock,
+    reviews,
+    sessions,
+    stock,
+    stores,
+)
 from models.read.registry import Registry
 from models.read.search import Search
 from models.search.wire import Found, Main, Question, Sentence, Understood
 from models.settings import Settings
-from web.reads import Document, Page, ReadsAway
+from web.reads import About, Counted, Document, Page, ReadsAway, Wanted
 
 DRIVERS = ("aiohttp", "aiobotocore", "aiomysql", "botocore", "pymongo", "pymysql", "redis")
 """Packages whose exceptions mean that a database did not answer; anything else is an error of ours."""
@@ -43,7 +62,13 @@ class Databases:
         registry = Registry(self._databases)
         self._orders = orders.Queries(self._databases, registry)
         self._products = products.Queries(self._databases, registry)
+        self._lists = products_list.Queries(self._databases, registry)
+        self._reference = reference.Queries(self._databases, registry)
+        self._reviews = reviews.Queries(self._databases, registry)
+        self._restock = restock.Queries(self._databases, registry)
         self._stores = stores.Queries(self._databases, registry)
+        self._questions = questions.Queries(self._databases, registry)
+        self._notices = notices.Queries(self._databases, registry)
         self._stock = stock.Queries(self._databases, registry)
         self._images = images.Queries(self._databases, registry)
         self._coupons = coupons.Queries(self._databases, registry)
@@ -97,7 +122,7 @@ class Databases:
 
     @asked
     async def products(self, store_id: str, limit: int, cursor: str) -> Page:
-        return await self._products.on_sale(store_id, limit, cursor)
+        return await self._lists.on_sale(store_id, limit, cursor)
 
     @asked
     async def found(self, question: Question) -> Found:
@@ -116,12 +141,70 @@ class Databases:
         return await self._products.one(product_id)
 
     @asked
-    async def stores(self, limit: int, cursor: str) -> Page:
-        return await self._stores.page(limit, cursor)
+    async def stores(self, wanted: Wanted, limit: int, cursor: str) -> Counted:
+        return await self._stores.page(wanted, limit, cursor)
+
+    @asked
+    async def stores_near(self, lat: float, lon: float, metres: int) -> Sequence[Document]:
+        return await self._stores.near(lat, lon, metres)
+
+    @asked
+    async def store_products(self, store_id: str, category: str, flower: str, status: str, limit: int, cursor: str) -> Counted:
+        return await self._lists.of_store(store_id, category, flower, status, limit, cursor)
+
+    @asked
+    async def all_products(self, status: str, date: str, sales: str, limit: int, cursor: str) -> Counted:
+        return await self._lists.of_all(status, date, sales, limit, cursor)
+
+    @asked
+    async def best_sellers(self, store_id: str) -> Sequence[Document]:
+        return await self._lists.best_sellers(store_id)
+
+    @asked
+    async def reference(self) -> ReferencePrivate:
+        return await self._reference.names()
+
+    @asked
+    async def reference_seq(self) -> int:
+        return (await self._reference.now())[1]
+
+    @asked
+    async def review(self, review_id: str) -> Document | None:
+        return await self._reviews.one(review_id)
+
+    @asked
+    async def reviews(self, whose: str, ident: str, status: str, sort: str, limit: int, cursor: str) -> Counted:
+        return await self._reviews.page(whose, ident, status, sort, limit, cursor)
+
+    @asked
+    async def restock_alert(self, buyer: str, product_id: str) -> Document | None:
+        found = await self._restock.one(buyer, product_id)
+        return None if found is None else found._asdict()
+
+    @asked
+    async def restock_alerts(self, buyer: str, limit: int, cursor: str) -> Counted:
+        return await self._restock.of_buyer(buyer, limit, cursor)
 
     @asked
     async def store(self, store_id: str) -> Document | None:
         return await self._stores.one(store_id)
+
+    @asked
+    async def questions(self, about: About, limit: int, cursor: str) -> Counted:
+        return await self._questions.page(about, limit, cursor)
+
+    @asked
+    async def question(self, question_id: str) -> Document | None:
+        return await self._questions.one(question_id)
+
+    @asked
+    async def notices(self, store_id: str, limit: int, cursor: str) -> Counted:
+        return await self._notices.page(store_id, limit, cursor)
+
+    @asked
+    async def shelved(self, key: str) -> int:
+        store = await self._stores.one(key)
+        return int(store["seq"]) if store else await self._questions.seen(key) or await self._notices.seen(key)
 
     @asked
     async def images(self, ids: Iterable[str]) -> Mapping[str, Document]:

@@ -56,6 +56,8 @@ LIMITS: Mapping[str, Limit] = {
     "sign_in": Limit(Rate(10, 900), Rate(60, 300), shared=True),
     "code": Limit(Rate(10, 3_600), Rate(30, 3_600), shared=True),
     "refresh": Limit(Rate(30, 60), Rate(300, 60), shared=True),
+    # Each image is two requests, and a second of a core.
+    "upload": Limit(Rate(120, 600), Rate(600, 600)),
     "costly": Limit(Rate(20, 60), Rate(60, 60), shared=True),
 }
 """By name. What a route of the table does not name is ``read`` for a GET and ``write`` for the rest."""

@@ -51,7 +51,7 @@ def _operation(rule: Rule, schema_of: Mapping[type[msgspec.Struct], Json]) -> Js
     who, handler = rule.who, rule.handler
     words = " ".join((handler.__doc__ or "").split()).partition(": ")[2].replace("``", "")
     # Numbers of weaknesses are for whoever reads the code.
-    words = re.sub(r" \((?:order|front end)[^)]*\)", "", words)
+    words = re.sub(r" \((?:spec|auth|store|product|order|front end)[^)]*\)", "", words)
     summary = words.partition(". ")[0].rstrip(".")
     summary = summary[:1].upper() + summary[1:] if summary else f"{rule.method} {rule.path}"
     operation: Json = {

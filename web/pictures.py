@@ -48,6 +48,16 @@ async def check(call: Call, ids: Iterable[str], purpose: str) -> None:
         raise Problem(422, "image_unusable", {"images": bad})
 
 
+async def check_licence(call: Call, document: str, owner: str) -> None:
+    """See that ``document`` is a business licence that ``owner`` (a registration or an account) has uploaded, and ready.
+
+    Raises ``Problem`` 422 ``image_unusable``.
+    """
+    image = (await call.shared.reads.images([document])).get(document)
+    if image is None or (image["owner"], image["purpose"], image["status"]) != (owner, LICENCE, READY):
+        raise Problem(422, "image_unusable", {"images": [document]})
+
+
 async def dressed(call: Call, documents: Sequence[Mapping[str, Any]], *fields: str) -> list[dict[str, Any]]:
     """``documents`` with addresses in place of image ids: in each of ``fields`` (a string or a list of them) the picture of 640
     pixels, and in ``<field>_urls`` width -> path of every size. An image that is not ready, or no more, is ``""``; of a list it is

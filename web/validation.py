@@ -93,6 +93,9 @@ def _conflicts(value: Any, pointer: str) -> Iterator[FieldError]:
     elif isinstance(value, (list, tuple)):
         for index, item in enumerate(value):
             yield from _conflicts(item, f"{pointer}/{index}")
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            yield from _conflicts(item, f"{pointer}/{escape(name)}")
 
 
 def escape(token: str) -> str:
@@ -171,7 +174,7 @@ def _plain_errors(kind: types.Type, value: Any, at: str, code: str) -> Iterator[
     match kind:
         case types.StrType():
             yield from _string_errors(kind, value, at, code)
-        case types.IntType():
+        case types.IntType() | types.FloatType():
             yield from _number_errors(kind, value, at)
         case types.BoolType():
             if not isinstance(value, bool):
@@ -200,9 +203,10 @@ def _string_errors(kind: types.StrType, value: Any, at: str, code: str) -> Itera
         yield FieldError(at, code or "format")
 
 
-def _number_errors(kind: types.IntType, value: Any, at: str) -> Iterator[FieldError]:
-    if isinstance(value, bool) or not isinstance(value, int):
-        yield FieldError(at, "type", "integer")
+def _number_errors(kind: types.IntType | types.FloatType, value: Any, at: str) -> Iterator[FieldError]:
+    whole = isinstance(kind, types.IntType)
+    if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
+        yield FieldError(at, "type", "integer" if whole else "number")
         return
     if kind.ge is not None and value < kind.ge:
         yield FieldError(at, "too_small", str(kind.ge))

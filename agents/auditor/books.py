@@ -21,7 +21,7 @@ from agents.auditor.orders import Dossier
 from agents.auditor.shelves import Shelf
 from models.catalog.messages import ProductSaved
 from models.read.facts import Fact
-from models.stores.messages import StoreSaved
+from models.stores.messages import StoreRestored, StoreSaved, StoreSuspended
 
 REPEATS = 500
 """Events of an aggregate that are remembered to compare repeats with: more than a turn of the kernel can say again."""
@@ -93,6 +93,8 @@ class Books:
                 del self.carts[fact.key]
         elif isinstance(event, StoreSaved):
             self.stores[fact.key] = Saved(fact.seq, event)
+        elif isinstance(event, StoreSuspended | StoreRestored):
+            self.stores[fact.key] = Saved(fact.seq, self.stores[fact.key].event)
         elif isinstance(event, ProductSaved):
             self.products[fact.key] = Saved(fact.seq, event)
 

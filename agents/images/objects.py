@@ -7,14 +7,12 @@ client gave ever reaches the store.
 from __future__ import annotations
 
 import asyncio
+import importlib
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Any, Self
 
-from aiobotocore.config import AioConfig  # type: ignore[import-untyped]
-from aiobotocore.session import get_session  # type: ignore[import-untyped]
-from botocore.exceptions import ClientError
-
+from models.catalog.images import MAX_SIZE
 from models.settings import Settings
 
 CONNECT, ANSWER = 3.0, 20.0
@@ -40,11 +38,12 @@ class Objects:
 
     async def original(self, image_id: str, most: int) -> bytes | None:
         """What was uploaded, ``None`` if nothing was; of something longer than ``most`` bytes no more than one byte beyond."""
-        return await self._read(self._settings.s3_uploads, image_id, most)
+        found = await self._read(self._settings.s3_uploads, image_id, most)
+        return None if found is None else found[0]
 
-    async def document(self, key: str, most: int = 10 * 1024 * 1024) -> bytes:
-        """A checked document. Raises ``LookupError`` if there is none."""
-        found = await self._read(self._settings.s3_documents, key, most)
+    async def document(self, key: str) -> tuple[bytes, str]:
+        """A checked document and its content type. Raises ``LookupError`` if there is none."""
+        found = await self._read(self._settings.s3_documents, key, MAX_SIZE)
         if found is None:
             raise LookupError(f"there is no document {key}")
         return found
@@ -52,8 +51,10 @@ class Objects:
     async def publish(self, name: str, data: bytes) -> None:
         """Show a picture to everybody under ``name``."""
         client = await self._connected()
+        # At Amazon the bucket's policy lets the CDN in, and single objects have no rights of their own.
+        rights = {"ACL": "public-read"} if self._settings.s3_url else {}
         await client.put_object(
-            Bucket=self._settings.s3_images, Key=name, Body=data, ContentType="image/webp", CacheControl=YEAR, ACL="public-read"
+            Bucket=self._settings.s3_images, Key=name, Body=data, ContentType="image/webp", CacheControl=YEAR, **rights
         )
 
     async def keep(self, key: str, data: bytes, content_type: str) -> None:
@@ -74,25 +75,29 @@ class Objects:
             await client.delete_object(Bucket=images, Key=one["Key"])
         await client.delete_object(Bucket=self._settings.s3_documents, Key=image_id)
 
-    async def _read(self, bucket: str, key: str, most: int) -> bytes | None:
+    async def _read(self, bucket: str, key: str, most: int) -> tuple[bytes, str] | None:
         client = await self._connected()
         try:
             answer = await client.get_object(Bucket=bucket, Key=key)
-        except ClientError as error:
-            if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
-                return None
-            raise
+        except client.exceptions.NoSuchKey:
+            return None
         async with answer["Body"] as body:
-            return bytes(await body.content.read(most + 1) if answer["ContentLength"] > most else await body.read())
+            data = await body.content.readexactly(most + 1) if answer["ContentLength"] > most else await body.read()
+        return data, str(answer["ContentType"])
 
     async def _connected(self) -> Any:
         if self._client is None:
             async with self._opening:
                 if self._client is None:
+                    # 26 MB and a third of a second, which a worker without uploads does not pay, and the loop never.
+                    await asyncio.to_thread(importlib.import_module, "aiobotocore.session")
                     self._client = await self._stack.enter_async_context(self._made())
         return self._client
 
     def _made(self) -> Any:
+        from aiobotocore.config import AioConfig  # type: ignore[import-untyped]
+        from aiobotocore.session import get_session  # type: ignore[import-untyped]
+
         given = self._settings
         return get_session().create_client(
             "s3",

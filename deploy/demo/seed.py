@@ -68,26 +68,34 @@ def body_of(florist: Florist, product: Product) -> dict[str, Any]:
     }
 
 
+def coupons_of(florist: Florist, today: str) -> list[Wish]:
+    """The store's coupons, from ``today`` (KST) on."""
+    made = []
+    for coupon in florist.coupons:
+        terms = {"limit": coupon.limit, "discount": coupon.discount, "min_amount": coupon.min_amount}
+        body = {"name": coupon.name, **terms, "starts": today, "ends": FOR_EVER}
+        about = ("coupon", coupon_id(florist, coupon.word))
+        made.append(Wish(about, seller(florist), "POST", coupon_path(florist), body, _coupon_key(coupon.word)))
+    return made
+
+
 def wishes(today: str) -> tuple[list[Wish], list[Wish]]:
     """Everything that there has to be, and then the claims, which need the coupons. Coupons made now begin ``today`` (KST)."""
     made: list[Wish] = []
     for florist in FLORISTS:
         who, at = seller(florist), f"/stores/{florist.store_id}"
         policy = policy_of(florist)
-        made.append(Wish(("store", florist.store_id), who, "PUT", at, policy, _content_key(policy)))
+        made.append(Wish(("store", florist.store_id), who, "PUT", at, policy, content_key(policy)))
         for product in florist.products:
             body = body_of(florist, product)
             about, path = ("product", product.product_id), f"/products/{product.product_id}"
-            made.append(Wish(about, who, "PUT", path, body, _content_key(body)))
+            made.append(Wish(about, who, "PUT", path, body, content_key(body)))
         for flower, stems in florist.stock.items():
             # Against version 0: only where nobody has put any stems yet, however long ago the first run was.
             body = {"on_hand": stems, "version": 0}
-            made.append(Wish(("stock", florist.store_id, flower), who, "PATCH", f"{at}/stock/{flower}", body, f"demo-{flower}"))
-        for coupon in florist.coupons:
-            terms = {"limit": coupon.limit, "discount": coupon.discount, "min_amount": coupon.min_amount}
-            body = {"name": coupon.name, **terms, "starts": today, "ends": FOR_EVER}
-            about = ("coupon", coupon_id(florist, coupon.word))
-            made.append(Wish(about, who, "POST", coupon_path(florist), body, _coupon_key(coupon.word)))
+            stems_of = ("stock", florist.store_id, flower)
+            made.append(Wish(stems_of, who, "PATCH", f"{at}/stock/{flower}", body, f"demo-stock-{flower}"))
+        made += coupons_of(florist, today)
     by_word = {florist.word: florist for florist in FLORISTS}
     claims = []
     for name, words in REGULARS.items():
@@ -127,12 +135,13 @@ async def shown(shop: Shop) -> dict[tuple[str, ...], Mapping[str, Any]]:
     async def shelf(florist: Florist) -> None:
         at = f"/stores/{florist.store_id}"
         stock = (await shop.call(seller(florist), "GET", f"{at}/stock")).expect(200).body["items"]
-        coupons = (await shop.call(None, "GET", coupon_path(florist))).expect(200).body["items"]
+        # Those that have ended are for their seller only.
+        coupons = await shop.every(seller(florist), f"{coupon_path(florist)}/all")
         found.update({("stock", florist.store_id, one["flower_id"]): one for one in stock})
         found.update({("coupon", one["coupon_id"]): one for one in coupons})
 
     async def purse(name: str) -> None:
-        items = (await shop.call(person(name), "GET", "/coupons")).expect(200).body["items"]
+        items = await shop.every(person(name), "/coupons")
         found.update({("claim", name, one["coupon_id"]): one for one in items})
 
     await asyncio.gather(*map(shelf, FLORISTS), *map(purse, REGULARS))
@@ -146,7 +155,8 @@ def _is_there(wish: Wish, there: Mapping[tuple[str, ...], Mapping[str, Any]]) ->
     return all(found.get(name) == value for name, value in wish.body.items())
 
 
-def _content_key(body: Mapping[str, Any]) -> str:
+def content_key(body: Mapping[str, Any]) -> str:
+    """A key that follows from what is written: other words are another wish."""
     return f"demo-{idempotency.fingerprint(msgspec.json.encode(body))}"
 
 

@@ -8,25 +8,16 @@ from __future__ import annotations
 import msgspec
 
 from models.actor import id_of
+from models.catalog.reference import FLOWERS
 
-FLOWERS: dict[str, tuple[str, str]] = {
-    "red-rose": ("빨간 장미", "사랑"), "white-rose": ("하얀 장미", "매력"),
-    "orange-rose": ("주황 장미", "첫사랑"), "pink-rose": ("분홍 장미", "행복한 사랑"),
-    "blue-rose": ("파랑 장미", "기적"), "purple-rose": ("보라 장미", "영원한 사랑"),
-    "yellow-rose": ("노란 장미", "변하지 않는 사랑"), "lisianthus": ("리시안셔스", "변하지 않는 사랑"),
-    "hydrangea": ("수국", "진실된 마음"), "lavender": ("라벤더", "기대"),
-    "chrysanthemum": ("국화", "평화"), "sunflower": ("해바라기", "일편단심"),
-    "carnation": ("카네이션", "감사"), "gerbera": ("거베라", "신비"),
-    "freesia": ("프리지아", "영원한 우정"), "tulip": ("튤립", "애정"),
-    "ranunculus": ("라넌큘러스", "매력"), "gypsophila": ("안개꽃", "순수한 사랑"),
-    "statice": ("스타티스", "변하지 않는 사랑"), "daisy": ("데이지", "사랑스러움"),
-    "peony": ("작약", "수줍음"), "delphinium": ("델피늄", "행복"),
-}  # fmt: skip
-"""The 22 flowers of the marketplace: id -> (name, what it says)."""
-
+RED_ROSE, WHITE_ROSE, ORANGE_ROSE, PINK_ROSE, BLUE_ROSE, PURPLE_ROSE, YELLOW_ROSE = "1", "2", "3", "4", "5", "6", "7"
+LISIANTHUS, HYDRANGEA, LAVENDER, CHRYSANTHEMUM, SUNFLOWER, CARNATION, GERBERA = "8", "9", "10", "11", "12", "13", "14"
+FREESIA, TULIP, RANUNCULUS, GYPSOPHILA, STATICE, DAISY, PEONY, DELPHINIUM = "15", "16", "17", "18", "19", "20", "21", "22"
+"""Ids of the 22 flowers, as ``models/catalog/reference.py`` names them."""
 STEMS = 1_000
 """Stems of each of a florist's flowers in the beginning."""
-BUNCH, BASKET, BOX, WREATH = "꽃다발", "꽃바구니", "꽃상자", "화환"
+BUNCH, BASKET, BOX, WREATH = "1", "2", "3", "4"
+"""Ids of the categories."""
 
 
 class Product(msgspec.Struct, frozen=True):
@@ -47,7 +38,7 @@ class Product(msgspec.Struct, frozen=True):
     @property
     def description(self) -> str:
         """Which flowers, and what they say."""
-        said = ", ".join("{}({})".format(*FLOWERS[flower]) for flower in self.flowers)
+        said = ", ".join(f"{FLOWERS[flower].name_ko}({FLOWERS[flower].language_ko})" for flower in self.flowers)
         return f"{said}. {'그날 아침 시장에서 온 생화입니다.' if self.fresh else '오래 두고 보는 가공화입니다.'}"
 
 
@@ -94,77 +85,77 @@ FLORISTS = (
     Florist(
         "seongsu", "성수 봄날의온실", 3_000, 50_000, "18:00",
         (
-            Product("seongsu-first", "첫눈에 반한 장미 다발", BUNCH, 39_000, {"red-rose": 10, "gypsophila": 3}),
-            Product("seongsu-pink", "분홍빛 고백", BUNCH, 42_000, {"pink-rose": 8, "lisianthus": 4, "gypsophila": 2}),
-            Product("seongsu-spring", "봄날의 튤립", BUNCH, 33_000, {"tulip": 12}),
-            Product("seongsu-ranun", "라넌큘러스 한 아름", BUNCH, 46_000, {"ranunculus": 15, "daisy": 5}),
-            Product("seongsu-basket", "온실에서 온 바구니", BASKET, 58_000, {"pink-rose": 6, "hydrangea": 2, "delphinium": 3}),
-            Product("seongsu-dry", "드라이 안개 다발", BUNCH, 24_000, {"gypsophila": 8, "statice": 6}, fresh=False),
-            Product("seongsu-box", "장미와 향초 상자", BOX, 52_000, {"red-rose": 5, "pink-rose": 4}, fresh=False),
+            Product("seongsu-first", "첫눈에 반한 장미 다발", BUNCH, 39_000, {RED_ROSE: 10, GYPSOPHILA: 3}),
+            Product("seongsu-pink", "분홍빛 고백", BUNCH, 42_000, {PINK_ROSE: 8, LISIANTHUS: 4, GYPSOPHILA: 2}),
+            Product("seongsu-spring", "봄날의 튤립", BUNCH, 33_000, {TULIP: 12}),
+            Product("seongsu-ranun", "라넌큘러스 한 아름", BUNCH, 46_000, {RANUNCULUS: 15, DAISY: 5}),
+            Product("seongsu-basket", "온실에서 온 바구니", BASKET, 58_000, {PINK_ROSE: 6, HYDRANGEA: 2, DELPHINIUM: 3}),
+            Product("seongsu-dry", "드라이 안개 다발", BUNCH, 24_000, {GYPSOPHILA: 8, STATICE: 6}, fresh=False),
+            Product("seongsu-box", "장미와 향초 상자", BOX, 52_000, {RED_ROSE: 5, PINK_ROSE: 4}, fresh=False),
         ),
         (WELCOME, Coupon("season", "계절 꽃 5,000원", 5_000, 50_000)),
     ),
     Florist(
         "yeonnam", "연남화실", 3_500, 60_000, "17:00",
         (
-            Product("yeonnam-white", "하얀 오후", BUNCH, 36_000, {"white-rose": 7, "lisianthus": 5}),
-            Product("yeonnam-lilac", "보랏빛 산책", BUNCH, 41_000, {"purple-rose": 6, "lavender": 8, "statice": 4}),
-            Product("yeonnam-gerbera", "거베라 스케치", BUNCH, 27_000, {"gerbera": 9}),
-            Product("yeonnam-sun", "해바라기 드로잉", BUNCH, 32_000, {"sunflower": 5, "daisy": 6}),
-            Product("yeonnam-canvas", "캔버스 꽃바구니", BASKET, 65_000, {"orange-rose": 6, "gerbera": 5, "freesia": 6}),
-            Product("yeonnam-preserved", "프리저브드 장미 돔", BOX, 59_000, {"red-rose": 3}, fresh=False),
-            Product("yeonnam-thanks", "감사 카네이션 상자", BOX, 38_000, {"carnation": 12, "gypsophila": 2}),
+            Product("yeonnam-white", "하얀 오후", BUNCH, 36_000, {WHITE_ROSE: 7, LISIANTHUS: 5}),
+            Product("yeonnam-lilac", "보랏빛 산책", BUNCH, 41_000, {PURPLE_ROSE: 6, LAVENDER: 8, STATICE: 4}),
+            Product("yeonnam-gerbera", "거베라 스케치", BUNCH, 27_000, {GERBERA: 9}),
+            Product("yeonnam-sun", "해바라기 드로잉", BUNCH, 32_000, {SUNFLOWER: 5, DAISY: 6}),
+            Product("yeonnam-canvas", "캔버스 꽃바구니", BASKET, 65_000, {ORANGE_ROSE: 6, GERBERA: 5, FREESIA: 6}),
+            Product("yeonnam-preserved", "프리저브드 장미 돔", BOX, 59_000, {RED_ROSE: 3}, fresh=False),
+            Product("yeonnam-thanks", "감사 카네이션 상자", BOX, 38_000, {CARNATION: 12, GYPSOPHILA: 2}),
         ),
         (WELCOME, Coupon("gallery", "전시 기념 4,000원", 4_000, 40_000)),
     ),
     Florist(
         "seochon", "서촌 꽃다방", 4_000, 70_000, "16:00",
         (
-            Product("seochon-peony", "작약이 피는 골목", BUNCH, 55_000, {"peony": 7}),
-            Product("seochon-hanok", "한옥 마당 수국", BASKET, 62_000, {"hydrangea": 5, "delphinium": 4}),
-            Product("seochon-miracle", "파랑 장미의 기적", BUNCH, 89_000, {"blue-rose": 10, "gypsophila": 3}),
-            Product("seochon-tea", "꽃차와 데이지 상자", BOX, 34_000, {"daisy": 10}, fresh=False),
-            Product("seochon-letter", "편지 곁에 두는 다발", BUNCH, 29_000, {"lisianthus": 6, "lavender": 4}),
-            Product("seochon-autumn", "가을 국화 한 다발", BUNCH, 26_000, {"chrysanthemum": 12}),
+            Product("seochon-peony", "작약이 피는 골목", BUNCH, 55_000, {PEONY: 7}),
+            Product("seochon-hanok", "한옥 마당 수국", BASKET, 62_000, {HYDRANGEA: 5, DELPHINIUM: 4}),
+            Product("seochon-miracle", "파랑 장미의 기적", BUNCH, 89_000, {BLUE_ROSE: 10, GYPSOPHILA: 3}),
+            Product("seochon-tea", "꽃차와 데이지 상자", BOX, 34_000, {DAISY: 10}, fresh=False),
+            Product("seochon-letter", "편지 곁에 두는 다발", BUNCH, 29_000, {LISIANTHUS: 6, LAVENDER: 4}),
+            Product("seochon-autumn", "가을 국화 한 다발", BUNCH, 26_000, {CHRYSANTHEMUM: 12}),
         ),
         (WELCOME, Coupon("alley", "골목 산책 6,000원", 6_000, 60_000)),
-        {"blue-rose": 20},
+        {BLUE_ROSE: 20},
     ),
     Florist(
         "seokchon", "석촌 꽃피는호수", 3_000, 40_000, "19:00",
         (
-            Product("seokchon-lake", "호수 위의 프리지아", BUNCH, 28_000, {"freesia": 14}),
-            Product("seokchon-cherry", "벚꽃길 분홍 다발", BUNCH, 37_000, {"pink-rose": 6, "carnation": 6}),
-            Product("seokchon-open", "개업 축하 꽃바구니", BASKET, 79_000, {"sunflower": 6, "orange-rose": 8, "gerbera": 6}),
-            Product("seokchon-wreath", "축하 3단 화환", WREATH, 110_000, {"gerbera": 40, "chrysanthemum": 30, "carnation": 20}),
-            Product("seokchon-condolence", "근조 3단 화환", WREATH, 105_000, {"chrysanthemum": 80}),
-            Product("seokchon-wine", "와인과 장미 상자", BOX, 84_000, {"red-rose": 9}, fresh=False),
-            Product("seokchon-mini", "한 손에 미니 다발", BUNCH, 15_000, {"daisy": 5, "statice": 3}),
+            Product("seokchon-lake", "호수 위의 프리지아", BUNCH, 28_000, {FREESIA: 14}),
+            Product("seokchon-cherry", "벚꽃길 분홍 다발", BUNCH, 37_000, {PINK_ROSE: 6, CARNATION: 6}),
+            Product("seokchon-open", "개업 축하 꽃바구니", BASKET, 79_000, {SUNFLOWER: 6, ORANGE_ROSE: 8, GERBERA: 6}),
+            Product("seokchon-wreath", "축하 3단 화환", WREATH, 110_000, {GERBERA: 40, CHRYSANTHEMUM: 30, CARNATION: 20}),
+            Product("seokchon-condolence", "근조 3단 화환", WREATH, 105_000, {CHRYSANTHEMUM: 80}),
+            Product("seokchon-wine", "와인과 장미 상자", BOX, 84_000, {RED_ROSE: 9}, fresh=False),
+            Product("seokchon-mini", "한 손에 미니 다발", BUNCH, 15_000, {DAISY: 5, STATICE: 3}),
         ),
         (WELCOME, Coupon("lake", "호수 산책 7,000원", 7_000, 70_000)),
     ),
     Florist(
         "yangjae", "양재 청초원", 2_500, 30_000, "20:00",
         (
-            Product("yangjae-hydrangea", "수국 화분", BASKET, 35_000, {"hydrangea": 3}),
-            Product("yangjae-lavender", "라벤더 화분", BASKET, 22_000, {"lavender": 6}),
-            Product("yangjae-mum", "소국 화분", BASKET, 18_000, {"chrysanthemum": 8}),
-            Product("yangjae-morning", "새벽시장 모둠 다발", BUNCH, 19_900, {"carnation": 4, "freesia": 4, "statice": 4}),
-            Product("yangjae-hundred", "백 송이 장미", BUNCH, 149_000, {"red-rose": 100}),
-            Product("yangjae-yellow", "노란 장미 열 송이", BUNCH, 23_000, {"yellow-rose": 10}),
-            Product("yangjae-vase", "튤립과 유리 화병", BOX, 44_000, {"tulip": 8}, fresh=False),
+            Product("yangjae-hydrangea", "수국 화분", BASKET, 35_000, {HYDRANGEA: 3}),
+            Product("yangjae-lavender", "라벤더 화분", BASKET, 22_000, {LAVENDER: 6}),
+            Product("yangjae-mum", "소국 화분", BASKET, 18_000, {CHRYSANTHEMUM: 8}),
+            Product("yangjae-morning", "새벽시장 모둠 다발", BUNCH, 19_900, {CARNATION: 4, FREESIA: 4, STATICE: 4}),
+            Product("yangjae-hundred", "백 송이 장미", BUNCH, 149_000, {RED_ROSE: 100}),
+            Product("yangjae-yellow", "노란 장미 열 송이", BUNCH, 23_000, {YELLOW_ROSE: 10}),
+            Product("yangjae-vase", "튤립과 유리 화병", BOX, 44_000, {TULIP: 8}, fresh=False),
         ),
         (WELCOME, Coupon("market", "꽃시장 2,000원", 2_000, 15_000)),
     ),
     Florist(
         "sillim", "신림 달빛정원", 0, 0, "18:30",
         (
-            Product("sillim-moon", "달빛 리시안셔스", BUNCH, 31_000, {"lisianthus": 9, "white-rose": 2}),
-            Product("sillim-night", "밤하늘 델피늄", BUNCH, 34_000, {"delphinium": 8, "statice": 4}),
-            Product("sillim-friend", "오랜 친구에게", BUNCH, 25_000, {"freesia": 8, "yellow-rose": 3}),
-            Product("sillim-basket", "달맞이 꽃바구니", BASKET, 56_000, {"peony": 3, "ranunculus": 6, "white-rose": 4}),
-            Product("sillim-graduate", "졸업식 해바라기", BUNCH, 21_000, {"sunflower": 3, "gypsophila": 2}),
-            Product("sillim-garland", "드라이 리스 화환", WREATH, 48_000, {"lavender": 12, "statice": 10}, fresh=False),
+            Product("sillim-moon", "달빛 리시안셔스", BUNCH, 31_000, {LISIANTHUS: 9, WHITE_ROSE: 2}),
+            Product("sillim-night", "밤하늘 델피늄", BUNCH, 34_000, {DELPHINIUM: 8, STATICE: 4}),
+            Product("sillim-friend", "오랜 친구에게", BUNCH, 25_000, {FREESIA: 8, YELLOW_ROSE: 3}),
+            Product("sillim-basket", "달맞이 꽃바구니", BASKET, 56_000, {PEONY: 3, RANUNCULUS: 6, WHITE_ROSE: 4}),
+            Product("sillim-graduate", "졸업식 해바라기", BUNCH, 21_000, {SUNFLOWER: 3, GYPSOPHILA: 2}),
+            Product("sillim-garland", "드라이 리스 화환", WREATH, 48_000, {LAVENDER: 12, STATICE: 10}, fresh=False),
         ),
         (WELCOME, Coupon("moon", "달빛 3,500원", 3_500, 30_000)),
     ),

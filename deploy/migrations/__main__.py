@@ -17,8 +17,8 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from deploy.migrations import buckets
-from models.read import orders, products
 from models.read.databases import Databases
+from models.read.models import MODELS
 from models.read.registry import Registry
 from models.settings import Settings, read
 
@@ -40,7 +40,7 @@ def config() -> Config:
 
 
 def up(settings: Settings) -> None:
-    """MySQL by Alembic, if it is not there yet; then the live versions in the other databases."""
+    """MySQL by Alembic, if it is not there yet; then the live version of every read model where it is missing."""
     made = config()
     with engine(settings).connect() as connection:
         now = MigrationContext.configure(connection).get_current_revision()
@@ -50,14 +50,16 @@ def up(settings: Settings) -> None:
             command.upgrade(made, "head")
             connection.commit()
     print(f"mysql: {head}")
-    asyncio.run(_others(settings))
+    asyncio.run(_read_models(settings))
 
 
-async def _others(settings: Settings) -> None:
+async def _read_models(settings: Settings) -> None:
     databases = Databases(settings)
     registry = Registry(databases)
     try:
-        for model in (orders.MODEL, products.MODEL):
+        versioned = [model for model in MODELS if model.versioned]
+        await registry.add(model.name for model in versioned)
+        for model in versioned:
             version = await registry.version(model.name)
             assert model.create is not None
             await model.create(databases, version)

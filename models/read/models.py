@@ -4,7 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from models.read import accounts, audit, carts, coupons, ended, images, ledger, live, orders, products, sessions, stock, stores
+from models.read import (
+    accounts,
+    audit,
+    carts,
+    coupons,
+    ended,
+    images,
+    ledger,
+    live,
+    notices,
+    orders,
+    products,
+    questions,
+    reference,
+    restock,
+    reviews,
+    sessions,
+    stock,
+    store_ratings,
+    stores,
+)
 from models.read.facts import ReadModel
 
 MODELS: tuple[ReadModel, ...] = (
@@ -13,7 +33,13 @@ MODELS: tuple[ReadModel, ...] = (
     coupons.MODEL,
     ledger.MODEL,
     stores.MODEL,
+    store_ratings.MODEL,
+    questions.MODEL,
+    notices.MODEL,
     products.MODEL,
+    reference.MODEL,
+    reviews.MODEL,
+    restock.MODEL,
     images.MODEL,
     carts.MODEL,
     accounts.MODEL,

@@ -6,12 +6,14 @@ another worker has been there, nothing matches and the transaction is given up.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 from pymysql.err import DataError
+from pymysql.err import Warning as MySQLWarning
 from sqlalchemy.dialects import mysql as dialect
 from sqlalchemy.schema import CreateIndex, CreateTable
 
@@ -44,6 +46,16 @@ async def execute(cursor: Any, sql: str, rows: Rows) -> int:
     one = "(" + ",".join(["%s"] * len(rows[0])) + ")"
     text = sql.replace("{rows}", ",".join([one] * len(rows)))
     return int(await cursor.execute(text, [value for row in rows for value in row]))
+
+
+def upsert(table: str, key: str, *columns: str) -> str:
+    """Insert ``columns`` of rows of ``table`` (logical name), or change them in those that have this ``key``.
+
+    Of ``seq`` the highest stays: kinds of events of one batch are written one kind after the other.
+    """
+    changes = [f"{name} = VALUES({name})" if name != "seq" else "seq = GREATEST(seq, VALUES(seq))" for name in columns]
+    names = ", ".join((key, *columns))
+    return f"INSERT INTO {{{table}}} ({names}) VALUES {{rows}} ON DUPLICATE KEY UPDATE {', '.join(changes)}"
 
 
 class Fenced:
@@ -122,6 +134,42 @@ class Fenced:
         return {fact.key: fact.seq for fact in facts if not fact.private}
 
 
+class Whole(Fenced):
+    """A model of aggregates that are whole once event and private record with the same number are there, whichever came first.
+
+    ``table``: the logical name of the table with ``seq`` and ``pseq`` (``ERASED``: nothing more to wait for), ``key``: its key;
+    ``about``: what it folds. Other events of the domain are as good as shown: nobody looks for them here.
+    """
+
+    def __init__(
+        self, databases: Databases, model: str, version: int, names: Mapping[str, str], project: Project, *, table: str, key: str,
+        about: Sequence[Any],
+    ) -> None:  # fmt: skip
+        super().__init__(databases, model, version, names, project)
+        self._table, self._key, self._about = table, key, tuple(about)
+
+    def asks(self, facts: Sequence[Fact]) -> bool:
+        return any(self._concerns(fact) for fact in facts)
+
+    def _concerns(self, fact: Fact) -> bool:
+        # Of what kind an erased record was is not known any more.
+        return isinstance(fact.body, self._about) or (fact.private and fact.body is None)
+
+    async def shown(self, cursor: Any, facts: Sequence[Fact]) -> Mapping[str, int]:
+        mine = {fact.key for fact in facts if self._concerns(fact)}
+        seen = {fact.key: fact.seq for fact in facts if not fact.private and fact.key not in mine}
+        if mine:
+            keys = sorted(mine)
+            select = f"SELECT {self._key}, LEAST(seq, pseq) FROM {self._names[self._table]} WHERE {self._key} IN {marks(keys)}"
+            await cursor.execute(select, keys)
+            seen |= {key: seq for key, seq in await cursor.fetchall() if seq}
+        return seen
+
+
+ERASED = 1 << 30
+"""``pseq`` of an aggregate whose private record was erased: there is nothing more to wait for."""
+
+
 def spot_of(name: str) -> Spot:
     """The spot of a stored name."""
     topic, _, partition = name.rpartition("/")
@@ -145,9 +193,12 @@ def ddl(tables: Iterable[sa.Table]) -> list[str]:
 async def run(databases: Databases, statements: Iterable[str]) -> None:
     """Execute statements that take no parameters, one after another."""
     pool = await databases.mysql()
-    async with pool.acquire() as connection, connection.cursor() as cursor:
-        for statement in statements:
-            await cursor.execute(statement.replace("%", "%%"))
+    with warnings.catch_warnings():
+        # That a table is there already is what IF NOT EXISTS asks for.
+        warnings.simplefilter("ignore", MySQLWarning)
+        async with pool.acquire() as connection, connection.cursor() as cursor:
+            for statement in statements:
+                await cursor.execute(statement.replace("%", "%%"))
 
 
 async def drop(databases: Databases, tables: Iterable[sa.Table], physical: str) -> None:

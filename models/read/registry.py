@@ -7,6 +7,7 @@ seconds; with MySQL away the last word counts on.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 
 import sqlalchemy as sa
 
@@ -49,6 +50,16 @@ class Registry:
         if found is None:
             raise LookupError(f"no read model {model!r} in read_models: run deploy.migrations")
         return found
+
+    async def add(self, models: Iterable[str]) -> None:
+        """Begin with version 1 of those that have none yet."""
+        await self.refresh()
+        pool = await self._databases.mysql()
+        async with pool.acquire() as connection, connection.cursor() as cursor:
+            for model in models:
+                if model not in self._versions:
+                    await cursor.execute("INSERT IGNORE INTO read_models (model, version, newest) VALUES (%s, 1, 1)", (model,))
+        self._seen = 0.0
 
     async def refresh(self) -> None:
         """Ask MySQL; if it is away what was known stays."""

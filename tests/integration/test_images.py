@@ -159,7 +159,7 @@ async def test_a_document_is_opened_by_a_link_that_ends(buyer: Person, running: 
     links = Links(given)
     async with Objects(given) as objects:
         await objects.keep(key, PDF, "application/pdf")
-        assert await objects.document(key) == PDF
+        assert await objects.document(key) == (PDF, "application/pdf")
         with pytest.raises(LookupError):
             await objects.document(id_of("none"))
         link = await links.document(key)

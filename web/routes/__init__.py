@@ -22,12 +22,23 @@ from web.requests.accounts import (
     Suspension,
 )
 from web.requests.carts import CartAdd, CartQuantity, CartRemoval
-from web.requests.catalog import ProductSave
+from web.requests.catalog import FlowerForm, LabelForm, ProductForm, ProductPatch, ProductSave, Removal, SubscriptionForm
 from web.requests.images import ImageRequest
 from web.requests.inventory import BasketRequest, CouponEdit, CouponRequest, StockRequest
 from web.requests.orders import OrderRequest, QuoteRequest
+from web.requests.reviews import ReplyForm, ReviewForm, ReviewText
 from web.requests.search import SearchRequest
-from web.requests.stores import StoreSave
+from web.requests.stores import (
+    AnswerRequest,
+    NoticeChange,
+    NoticeRequest,
+    QuestionChange,
+    QuestionRequest,
+    Reason,
+    StoreChange,
+    StoreRegistration,
+    StoreSave,
+)
 from web.responses.accounts import (
     AccountAnswer,
     AccountsPage,
@@ -40,11 +51,13 @@ from web.responses.accounts import (
     TicketAnswer,
 )
 from web.responses.carts import CartAnswer, CartChanged, LikeAnswer, LikeCounts, LikeFlags
+from web.responses.catalog import ProductAnswer, ReferenceAnswer, RestockAnswer, ReviewAnswer
 from web.responses.common import CountedPage, Items, PageAnswer
 from web.responses.images import ImageAnswer
 from web.responses.inventory import ClaimedAnswer, CouponAnswer, CouponCount, UsableAnswer
 from web.responses.orders import OrderAnswer, QuoteAnswer
 from web.responses.search import MainAnswer, ProductsAnswer, SearchAnswer
+from web.responses.stores import NoticeAnswer, QuestionAnswer, StoreAnswer
 from web.routes import (
     auth,
     carts,
@@ -56,18 +69,30 @@ from web.routes import (
     images,
     likes,
     me,
+    moderation,
+    notices,
     orders,
     payments,
     people,
+    questions,
+    regions,
+    restock,
+    reviews,
     search,
     sellers,
+    selling,
     stock,
+    store_admin,
     stores,
 )
 from web.rule import API, Rule
 
 __all__ = ["ACCESS", "API", "ROUTES", "Rule"]
 PAGE = ("limit", "cursor")
+ANSWERED = ("answered", *PAGE)
+REGION = ("sido", "gugun", "sort")
+QUESTION = "/stores/{store_id}/questions/{question_id}"
+FILTERS = ("category", "flower", "status", *PAGE)
 
 ROUTES: tuple[Rule, ...] = (
     # -- orders and payments
@@ -85,15 +110,65 @@ ROUTES: tuple[Rule, ...] = (
     Rule("POST", "/search", Who.PUBLIC, search.search, SearchRequest, SearchAnswer, keyed=False, limit="read"),
     Rule("GET", "/products", Who.PUBLIC, search.products, answer=ProductsAnswer, query=(*search.LIST, *PAGE)),
     Rule("GET", "/products/{product_id}", Who.PUBLIC, catalog.product),
-    Rule("PUT", "/products/{product_id}", Who.KEEPER, catalog.save_product, ProductSave),
+    Rule("PUT", "/products/{product_id}", Who.KEEPER, catalog.save_product, ProductSave, ProductAnswer),
+    Rule("PATCH", "/products/{product_id}", Who.KEEPER, selling.edit, ProductPatch, ProductAnswer),
+    Rule("POST", "/products/{product_id}/duplicate", Who.KEEPER, selling.duplicate, answer=ProductAnswer, status=201),
+    Rule("GET", "/stores/{store_id}/products", Who.SELLER, selling.mine, answer=CountedPage, query=FILTERS),
+    Rule("POST", "/stores/{store_id}/products", Who.SELLER, selling.create, ProductForm, ProductAnswer, 201),
+    Rule("GET", "/stores/{store_id}/best-sellers", Who.SELLER, selling.best_sellers, answer=Items),
+    Rule("GET", "/stores/{store_id}/subscription-product", Who.PUBLIC, catalog.subscription),
+    Rule("PUT", "/stores/{store_id}/subscription-product", Who.SELLER, selling.save_subscription, SubscriptionForm, ProductAnswer),
+    Rule("GET", "/admin/products", Who.ADMIN, moderation.products, answer=CountedPage, query=("status", "date", "sales", *PAGE)),
+    Rule("DELETE", "/admin/products/{product_id}", Who.ADMIN, moderation.remove_product, Removal, ProductAnswer),
+    Rule("GET", "/reference", Who.PUBLIC, moderation.reference, answer=ReferenceAnswer),
+    Rule("PUT", "/admin/flowers/{flower_id}", Who.ADMIN, moderation.save_flower, FlowerForm),
+    Rule("PUT", "/admin/tags/{tag_id}", Who.ADMIN, moderation.save_tag, LabelForm),
+    Rule("PUT", "/admin/categories/{category_id}", Who.ADMIN, moderation.save_category, LabelForm),
+    # -- reviews and restock
+    Rule("GET", "/products/{product_id}/reviews", Who.PUBLIC, reviews.of_product, answer=CountedPage, query=("sort", *PAGE)),
+    Rule("GET", "/stores/{store_id}/reviews", Who.PUBLIC, reviews.of_store, answer=CountedPage, query=("sort", *PAGE)),
+    Rule("GET", "/reviews", Who.BUYER, reviews.mine, answer=CountedPage, query=("status", "sort", *PAGE)),
+    Rule("POST", "/reviews", Who.BUYER, reviews.write, ReviewForm, ReviewAnswer, 201),
+    Rule("PUT", "/reviews/{review_id}", Who.BUYER, reviews.edit, ReviewText, ReviewAnswer),
+    Rule("DELETE", "/reviews/{review_id}", Who.BUYER, reviews.delete, answer=ReviewAnswer),
+    Rule("PUT", "/reviews/{review_id}/reply", Who.SELLER, reviews.reply, ReplyForm, ReviewAnswer),
+    Rule("DELETE", "/admin/reviews/{review_id}", Who.ADMIN, moderation.hide_review, Removal, ReviewAnswer),
+    Rule("PUT", "/products/{product_id}/restock-alert", Who.BUYER, restock.register, answer=RestockAnswer),
+    Rule("DELETE", "/products/{product_id}/restock-alert", Who.BUYER, restock.cancel, answer=RestockAnswer),
+    Rule("GET", "/restock-alerts", Who.BUYER, restock.mine, answer=CountedPage, query=PAGE),
     # -- images
-    Rule("POST", "/images", Who.ANYONE, images.request, ImageRequest, ImageAnswer, 201),
+    Rule("POST", "/images", Who.ANYONE, images.request, ImageRequest, ImageAnswer, 201, limit="upload"),
     Rule("GET", "/images/{image_id}", Who.ANYONE, images.one, answer=ImageAnswer),
-    Rule("POST", "/images/{image_id}/finish", Who.ANYONE, images.finish, answer=ImageAnswer),
+    Rule("POST", "/images/{image_id}/finish", Who.ANYONE, images.finish, answer=ImageAnswer, limit="upload"),
     # -- stores
-    Rule("GET", "/stores", Who.PUBLIC, stores.many, answer=PageAnswer, query=PAGE),
+    Rule("GET", "/stores", Who.PUBLIC, stores.many, answer=CountedPage, query=(*REGION, *PAGE)),
+    Rule("POST", "/stores", Who.SELLER, stores.register, StoreRegistration, StoreAnswer, 201),
+    Rule("GET", "/stores/nearby", Who.PUBLIC, stores.nearby, answer=Items, query=("lat", "lon", "level")),
     Rule("GET", "/stores/{store_id}", Who.PUBLIC, stores.one),
     Rule("PUT", "/stores/{store_id}", Who.KEEPER, stores.save, StoreSave),
+    Rule("PATCH", "/stores/{store_id}", Who.SELLER, stores.change, StoreChange, StoreAnswer),
+    Rule("GET", "/stores/{store_id}/settings", Who.KEEPER, stores.own),
+    Rule("GET", "/admin/stores", Who.ADMIN, store_admin.many, answer=CountedPage, query=(*REGION, "status", *PAGE)),
+    Rule("POST", "/admin/stores/{store_id}/suspend", Who.ADMIN, store_admin.suspend, Reason, StoreAnswer),
+    Rule("POST", "/admin/stores/{store_id}/restore", Who.ADMIN, store_admin.restore, answer=StoreAnswer),
+    Rule("GET", "/regions", Who.PUBLIC, regions.many, answer=Items),
+    Rule("GET", "/regions/{sido}", Who.PUBLIC, regions.one, answer=Items),
+    Rule("GET", "/banks", Who.PUBLIC, regions.banks, answer=Items),
+    # -- questions and notices
+    Rule("GET", "/products/{product_id}/questions", Who.PUBLIC, questions.of_product, answer=CountedPage, query=ANSWERED),
+    Rule("POST", "/products/{product_id}/questions", Who.BUYER, questions.ask, QuestionRequest, QuestionAnswer, 201),
+    Rule("GET", "/questions", Who.BUYER, questions.mine, answer=CountedPage, query=ANSWERED),
+    Rule("PATCH", "/questions/{question_id}", Who.BUYER, questions.edit, QuestionChange, QuestionAnswer),
+    Rule("DELETE", "/questions/{question_id}", Who.BUYER, questions.delete),
+    Rule("GET", "/stores/{store_id}/questions", Who.SELLER, questions.of_store, answer=CountedPage, query=ANSWERED),
+    Rule("GET", QUESTION, Who.SELLER, questions.one),
+    Rule("POST", f"{QUESTION}/answer", Who.SELLER, questions.answer, AnswerRequest, QuestionAnswer, 201),
+    Rule("PATCH", f"{QUESTION}/answer", Who.SELLER, questions.edit_answer, AnswerRequest, QuestionAnswer),
+    Rule("POST", f"{QUESTION}/read", Who.SELLER, questions.mark_read, answer=QuestionAnswer),
+    Rule("GET", "/stores/{store_id}/notices", Who.PUBLIC, notices.of_store, answer=CountedPage, query=PAGE),
+    Rule("POST", "/stores/{store_id}/notices", Who.SELLER, notices.post, NoticeRequest, NoticeAnswer, 201),
+    Rule("PATCH", "/stores/{store_id}/notices/{notice_id}", Who.SELLER, notices.edit, NoticeChange, NoticeAnswer),
+    Rule("DELETE", "/stores/{store_id}/notices/{notice_id}", Who.SELLER, notices.delete),
     # -- coupons and stock
     Rule("GET", "/stores/{store_id}/coupons", Who.PUBLIC, coupons.of_store, answer=Items),
     Rule("POST", "/stores/{store_id}/coupons", Who.SELLER, coupons.create, CouponRequest, CouponAnswer, 201),

@@ -1,41 +1,117 @@
-"""Stores, and what their sellers see of their orders."""
+"""Stores: registered and changed by their sellers, found by everybody; and what sellers see of their orders."""
 
 from __future__ import annotations
 
 from aiohttp import web
 
+from models.actor import id_of
 from models.orders.state import CANCELLED, CANCELLING, PENDING, REFUNDED
-from models.stores.messages import SaveStore
+from models.stores import near
+from models.stores.messages import ChangeStore, RegisterStore, SaveStore
+from models.stores.regions import SIDO
+from web.access import runs
 from web.call import Call
 from web.commands import submit
 from web.problems import Problem
-from web.reads import BadCursor
-from web.requests.stores import StoreSave
+from web.reads import BadCursor, Wanted
+from web.requests.stores import StoreChange, StoreRegistration, StoreSave
+from web.routes import store_views
 from web.routes.public import PUBLIC
 from web.validation import FieldError, Parser
 
-_save = Parser(StoreSave)
+_register, _change, _save = Parser(StoreRegistration), Parser(StoreChange), Parser(StoreSave)
 STATUSES = (PENDING, CANCELLING, CANCELLED, REFUNDED, "")
-HIDDEN = ("owner", "seq", "position")
-"""Fields of a store that its visitors do not see."""
+
+
+def one_of(call: Call, name: str, *values: str) -> str:
+    """The parameter ``name``, the first of ``values`` if it is not there. Raises ``Problem`` 400 if it is none of them."""
+    said = call.query(name, 32) or values[0]
+    if said not in values:
+        raise Problem(400, "bad_parameter", {"name": name, "values": [value for value in values if value]})
+    return said
+
+
+def region(call: Call) -> tuple[str, str]:
+    """``?sido=&gugun=``: codes, "" where they are not asked for. Raises ``Problem`` 400: unknown, or not of that sido."""
+    sido, gugun = call.query("sido", 2), call.query("gugun", 5)
+    if sido and sido not in SIDO:
+        raise Problem(400, "bad_parameter", {"name": "sido"})
+    if gugun and (not sido or gugun not in SIDO[sido].gugun):
+        raise Problem(400, "bad_parameter", {"name": "gugun"})
+    return sido, gugun
+
+
+def degrees(call: Call, name: str, bounds: tuple[float, float]) -> float:
+    """A coordinate of the address. Raises ``Problem`` 400: missing, no number, or not in Korea (store V8)."""
+    try:
+        value = float(call.query(name, 24))
+    except ValueError:
+        value = float("nan")
+    if not bounds[0] <= value <= bounds[1]:
+        raise Problem(400, "bad_parameter", {"name": name, "least": bounds[0], "most": bounds[1]})
+    return value
 
 
 async def many(call: Call) -> web.Response:
-    """``GET /stores?limit=&cursor=``: all stores."""
+    """``GET /stores?sido=&gugun=&sort=RATE|DATE&limit=&cursor=``: stores that are open, best rated first, with their number.
+
+    ``sido`` and ``gugun`` are codes of ``GET /regions`` (store Q1, Q10).
+    """
+    sido, gugun = region(call)
+    wanted = Wanted(sido=sido, gugun=gugun, sort=one_of(call, "sort", "RATE", "DATE"))
     try:
-        items, cursor = await call.shared.reads.stores(call.limit(), call.query("cursor", 1000))
+        items, cursor, total = await call.shared.reads.stores(wanted, call.limit(), call.query("cursor", 1000))
     except BadCursor:
         raise Problem(400, "bad_cursor") from None
-    shown = [{name: value for name, value in item.items() if name not in HIDDEN} for item in items]
-    return call.answer({"items": shown, "next": cursor}, headers=PUBLIC)
+    return call.answer({"items": [store_views.card(one) for one in items], "next": cursor, "total": total}, headers=PUBLIC)
+
+
+async def nearby(call: Call) -> web.Response:
+    """``GET /stores/nearby?lat=&lon=&level=``: open stores around a point, nearest first, with their ``distance`` in metres.
+
+    ``level`` 1 to 5 (default 5): within 150, 250, 500, 1000, 2000 metres, both ends inclusive; at most 200 stores (store Q2).
+    """
+    lat, lon = degrees(call, "lat", near.LAT), degrees(call, "lon", near.LON)
+    levels = {str(level): metres for level, metres in near.LEVELS.items()}
+    metres = levels[one_of(call, "level", *reversed(levels))]
+    items = await call.shared.reads.stores_near(lat, lon, metres)
+    return call.answer({"items": [store_views.card(one) for one in items]}, headers=PUBLIC)
 
 
 async def one(call: Call) -> web.Response:
-    """``GET /stores/{store_id}``: one store and its policy."""
+    """``GET /stores/{store_id}``: a store's page. One that is suspended says so: who has ordered there still needs its number."""
     found = await call.shared.reads.store(call.params["store_id"])
     if found is None:
         raise Problem(404, "not_found")
-    return call.answer({name: value for name, value in found.items() if name not in HIDDEN}, headers=PUBLIC)
+    return call.answer(store_views.page(found), headers=PUBLIC)
+
+
+async def own(call: Call) -> web.Response:
+    """``GET /stores/{store_id}/settings``: the store as its seller and admins see it, with its bank account (store A6)."""
+    found = await call.shared.reads.store(call.params["store_id"])
+    if found is None:
+        raise Problem(404, "not_found")
+    return call.answer(store_views.own(found))
+
+
+async def register(call: Call) -> web.Response:
+    """``POST /stores``: the one store of a permitted seller, whose token names it before it is there (store V3)."""
+    command, owner = call.command_id(), call.caller.account
+    wish = await call.parsed(_register)
+    store_id = id_of("store", owner)
+    if not runs(call.caller, store_id):
+        raise Problem(403, "forbidden")
+    message = RegisterStore(owner=owner, profile=wish.profile())
+    return await submit(call, "stores", store_id, message, command=command, body=await call.body(), status=201)
+
+
+async def change(call: Call) -> web.Response:
+    """``PATCH /stores/{store_id}``: only what is given changes (store V4)."""
+    command, store_id = call.command_id(), call.params["store_id"]
+    wish = await call.parsed(_change)
+    message = ChangeStore(by=call.caller.account, profile=wish.profile())
+    call.shared.terms.stores.forget(store_id)
+    return await submit(call, "stores", store_id, message, command=command, body=await call.body())
 
 
 async def save(call: Call) -> web.Response:
@@ -56,6 +132,7 @@ async def save(call: Call) -> web.Response:
         free_from=wish.free_from,
         cut_off=wish.cut_off,
         threshold=wish.threshold,
+        profile=wish.profile(),
     )
     call.shared.terms.stores.forget(store_id)
     return await submit(call, "stores", store_id, message, command=command, body=await call.body(), extra={"store_id": store_id})

@@ -16,7 +16,7 @@ from deploy.demo.board import Board
 from deploy.demo.client import Shop
 from deploy.demo.day import live
 from deploy.demo.seed import coupon_id, seller, shown, wishes, write
-from deploy.demo.shop import FLORISTS, REGULARS, SCARCE, WELCOME
+from deploy.demo.shop import BLUE_ROSE, FLORISTS, REGULARS, SCARCE, WELCOME
 from deploy.demo.stories import SPECIAL
 from models import kst
 from tests.integration.machine.conftest import Machine
@@ -101,7 +101,7 @@ async def test_every_story_of_the_day_ends_as_it_should(up: Machine) -> None:
 
         async def scarce() -> dict[str, Any]:
             items = (await shop.call(seller(rare), "GET", f"/stores/{rare.store_id}/stock")).expect(200).body["items"]
-            return next({"on_hand": one["on_hand"], "held": one["held"]} for one in items if one["flower_id"] == "blue-rose")
+            return next({"on_hand": one["on_hand"], "held": one["held"]} for one in items if one["flower_id"] == BLUE_ROSE)
 
         before = await scarce()
         with Board(Console(file=out, width=160)) as board:

@@ -9,25 +9,31 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tests.unit.web.known import BUYER, IMAGE, ORDER, STORE, STORE_ORDER, Desk, order_body
+from tests.unit.web.known import BUYER, IMAGE, ORDER, QUESTION, REVIEW, STORE, STORE_ORDER, Desk, order_body
 from web.idempotency import sign
 from web.rule import Rule
 
 IDS: Mapping[str, str] = {
     "account": f"{'0' * 32}-1",
+    "category_id": "1",
     "command": "c",
     "coupon_id": "coupon-1",
     "domain": "orders",
     "flower_id": "1",
     "image_id": IMAGE,
+    "notice_id": "notice-1",
     "order_id": ORDER,
     "outcome": "approve",
     "product_id": "product-1",
     "provider": "kakao",
+    "question_id": QUESTION,
+    "review_id": REVIEW,
     "row": ORDER,
     "session": "s1",
+    "sido": "11",
     "store_id": STORE,
     "store_order_id": STORE_ORDER,
+    "tag_id": "1",
 }
 """All are ``BUYER``'s, or of ``STORE``, which is ``SELLER``'s. ``nonce`` is signed, and made by ``target``."""
 
@@ -40,6 +46,30 @@ BODIES: Mapping[str, Any] = {
         "name": "봄", "limit": 10, "discount": 500, "min_amount": 2000, "starts": "2026-01-01", "ends": "2026-12-31",
     },
     "StockRequest": {"delta": 1},
+    "StoreRegistration": {
+        "name": "꽃집", "detail": "새벽시장에서 옵니다", "thumbnail": "image-1", "phone": "02-312-3456", "bank": "088",
+        "account_number": "110-234-567890", "sido": "서울", "gugun": "강남구", "address": "어느길 1", "zipcode": "06236",
+        "lat": 37.5, "lon": 127.0, "delivery_fee": 3000, "free_from": 50_000,
+    },
+    "StoreChange": {"delivery_fee": 2500},
+    "Reason": {"reason": "신고가 많습니다"},
+    "QuestionRequest": {"title": "언제 오나요", "content": "내일 되나요"},
+    "QuestionChange": {"secret": True},
+    "AnswerRequest": {"content": "네, 됩니다"},
+    "NoticeRequest": {"title": "휴무", "content": "추석에 쉽니다"},
+    "NoticeChange": {"title": "휴무 안내"},
+    "ProductForm": {
+        "name": "봄 다발", "summary": "봄에", "price": 1000, "category": "1", "flowers": {"1": 1}, "representative": "1",
+        "thumbnail": "i",
+    },
+    "ProductPatch": {"version": 1, "price": 1000},
+    "SubscriptionForm": {"name": "달마다", "summary": "매달", "price": 1000, "thumbnail": "i"},
+    "Removal": {"reason": "도용"},
+    "FlowerForm": {"name_ko": "백합", "name_en": "lily", "language_ko": "순결", "language_en": "purity"},
+    "LabelForm": {"name_ko": "생일", "name_en": "birthday"},
+    "ReviewForm": {"subject": "line-1", "rating": 9, "text": "예뻐요"},
+    "ReviewText": {"rating": 9, "text": "예뻐요"},
+    "ReplyForm": {"text": "감사합니다"},
     "ImageRequest": {"purpose": "review", "content_type": "image/png", "size": 100},
     "PasswordSignIn": {"email": "a@b.kr", "password": "p"},
     "AdminSignIn": {"name": "mina", "password": "p", "code": "000000"},
@@ -62,6 +92,8 @@ def target(rule: Rule, desk: Desk, **other: str) -> str:
     query = ""
     if "nonce" in names(rule):
         query = "?pg_token=t"
+    elif rule.template == "/stores/nearby":
+        query = "?lat=37.5&lon=127.0"
     elif "command" in names(rule):
         query = f"?sig={sign(secret, 'command', BUYER, IDS['domain'], IDS['row'], IDS['command'], '')}"
     return rule.path.format(**ids) + query

@@ -9,7 +9,11 @@ from typing import Any
 
 import msgspec
 
+from models.actor import id_of
+from models.catalog.messages import ReferencePrivate
+from models.catalog.reference import merged
 from models.orders.messages import CouponTerms, ProductTerms, StoreTerms
+from models.read.products import told
 from models.search.chips import Chip
 from models.search.wire import Found, Main, Question, Row, Sentence, Understood
 from models.settings import Settings
@@ -21,17 +25,40 @@ from web.limits import Rate, SharedBuckets, State
 from web.links import Links
 from web.passwords import Passwords
 from web.people import People
-from web.reads import BadCursor, Document, Page
+from web.reads import About, BadCursor, Counted, Document, Page, Wanted
 from web.settings import WebSettings
 from web.tokens import ensure_keys, make
 
 STORE, OTHER_STORE = "store-1", "store-2"
 ORDER, STORE_ORDER, OTHER_STORE_ORDER = "order-1", "store-order-1", "store-order-2"
+QUESTION, SECRET = "question-1", "question-2"
+SUBSCRIPTION = id_of("subscription", STORE)
+REVIEW = "review-1"
 IMAGE = "00000000-0000-5000-8000-000000000001"
 BUYER, STRANGER, SELLER, OTHER_SELLER, ADMIN = "buyer-1", "buyer-2", "seller-1", "seller-2", "admin-1"
 
 
 CARD = msgspec.Raw(b'{"product_id":"product-1","thumbnail":"/old/rose.webp"}')
+
+
+def store_document(store_id: str, name: str = "가게") -> dict[str, Any]:
+    """A store as its read model shows it, in all its fields."""
+    return {
+        "store_id": store_id, "owner": SELLER, "name": name, "detail": "꽃", "thumbnail": "image-1", "phone": "+8221234567",
+        "bank": "088", "account_number": "110-234-567890", "address": "수원로 1", "address_detail": "", "zipcode": "16499",
+        "reason": "", "sido": "41", "gugun": "41111", "lat": 37.25, "lon": 127.03, "delivery_fee": 3000, "free_from": 50_000,
+        "cut_off": "18:00", "threshold": 50, "hours": {"mon": {"opens": "09:00", "closes": "10:30"}}, "slot_capacity": 2,
+        "minutes_per_day": 480, "registered_at": 1, "status": "OPEN", "reviews": 2, "rating": 4.25, "seq": 1,
+    }  # fmt: skip
+
+
+def question_document(question_id: str, secret: bool) -> dict[str, Any]:
+    """A question of ``BUYER`` to ``STORE`` as its read model shows it, answered."""
+    return {
+        "question_id": question_id, "buyer": BUYER, "store_id": STORE, "product_id": "product-1", "secret": secret, "asked_at": 1,
+        "edited_at": 0, "answered_at": 2, "answer_edited_at": 0, "read_at": 2, "title": "언제 오나요", "content": "내일 되나요",
+        "answer": "네, 됩니다",
+    }  # fmt: skip
 
 
 class Known:
@@ -71,6 +98,11 @@ class Known:
                 ],
             }
         }
+        self.questions_: dict[str, dict[str, Any]] = {
+            one: question_document(one, secret) for one, secret in ((QUESTION, False), (SECRET, True))
+        }
+        self.asked: list[Any] = []
+        """What lists were asked for."""
         self.images_: dict[str, dict[str, Any]] = {
             IMAGE: {
                 "image_id": IMAGE, "owner": BUYER, "purpose": "review", "content_type": "image/png", "size": 5, "at": 1,
@@ -79,8 +111,21 @@ class Known:
         }  # fmt: skip
         self.carts_: dict[str, list[dict[str, Any]]] = {}
         self.likes_: dict[tuple[str, str], list[str]] = {}
+        monthly = ProductTerms(product_id=SUBSCRIPTION, store_id=STORE, name="달마다 꽃", price=30_000, flowers={}, on_sale=False)
+        self.products_[SUBSCRIPTION] = monthly
+        self.details_: dict[str, dict[str, Any]] = {SUBSCRIPTION: {"kind": "subscription", "status": "SALE"}}
+        """Product id -> what its document says beside its terms."""
+        self.reference_ = ReferencePrivate()
+        self.reviews_: dict[str, dict[str, Any]] = {
+            REVIEW: {
+                "review_id": REVIEW, "product_id": "product-1", "store_id": STORE, "author": BUYER, "kind": "delivery",
+                "subject": "line-1", "status": "written", "rating": 9, "stars": 4.5, "written_at": 5, "edited_at": 0,
+                "replied_at": 0, "text": "예뻐요", "images": [], "reply": "", "reason": "", "seq": 2,
+            }
+        }  # fmt: skip
+        self.restock_: dict[tuple[str, str], int] = {}
         self.loads = 0
-        self.questions: list[Question] = []
+        self.searched: list[Question] = []
         self.sentences: list[Sentence] = []
         self.accounts_: dict[str, dict[str, Any]] = {BUYER: account_of(BUYER)}
 
@@ -121,7 +166,7 @@ class Known:
         return [msgspec.to_builtins(product) for product in self.products_.values()], ""
 
     async def found(self, question: Question) -> Found:
-        self.questions.append(question)
+        self.searched.append(question)
         if question.cursor == "bad":
             raise BadCursor
         return Found([CARD], "next", 1, {"tag": {"1": 1}} if question.facets else None)
@@ -135,14 +180,80 @@ class Known:
 
     async def product(self, product_id: str) -> Document | None:
         found = self.products_.get(product_id)
-        return None if found is None else {**msgspec.to_builtins(found), "store_id": found.store_id}
+        return None if found is None else self._document(found)
 
-    async def stores(self, limit: int, cursor: str) -> Page:
-        return [{"store_id": one, "owner": SELLER, "name": store.name} for one, store in self.stores_.items()], ""
+    def _document(self, found: ProductTerms) -> Document:
+        fields = {"name": found.name, "store_id": found.store_id, "price": found.price, "flowers": found.flowers}
+        status = {"status": "SALE" if found.on_sale else "DISCONTINUED"}
+        return told({"_id": found.product_id, **fields, **status, "seq": 1, "pseq": 1, **self.details_.get(found.product_id, {})})
+
+    async def store_products(self, store_id: str, category: str, flower: str, status: str, limit: int, cursor: str) -> Counted:
+        if cursor:
+            raise BadCursor
+        self.asked.append((store_id, category, flower, status, limit))
+        found = [self._document(one) for one in self.products_.values() if one.store_id == store_id]
+        return found, "", len(found)
+
+    async def all_products(self, status: str, date: str, sales: str, limit: int, cursor: str) -> Counted:
+        if cursor:
+            raise BadCursor
+        self.asked.append((status, date, sales, limit))
+        return [], "", 0
+
+    async def best_sellers(self, store_id: str) -> Sequence[Document]:
+        return [self._document(one) for one in self.products_.values() if one.store_id == store_id]
+
+    async def reference(self) -> ReferencePrivate:
+        return merged(self.reference_)
+
+    async def reference_seq(self) -> int:
+        return 0
+
+    async def review(self, review_id: str) -> Document | None:
+        return self.reviews_.get(review_id)
+
+    async def reviews(self, whose: str, ident: str, status: str, sort: str, limit: int, cursor: str) -> Counted:
+        if cursor:
+            raise BadCursor
+        self.asked.append((whose, ident, status, sort, limit))
+        found = [one for one in self.reviews_.values() if one[whose] == ident and one["status"] == status]
+        return found, "", len(found)
+
+    async def restock_alert(self, buyer: str, product_id: str) -> Document | None:
+        at = self.restock_.get((buyer, product_id))
+        return None if at is None else {"at": at, "seq": 1}
+
+    async def restock_alerts(self, buyer: str, limit: int, cursor: str) -> Counted:
+        if cursor:
+            raise BadCursor
+        found = [{"product_id": product_id, "at": at} for (who, product_id), at in self.restock_.items() if who == buyer]
+        return found, "", len(found)
+
+    async def stores(self, wanted: Wanted, limit: int, cursor: str) -> Counted:
+        self.asked.append((wanted, limit, cursor))
+        return [store_document(one, store.name) for one, store in self.stores_.items()], "", len(self.stores_)
+
+    async def stores_near(self, lat: float, lon: float, metres: int) -> Sequence[Document]:
+        self.asked.append((lat, lon, metres))
+        return [{**store_document(STORE), "distance": 12}]
 
     async def store(self, store_id: str) -> Document | None:
         found = self.stores_.get(store_id)
-        return None if found is None else {"store_id": store_id, "owner": SELLER, "name": found.name}
+        return None if found is None else store_document(store_id, found.name)
+
+    async def questions(self, about: About, limit: int, cursor: str) -> Counted:
+        self.asked.append((about, limit, cursor))
+        return list(self.questions_.values()), "", len(self.questions_)
+
+    async def question(self, question_id: str) -> Document | None:
+        return self.questions_.get(question_id)
+
+    async def notices(self, store_id: str, limit: int, cursor: str) -> Counted:
+        self.asked.append((store_id, limit, cursor))
+        return [{"notice_id": "notice-1", "store_id": store_id, "title": "휴무 안내", "content": "추석에 쉽니다"}], "", 1
+
+    async def shelved(self, key: str) -> int:
+        return 0
 
     async def images(self, ids: Iterable[str]) -> Mapping[str, Document]:
         return {one: self.images_[one] for one in ids if one in self.images_}

@@ -24,7 +24,7 @@ from topics.answers import Answer
 from topics.client import Client
 from web.app import App, server
 from web.links import Links
-from web.pictures import check, dressed
+from web.pictures import check, check_licence, dressed
 from web.problems import Problem
 from web.rule import API
 
@@ -240,3 +240,20 @@ async def test_a_licence_is_no_picture_of_anything() -> None:
     known = Known()
     known.images_[IMAGE]["purpose"] = "licence"
     assert await dressed(asked(known), [{"thumbnail": IMAGE}], "thumbnail") == [{"thumbnail": "", "thumbnail_urls": {}}]
+
+
+@pytest.mark.spec("auth 18")
+@pytest.mark.parametrize(
+    ("change", "good"),
+    [({}, True), ({"owner": "registration-2"}, False), ({"purpose": "review"}, False), ({"status": "rejected"}, False)],
+)
+async def test_only_an_applicant_s_own_checked_licence_counts(change: dict[str, Any], good: bool) -> None:
+    known = Known()
+    known.images_[IMAGE] |= {"owner": "registration-1", "purpose": "licence", **change}
+    if good:
+        await check_licence(asked(known), IMAGE, "registration-1")
+    bad = [(IMAGE, "registration-3"), ("no-such-image", "registration-1"), (IMAGE, "registration-1")]
+    for document, owner in bad[:2] if good else bad:
+        with pytest.raises(Problem) as refused:
+            await check_licence(asked(known), document, owner)
+        assert (refused.value.status, refused.value.code) == (422, "image_unusable")

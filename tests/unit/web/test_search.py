@@ -61,13 +61,13 @@ async def test_parameters_become_a_question(place: Place) -> None:
         text="장미", category=(Choice(("1",)),), flower=(Choice(("rose",)), Choice(("11",), True)), max_price=50_000, status="SALE",
         sort="LOW",
     )  # fmt: skip
-    assert place.known.questions == [Question(filters, 24, "c", True)]
+    assert place.known.searched == [Question(filters, 24, "c", True)]
 
 
 @pytest.mark.parametrize("path", ["/products", "/products?store=store-1&limit=2", "/products?limit=5"])
 async def test_a_plain_shelf_comes_from_the_documents(place: Place, path: str) -> None:
     status, body = await place.call("GET", path)
-    assert (status, len(body["items"]), place.known.questions) == (200, 3, [])
+    assert (status, len(body["items"]), place.known.searched) == (200, 3, [])
 
 
 @pytest.mark.spec("product W33", "product W46")
@@ -83,7 +83,7 @@ async def test_a_plain_shelf_comes_from_the_documents(place: Place, path: str) -
 async def test_a_bad_parameter_is_named_and_nobody_is_asked(place: Place, path: str, name: str) -> None:
     status, body = await place.call("GET", f"/products?{path}")
     assert (status, body["code"], body["details"]["name"]) == (400, "bad_parameter", name)
-    assert place.known.questions == []
+    assert place.known.searched == []
 
 
 async def test_a_cursor_of_another_list_is_refused(place: Place) -> None:

@@ -1,0 +1,77 @@
+"""``python -m deploy.demo.data``: fill a running marketplace; with ``--scale N`` only products, straight to the catalogue's inbox.
+
+Run it with the stack's environment: ``make demo-data``, or ``python -m deploy.local run -- python -m deploy.demo.data``. It may be
+repeated: what is there is left alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import os
+import sys
+from collections.abc import AsyncIterator, Sequence
+
+from deploy.demo.__main__ import shop
+from deploy.demo.client import Unexpected
+from deploy.demo.data.load import Loader
+from deploy.demo.data.scale import send
+from models import settings
+from topics.client import Client, Unavailable
+
+REACH = 15.0
+"""Seconds that broker and Redis have to be reached."""
+
+
+@contextlib.asynccontextmanager
+async def inboxes() -> AsyncIterator[Client]:
+    """A way to the actors' inboxes. Raises ``Unexpected`` if broker or Redis is not reached."""
+    given = settings.read()
+    client = Client(given.kafka, given.prefix, given.partitions, given.redis_url, f"demo-{os.getpid()}")
+    await client.start()
+    try:
+        try:
+            async with asyncio.timeout(REACH):
+                await client.listening.wait()
+                while not client.connected:
+                    await asyncio.sleep(0.05)
+        except TimeoutError:
+            raise Unexpected("is not there: make up") from None
+        yield client
+    finally:
+        await client.stop()
+
+
+async def loaded(pictures: bool) -> None:
+    """Load the whole marketplace."""
+    async with shop() as open_shop, inboxes() as client:
+        await Loader(open_shop, client, lambda line: print(line, flush=True)).load(pictures=pictures)
+
+
+async def scaled(number: int) -> None:
+    """Send ``number`` products to the catalogue."""
+    async with inboxes() as client:
+        seconds = await send(client, number)
+    print(f"{number} products sent in {seconds:.1f} s, {number / seconds:.0f} a second; actors and read models follow")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Do what the arguments say; answers the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m deploy.demo.data", description="Fill a running marketplace.")
+    parser.add_argument("--no-pictures", action="store_true", help="leave out what takes minutes")
+    parser.add_argument("--scale", type=int, default=0, metavar="N", help="instead: N products straight to the catalogue's inbox")
+    given = parser.parse_args(argv)
+    try:
+        asyncio.run(scaled(given.scale) if given.scale else loaded(not given.no_pictures))
+    except (Unexpected, Unavailable) as error:
+        print(f"the marketplace {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nstopped; the next run goes on from here", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,390 @@
+"""What the web asks, sends and shows of stores, questions and notices; and what it shows to nobody else."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from models.actor import id_of
+from models.stores.hours import Hours
+from models.stores.messages import (
+    AnswerQuestion,
+    AskQuestion,
+    ChangeStore,
+    DeleteNotice,
+    DeleteQuestion,
+    EditAnswer,
+    EditNotice,
+    EditQuestion,
+    MarkQuestionRead,
+    PostNotice,
+    RegisterStore,
+    RestoreStore,
+    SaveStore,
+    StoreProfile,
+    SuspendStore,
+)
+from tests.unit.web.answering import Page, page
+from tests.unit.web.examples import BODIES
+from tests.unit.web.known import ADMIN, BUYER, OTHER_SELLER, OTHER_STORE, QUESTION, SECRET, SELLER, STORE, STRANGER
+from web.commands import models_of
+from web.reads import About, Wanted
+from web.requests.phones import e164
+
+REGISTRATION: dict[str, Any] = BODIES["StoreRegistration"]
+OWN_STORE = id_of("store", SELLER)
+PRIVATE = ("110-234-567890", "신한은행", SELLER, "minutes_per_day", "threshold", "reason", "bank")
+"""What nobody but the seller and admins is told of a store."""
+
+
+@pytest_asyncio.fixture
+async def shop(tmp_path: Path) -> AsyncIterator[Page]:
+    async with page(tmp_path) as made:
+        yield made
+
+
+def seller(shop: Page, account: str = SELLER, store: str = STORE) -> dict[str, str]:
+    return shop.desk.headers(account, "seller", (store,))
+
+
+def admin(shop: Page) -> dict[str, str]:
+    return shop.desk.headers(ADMIN, "admin")
+
+
+# -- stores ---------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.spec("store V3", "store V6")
+async def test_a_registration_goes_to_the_one_store_of_the_account_with_codes_and_e164(shop: Page) -> None:
+    body = {**REGISTRATION, "sido": "경기", "gugun": "수원시 영통구", "hours": {"mon": {"opens": "09:00", "closes": "18:30"}}}
+    status, _, _ = await shop.call("POST", "/stores", body, seller(shop, store=OWN_STORE))
+    profile = StoreProfile(
+        name="꽃집", detail="새벽시장에서 옵니다", thumbnail="image-1", phone="+8223123456", bank="088",
+        account_number="110-234-567890", sido="41", gugun="41111", address="어느길 1", zipcode="06236",
+        lat=37.5, lon=127.0, delivery_fee=3000, free_from=50_000,
+        hours={"mon": Hours(opens="09:00", closes="18:30")},
+    )  # fmt: skip
+    assert (status, shop.sent) == (201, [("stores", OWN_STORE, RegisterStore(owner=SELLER, profile=profile))])
+
+
+async def test_a_seller_whose_token_does_not_name_his_store_is_not_permitted_yet(shop: Page) -> None:
+    status, body, _ = await shop.call("POST", "/stores", REGISTRATION, shop.desk.headers(SELLER, "seller", ()))
+    assert (status, body["code"], shop.sent) == (403, "forbidden", [])
+
+
+WRONG: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
+    ({"name": " "}, [("/name", "blank")]),
+    ({"detail": "\n"}, [("/detail", "blank")]),
+    ({"phone": "119119119119"}, [("/phone", "telephone")]),
+    ({"bank": "003", "account_number": "12"}, [("/bank", "bank"), ("/account_number", "account_number")]),
+    ({"sido": "평양"}, [("/sido", "region")]),
+    ({"gugun": "해운대구"}, [("/gugun", "region")]),
+    ({"zipcode": "0623"}, [("/zipcode", "zipcode")]),
+    ({"lat": 32.9}, [("/lat", "too_small")]),
+    ({"lon": "127"}, [("/lon", "type")]),
+    ({"delivery_fee": -1, "free_from": 1.5}, [("/delivery_fee", "too_small"), ("/free_from", "type")]),
+    ({"hours": {"mon": {"opens": "09:15"}}}, [("/hours/mon/opens", "half_hour")]),
+    ({"hours": {"mon": {"opens": "10:00", "closes": "09:00"}}}, [("/hours/mon/closes", "not_before")]),
+    ({"hours": {"holiday": {"opens": "10:00"}}}, [("/hours/holiday", "not_one_of")]),
+    ({"slot_capacity": -1}, [("/slot_capacity", "too_small")]),
+    ({"owner": "somebody"}, [("/owner", "unknown_field")]),
+]
+
+
+@pytest.mark.spec("store V3")
+@pytest.mark.parametrize(("said", "errors"), WRONG, ids=lambda value: ",".join(value) if isinstance(value, dict) else "")
+async def test_every_bad_field_is_named_and_nothing_sent(shop: Page, said: Any, errors: list[tuple[str, str]]) -> None:
+    for method, path, given in (("POST", "/stores", {**REGISTRATION, **said}), ("PATCH", f"/stores/{STORE}", said)):
+        pairs = (("sido", "gugun"), ("gugun", "sido"), ("lat", "lon"), ("lon", "lat"))
+        other = {pair: REGISTRATION[pair] for name, pair in pairs if name in said}
+        headers = seller(shop, store=OWN_STORE if method == "POST" else STORE)
+        status, body, _ = await shop.call(method, path, {**other, **given}, headers)
+        assert (status, [(one["pointer"], one["code"]) for one in body["errors"]]) == (422, errors)
+    assert shop.sent == []
+
+
+@pytest.mark.parametrize("missing", sorted(REGISTRATION))
+async def test_a_registration_needs_every_field(shop: Page, missing: str) -> None:
+    body = {name: value for name, value in REGISTRATION.items() if name != missing}
+    status, said, _ = await shop.call("POST", "/stores", body, seller(shop, store=OWN_STORE))
+    assert (status, [(one["pointer"], one["code"]) for one in said["errors"]]) == (422, [(f"/{missing}", "required")])
+    assert shop.sent == []
+
+
+@pytest.mark.spec("store V4")
+async def test_a_change_sends_only_what_is_given(shop: Page) -> None:
+    given = {"phone": "010-1234-5678", "sido": "세종특별자치시", "gugun": ""}
+    status, _, _ = await shop.call("PATCH", f"/stores/{STORE}", given, seller(shop))
+    profile = StoreProfile(phone="+821012345678", sido="36", gugun="36110")
+    assert (status, shop.sent) == (200, [("stores", STORE, ChangeStore(by=SELLER, profile=profile))])
+
+
+@pytest.mark.parametrize(("half", "other"), [("sido", "gugun"), ("gugun", "sido"), ("lat", "lon"), ("lon", "lat")])
+async def test_half_a_place_is_none(shop: Page, half: str, other: str) -> None:
+    status, body, _ = await shop.call("PATCH", f"/stores/{STORE}", {half: REGISTRATION[half]}, seller(shop))
+    assert (status, [(one["pointer"], one["code"]) for one in body["errors"]]) == (422, [(f"/{other}", "required")])
+    assert shop.sent == []
+
+
+async def test_an_operators_save_takes_the_other_fields_along(shop: Page) -> None:
+    body = {"name": "꽃집", "delivery_fee": 1, "free_from": 2, "owner": SELLER, "slot_capacity": 3}
+    status, _, _ = await shop.call("PUT", f"/stores/{STORE}", body, admin(shop))
+    profile = StoreProfile(name="꽃집", delivery_fee=1, free_from=2, cut_off="18:00", threshold=50, slot_capacity=3)
+    saved = SaveStore(owner=SELLER, name="꽃집", delivery_fee=1, free_from=2, profile=profile)
+    assert (status, shop.sent) == (200, [("stores", STORE, saved)])
+
+
+@pytest.mark.spec("store A1")
+@pytest.mark.parametrize("path", ["", "/settings", "/questions"])
+async def test_another_seller_is_turned_away(shop: Page, path: str) -> None:
+    method = "GET" if path else "PATCH"
+    headers = seller(shop, OTHER_SELLER, OTHER_STORE)
+    status, body, _ = await shop.call(method, f"/stores/{STORE}{path}", None if path else {"delivery_fee": 0}, headers)
+    assert (status, body["code"], shop.sent) == (403, "forbidden", [])
+
+
+@pytest.mark.spec("store A6")
+async def test_the_public_is_told_nothing_of_bank_account_owner_and_capacity(shop: Page) -> None:
+    for path in (f"/stores/{STORE}", "/stores", "/stores/nearby?lat=37.5&lon=127"):
+        status, body, _ = await shop.call("GET", path)
+        assert status == 200
+        text = str(body)
+        assert [word for word in PRIVATE if word in text] == []
+    status, body, _ = await shop.call("GET", f"/stores/{STORE}")
+    assert (body["sido_name"], body["gugun_name"], body["rating"], body["position"]) == (
+        "경기도", "수원시", 4.25, {"lat": 37.25, "lon": 127.03},
+    )  # fmt: skip
+    assert body["slots"] == {"mon": ["09:00", "09:30", "10:00"]}
+    assert body["subscription_product_id"] == id_of("subscription", STORE)
+    for headers in (seller(shop), admin(shop)):
+        status, body, _ = await shop.call("GET", f"/stores/{STORE}/settings", headers=headers)
+        seen = status, body["account_number"], body["bank_name"], body["minutes_per_day"]
+        assert seen == (200, "110-234-567890", "신한은행", 480)
+
+
+async def test_a_store_that_is_not_there(shop: Page) -> None:
+    assert (await shop.call("GET", "/stores/nowhere"))[0] == 404
+    assert (await shop.call("GET", "/stores/nowhere/settings", headers=admin(shop)))[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "wanted"),
+    [
+        ("/stores", (Wanted(), 20, "")),
+        ("/stores?sido=41&gugun=41111&sort=DATE&limit=5&cursor=x", (Wanted(sido="41", gugun="41111", sort="DATE"), 5, "x")),
+        ("/admin/stores", (Wanted(status="", sort="DATE"), 20, "")),
+        ("/admin/stores?sido=11&status=SUSPENDED&sort=RATE", (Wanted(sido="11", status="SUSPENDED", sort="RATE"), 20, "")),
+        ("/stores/nearby?lat=37.5&lon=127.0", (37.5, 127.0, 2_000)),
+        ("/stores/nearby?lat=37.5&lon=127.0&level=1", (37.5, 127.0, 150)),
+    ],
+)
+async def test_what_lists_ask_for(shop: Page, path: str, wanted: Any) -> None:
+    status, body, _ = await shop.call("GET", path, headers=admin(shop))
+    assert (status, shop.known.asked) == (200, [wanted])
+    assert "nearby" in path or body["total"] == 2
+
+
+@pytest.mark.spec("store V6", "store V8")
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/stores?sido=99", "sido"),
+        ("/stores?gugun=41111", "gugun"),
+        ("/stores?sido=11&gugun=41111", "gugun"),
+        ("/stores?sort=AMOUNT", "sort"),
+        ("/admin/stores?status=CLOSED", "status"),
+        ("/stores/nearby?lat=37.5", "lon"),
+        ("/stores/nearby?lat=north&lon=127", "lat"),
+        ("/stores/nearby?lat=nan&lon=127", "lat"),
+        ("/stores/nearby?lat=35.68&lon=139.69", "lon"),
+        ("/stores/nearby?lat=37.5&lon=127&level=6", "level"),
+        ("/stores/nearby?lat=37.5&lon=127&level=0", "level"),
+        (f"/stores/{STORE}/questions?answered=maybe", "answered"),
+    ],
+)
+async def test_a_parameter_that_cannot_be_is_named(shop: Page, path: str, name: str) -> None:
+    headers = seller(shop) if "questions" in path else admin(shop)
+    status, body, _ = await shop.call("GET", path, headers=headers)
+    assert (status, body["code"], body["details"]["name"], shop.known.asked) == (400, "bad_parameter", name, [])
+
+
+async def test_regions_and_banks(shop: Page) -> None:
+    _, body, _ = await shop.call("GET", "/regions")
+    assert (len(body["items"]), body["items"][0]) == (17, {"code": "11", "name": "서울특별시", "short": "서울"})
+    _, body, _ = await shop.call("GET", "/regions/44")
+    assert [one["code"] for one in body["items"] if one["name"] == "천안시"] == ["44131"]
+    assert (await shop.call("GET", "/regions/99"))[0] == 404
+    _, body, _ = await shop.call("GET", "/banks")
+    assert [one["name"] for one in body["items"]] == ["국민은행", "농협은행", "신한은행", "우리은행", "카카오뱅크", "하나은행"]
+
+
+async def test_an_admin_suspends_with_a_reason_and_restores(shop: Page) -> None:
+    path = f"/admin/stores/{STORE}"
+    status, body, _ = await shop.call("POST", f"{path}/suspend", {"reason": "  "}, admin(shop))
+    assert (status, body["errors"][0]["pointer"], shop.sent) == (422, "/reason", [])
+    assert (await shop.call("POST", f"{path}/suspend", {"reason": "신고"}, admin(shop)))[0] == 200
+    assert (await shop.call("POST", f"{path}/restore", headers=admin(shop)))[0] == 200
+    assert shop.sent == [("stores", STORE, SuspendStore(by=ADMIN, reason="신고")), ("stores", STORE, RestoreStore(by=ADMIN))]
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("02-312-3456", "+8223123456"), ("010 1234 5678", "+821012345678"), ("+82 10-1234-5678", "+821012345678"),
+        ("031-200-3000", "+82312003000"), ("070-7123-4567", "+827071234567"), ("1588-1588", "+8215881588"), ("12", ""),
+        ("꽃집", ""), ("", ""), ("010-1234-5678 ext. 7", ""), ("010" * 20, ""),
+    ],
+)  # fmt: skip
+def test_telephone_numbers(text: str, number: str) -> None:
+    assert e164(text) == number
+
+
+# -- questions ------------------------------------------------------------------------------------------------------------------
+
+
+def words(question: dict[str, Any]) -> tuple[Any, ...]:
+    return question["hidden"], question["title"], question["content"], question["answer"]
+
+
+OPEN_WORDS = (False, "언제 오나요", "내일 되나요", "네, 됩니다")
+MASKED = (True, "", "", "")
+
+
+@pytest.mark.spec("store A7")
+@pytest.mark.parametrize(
+    ("account", "role", "stores", "secret", "mine"),
+    [
+        ("", "", (), MASKED, False),
+        (STRANGER, "buyer", (), MASKED, False),
+        (OTHER_SELLER, "seller", (OTHER_STORE,), MASKED, False),
+        (BUYER, "seller", (), MASKED, False),
+        (BUYER, "buyer", (), OPEN_WORDS, True),
+        (SELLER, "seller", (STORE,), OPEN_WORDS, False),
+        (ADMIN, "admin", (), OPEN_WORDS, False),
+    ],
+)
+async def test_who_reads_a_secret_question_and_its_answer(
+    shop: Page, account: str, role: str, stores: tuple[str, ...], secret: Any, mine: bool
+) -> None:
+    headers = shop.desk.headers(account, role, stores) if account else None
+    status, body, _ = await shop.call("GET", "/products/product-1/questions", headers=headers)
+    plain, hidden = body["items"]
+    assert (status, body["total"], plain["question_id"], hidden["question_id"]) == (200, 2, QUESTION, SECRET)
+    assert (words(plain), words(hidden)) == (OPEN_WORDS, secret)
+    assert (plain["mine"], hidden["mine"], hidden["answered"], hidden["secret"]) == (mine, mine, True, True)
+    assert BUYER not in str(body)
+    # Whether the store has read it is its own business.
+    assert ("read_at" in hidden) is (role == "admin" or STORE in stores)
+
+
+async def test_what_is_one_persons_is_not_kept_by_caches(shop: Page) -> None:
+    url = f"{shop.url}/api/v1/products/product-1/questions"
+    async with shop.http.get(url) as answer:
+        assert answer.headers["Cache-Control"].startswith("public")
+    async with shop.http.get(url, headers=shop.desk.headers()) as answer:
+        assert answer.headers["Cache-Control"] == "no-store"
+
+
+async def test_lists_of_questions_are_of_the_caller(shop: Page) -> None:
+    await shop.call("GET", "/questions?answered=false", headers=shop.desk.headers())
+    await shop.call("GET", f"/stores/{STORE}/questions?answered=true", headers=seller(shop))
+    await shop.call("GET", "/products/product-1/questions")
+    assert [about for about, _, _ in shop.known.asked] == [
+        About(buyer=BUYER, answered=False), About(store_id=STORE, answered=True), About(product_id="product-1"),
+    ]  # fmt: skip
+
+
+@pytest.mark.spec("store A2")
+async def test_reading_one_marks_nothing_and_only_the_stores_own_are_there(shop: Page) -> None:
+    status, body, _ = await shop.call("GET", f"/stores/{STORE}/questions/{SECRET}", headers=seller(shop))
+    assert (status, words(body), body["read_at"], shop.sent) == (200, OPEN_WORDS, 2, [])
+    headers = seller(shop, OTHER_SELLER, OTHER_STORE)
+    assert (await shop.call("GET", f"/stores/{OTHER_STORE}/questions/{SECRET}", headers=headers))[0] == 404
+
+
+@pytest.mark.spec("store V5")
+async def test_a_question_goes_to_the_store_that_sells_the_product(shop: Page) -> None:
+    body = {"title": "언제", "content": "내일", "secret": True}
+    status, _, _ = await shop.call("POST", "/products/product-1/questions", body, shop.desk.headers(key="ask-once-1"))
+    ((domain, key, message),) = shop.sent
+    asked = AskQuestion(buyer=BUYER, store_id=STORE, product_id="product-1", title="언제", content="내일", secret=True)
+    assert (status, domain, message) == (201, "stores", asked)
+    # The same wish again is the same question.
+    await shop.call("POST", "/products/product-1/questions", body, shop.desk.headers(key="ask-once-1"))
+    assert [one for _, one, _ in shop.sent] == [key, key]
+    assert (await shop.call("POST", "/products/nothing/questions", body, shop.desk.headers()))[0] == 404
+    for field in ("store_id", "nickname", "product_name"):
+        status, said, _ = await shop.call("POST", "/products/product-1/questions", {**body, field: "x"}, shop.desk.headers())
+        assert (status, said["errors"][0]["code"]) == (422, "unknown_field")
+    assert len(shop.sent) == 2
+
+
+async def test_what_asker_and_store_do_to_a_question(shop: Page) -> None:
+    mine, theirs = f"/questions/{QUESTION}", f"/stores/{STORE}/questions/{QUESTION}"
+    await shop.call("PATCH", mine, {"title": "다시"}, shop.desk.headers())
+    await shop.call("DELETE", mine, None, shop.desk.headers())
+    await shop.call("POST", f"{theirs}/answer", {"content": "네"}, seller(shop))
+    await shop.call("PATCH", f"{theirs}/answer", {"content": "아니요"}, seller(shop))
+    await shop.call("POST", f"{theirs}/read", None, seller(shop))
+    assert shop.sent == [
+        ("stores", QUESTION, EditQuestion(buyer=BUYER, title="다시")),
+        ("stores", QUESTION, DeleteQuestion(buyer=BUYER)),
+        ("stores", QUESTION, AnswerQuestion(store_id=STORE, content="네")),
+        ("stores", QUESTION, EditAnswer(store_id=STORE, content="아니요")),
+        ("stores", QUESTION, MarkQuestionRead(store_id=STORE)),
+    ]
+
+
+@pytest.mark.spec("store V5")
+@pytest.mark.parametrize(
+    ("body", "errors"),
+    [
+        ({"title": "x" * 51, "content": "x" * 101}, [("/title", "too_long"), ("/content", "too_long")]),
+        ({"title": " ", "content": "\n"}, [("/title", "blank"), ("/content", "blank")]),
+        ({}, [("/title", "required"), ("/content", "required")]),
+    ],
+)
+async def test_the_words_of_a_question_have_their_bounds(shop: Page, body: Any, errors: list[tuple[str, str]]) -> None:
+    status, said, _ = await shop.call("POST", "/products/product-1/questions", body, shop.desk.headers())
+    assert (status, [(one["pointer"], one["code"]) for one in said["errors"]], shop.sent) == (422, errors, [])
+
+
+@pytest.mark.parametrize(
+    ("said", "models"),
+    [
+        ({"store_id": "s"}, ("stores",)),
+        ({"question_id": "q"}, ("questions",)),
+        ({"notice_id": "n"}, ("notices",)),
+        ({}, ("questions", "notices")),
+    ],
+)
+def test_what_a_client_reads_after_a_command(said: dict[str, str], models: tuple[str, ...]) -> None:
+    assert models_of("stores", "", said) == models
+
+
+# -- notices --------------------------------------------------------------------------------------------------------------------
+
+
+async def test_a_store_tells_its_visitors_something(shop: Page) -> None:
+    path = f"/stores/{STORE}/notices"
+    status, body, _ = await shop.call("GET", path)
+    assert (status, body["total"], body["items"][0]["title"]) == (200, 1, "휴무 안내")
+    assert (await shop.call("POST", path, {"title": "휴무", "content": "설"}, seller(shop)))[0] == 201
+    await shop.call("PATCH", f"{path}/notice-1", {"content": "추석"}, seller(shop))
+    await shop.call("DELETE", f"{path}/notice-1", None, seller(shop))
+    assert [(domain, message) for domain, _, message in shop.sent] == [
+        ("stores", PostNotice(store_id=STORE, title="휴무", content="설")),
+        ("stores", EditNotice(store_id=STORE, content="추석")),
+        ("stores", DeleteNotice(store_id=STORE)),
+    ]
+    assert [key for _, key, _ in shop.sent][1:] == ["notice-1", "notice-1"]
+
+
+async def test_a_store_that_is_not_registered_has_no_notices(shop: Page) -> None:
+    headers = seller(shop, "seller-9", "store-9")
+    status, body, _ = await shop.call("POST", "/stores/store-9/notices", {"title": "휴무", "content": "설"}, headers)
+    assert (status, body["code"], shop.sent) == (404, "not_found", [])

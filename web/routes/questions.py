@@ -1,0 +1,119 @@
+"""Questions about products, and stores' answers (spec store A2, A7, V5; rules: docs/stores.md)."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from models.actor import Command
+from models.stores.messages import AnswerQuestion, AskQuestion, DeleteQuestion, EditAnswer, EditQuestion, MarkQuestionRead
+from web import idempotency
+from web.call import Call
+from web.commands import submit
+from web.problems import Problem
+from web.reads import About, BadCursor
+from web.requests.fields import NoBody
+from web.requests.stores import AnswerRequest, QuestionChange, QuestionRequest
+from web.routes import store_views
+from web.routes.public import PUBLIC
+from web.routes.stores import one_of
+from web.validation import Parser
+
+_ask, _edit, _answer, _nothing = Parser(QuestionRequest), Parser(QuestionChange), Parser(AnswerRequest), Parser(NoBody)
+ANSWERED = {"": None, "true": True, "false": False}
+
+
+async def _page(call: Call, product_id: str = "", store_id: str = "", buyer: str = "") -> web.Response:
+    answered = ANSWERED[one_of(call, "answered", *ANSWERED)]
+    about = About(product_id=product_id, store_id=store_id, buyer=buyer, answered=answered)
+    try:
+        items, cursor, total = await call.shared.reads.questions(about, call.limit(), call.query("cursor", 1000))
+    except BadCursor:
+        raise Problem(400, "bad_cursor") from None
+    shown = [store_views.question(one, call.signed_in) for one in items]
+    return call.answer({"items": shown, "next": cursor, "total": total}, headers=None if call.signed_in else PUBLIC)
+
+
+async def of_product(call: Call) -> web.Response:
+    """``GET /products/{product_id}/questions?answered=true|false``: newest first; of secret ones only that they are there.
+
+    Whoever asked, the store's seller and admins read them whole.
+    """
+    return await _page(call, product_id=call.params["product_id"])
+
+
+async def mine(call: Call) -> web.Response:
+    """``GET /questions?answered=true|false``: what the caller has asked, newest first."""
+    return await _page(call, buyer=call.caller.account)
+
+
+async def of_store(call: Call) -> web.Response:
+    """``GET /stores/{store_id}/questions?answered=true|false``: what the store was asked, newest first."""
+    return await _page(call, store_id=call.params["store_id"])
+
+
+async def one(call: Call) -> web.Response:
+    """``GET /stores/{store_id}/questions/{question_id}``: one of them. Reading it marks nothing."""
+    found = await call.shared.reads.question(call.params["question_id"])
+    if found is None or found["store_id"] != call.params["store_id"]:
+        raise Problem(404, "not_found")
+    return call.answer(store_views.question(found, call.signed_in))
+
+
+async def ask(call: Call) -> web.Response:
+    """``POST /products/{product_id}/questions``: to the store that sells it, which only the shop itself says."""
+    command, product_id = call.command_id(), call.params["product_id"]
+    wish = await call.parsed(_ask)
+    product = (await call.shared.terms.products.get([product_id])).get(product_id)
+    if product is None:
+        raise Problem(404, "not_found")
+    question_id = idempotency.created_id(command, "question")
+    message = AskQuestion(
+        buyer=call.caller.account,
+        store_id=product.store_id,
+        product_id=product_id,
+        title=wish.title,
+        content=wish.content,
+        secret=wish.secret,
+    )
+    return await submit(call, "stores", question_id, message, command=command, body=await call.body(), status=201)
+
+
+async def edit(call: Call) -> web.Response:
+    """``PATCH /questions/{question_id}``: by whoever asked, until it is answered."""
+    command = call.command_id()
+    wish = await call.parsed(_edit)
+    message = EditQuestion(buyer=call.caller.account, title=wish.title, content=wish.content, secret=wish.secret)
+    return await _tell(call, message, command)
+
+
+async def delete(call: Call) -> web.Response:
+    """``DELETE /questions/{question_id}``: by whoever asked, at any time and with its answer."""
+    command = call.command_id()
+    await call.parsed(_nothing)
+    return await _tell(call, DeleteQuestion(buyer=call.caller.account), command)
+
+
+async def answer(call: Call) -> web.Response:
+    """``POST /stores/{store_id}/questions/{question_id}/answer``: once."""
+    command = call.command_id()
+    wish = await call.parsed(_answer)
+    return await _tell(call, AnswerQuestion(store_id=call.params["store_id"], content=wish.content), command, 201)
+
+
+async def edit_answer(call: Call) -> web.Response:
+    """``PATCH /stores/{store_id}/questions/{question_id}/answer``: other words, as often as the store likes."""
+    command = call.command_id()
+    wish = await call.parsed(_answer)
+    return await _tell(call, EditAnswer(store_id=call.params["store_id"], content=wish.content), command)
+
+
+async def mark_read(call: Call) -> web.Response:
+    """``POST /stores/{store_id}/questions/{question_id}/read``: the seller has read it."""
+    command = call.command_id()
+    await call.parsed(_nothing)
+    return await _tell(call, MarkQuestionRead(store_id=call.params["store_id"]), command)
+
+
+async def _tell(call: Call, message: Command, command: str, status: int = 200) -> web.Response:
+    question_id = call.params["question_id"]
+    return await submit(call, "stores", question_id, message, command=command, body=await call.body(), status=status)

@@ -1,0 +1,52 @@
+"""Stores as admins see and close them."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from models.stores.messages import RestoreStore, SuspendStore
+from web.call import Call
+from web.commands import submit
+from web.problems import Problem
+from web.reads import BadCursor, Wanted
+from web.requests.fields import NoBody
+from web.requests.stores import Reason
+from web.routes import store_views
+from web.routes.stores import one_of, region
+from web.validation import Parser
+
+_reason, _nothing = Parser(Reason), Parser(NoBody)
+
+
+async def many(call: Call) -> web.Response:
+    """``GET /admin/stores?sido=&gugun=&status=&sort=DATE|RATE&limit=&cursor=``: all stores, newest first, and how many there are.
+
+    ``status``: OPEN or SUSPENDED, both without it.
+    """
+    sido, gugun = region(call)
+    status, sort = one_of(call, "status", "", "OPEN", "SUSPENDED"), one_of(call, "sort", "DATE", "RATE")
+    wanted = Wanted(sido=sido, gugun=gugun, status=status, sort=sort)
+    try:
+        items, cursor, total = await call.shared.reads.stores(wanted, call.limit(), call.query("cursor", 1000))
+    except BadCursor:
+        raise Problem(400, "bad_cursor") from None
+    return call.answer({"items": [store_views.listed(one) for one in items], "next": cursor, "total": total})
+
+
+async def suspend(call: Call) -> web.Response:
+    """``POST /admin/stores/{store_id}/suspend``: no more orders, out of lists and search; what is ordered is still made."""
+    command, store_id = call.command_id(), call.params["store_id"]
+    wish = await call.parsed(_reason)
+    message = SuspendStore(by=call.caller.account, reason=wish.reason)
+    call.shared.terms.stores.forget(store_id)
+    return await submit(call, "stores", store_id, message, command=command, body=await call.body())
+
+
+async def restore(call: Call) -> web.Response:
+    """``POST /admin/stores/{store_id}/restore``: it takes orders and is shown again."""
+    command, store_id = call.command_id(), call.params["store_id"]
+    await call.parsed(_nothing)
+    call.shared.terms.stores.forget(store_id)
+    return await submit(
+        call, "stores", store_id, RestoreStore(by=call.caller.account), command=command, body=await call.body()
+    )
