@@ -119,6 +119,20 @@ def read_rebuild(name: str) -> None:
     click.echo(f"{name}: version {version} is live")
 
 
+# -- the search index -------------------------------------------------------------------------------------------------------------
+
+
+@main.group()
+def search() -> None:
+    """The search index of this machine."""
+
+
+@search.command("rebuild")
+def search_rebuild() -> None:
+    """Fold the log anew beside the index that answers, then go over to the new one; the log of `search` says when it is done."""
+    _tell("search", "rebuild")
+
+
 # -- the auditor ------------------------------------------------------------------------------------------------------------------
 
 

@@ -17,4 +17,5 @@ INVENTORY = Domain(
     parts=inventory.parts,
     answer=inventory.answer,
     private=inventory.private,
+    record=inventory.record,
 )

@@ -26,7 +26,7 @@ PORTS: Mapping[str, int] = {
 }
 """Distance of each daemon's port from ``BB_PORT_BASE``; workers have their health ports from 30 to 59."""
 
-HEALTH: Mapping[str, int] = {"trade": 30, "shop": 32, "read": 33, "notify": 34, "scheduling": 35, "auditor": 36}
+HEALTH: Mapping[str, int] = {"trade": 30, "shop": 32, "read": 33, "notify": 34, "scheduling": 35, "auditor": 36, "search": 38}
 """Distance of each worker's health port; a worker that is not named here gets the next ones."""
 
 
@@ -104,6 +104,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Buckets: what came in and is not checked yet; what everybody may see; what only an admin's link opens."""
 
     search_dir: str = ".local/demo/search"
+    """Where the process ``search`` keeps its index, which it fills from the log: it may be thrown away."""
+
+    search_url: str = f"http://{LOOPBACK}:{PORT_BASE + HEALTH['search']}"
+    """The process ``search`` of this machine, as its web processes reach it."""
+
+    llm_url: str = f"http://{LOOPBACK}:{PORT_BASE + PORTS['sandbox']}/v1"
+    """A language model with OpenAI's contract, for plain-language search; empty: rules alone understand sentences."""
+
+    llm_key: str = ""
+    llm_model: str = "gpt-4o-mini"
     sandbox_url: str = f"http://{LOOPBACK}:{PORT_BASE + PORTS['sandbox']}"
     kakaopay_url: str = f"http://{LOOPBACK}:{PORT_BASE + PORTS['sandbox']}"
     kakaopay_cid: str = TEST_MERCHANT
@@ -233,6 +243,8 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         "dynamo_url": f"http://{LOOPBACK}:{port('dynamo', base)}",
         "s3_url": f"http://{LOOPBACK}:{port('s3', base)}",
         "s3_browser_url": environ.get("BB_PUBLIC_URL") or f"http://{LOOPBACK}:{port('nginx', base)}",
+        "search_url": f"http://{LOOPBACK}:{port('search', base)}",
+        "llm_url": f"{sandbox}/v1",
         "sandbox_url": sandbox,
         "kakaopay_url": sandbox,
         **{name: sandbox + path for name, path in PROVIDERS.items()},
@@ -242,6 +254,6 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
     for name in Settings.__struct_fields__:
         given = environ.get(f"BB_{name.upper()}")
         # An empty variable means the default, but for addresses that are empty on purpose.
-        if given or (given is not None and name in REAL_AWS):
+        if given or (given is not None and name in (*REAL_AWS, "llm_url")):
             values[name] = given
     return msgspec.convert(values, Settings, strict=False)

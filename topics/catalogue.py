@@ -25,12 +25,16 @@ Routes = Mapping[type[Message], tuple[tuple[str, type[Message]], ...]]
 
 
 class Contract(msgspec.Struct, frozen=True, kw_only=True):
-    """What a domain takes, says in public and keeps in private (a Struct, a union of them or None), and whom its events address."""
+    """What a domain takes, says in public and keeps in private (a Struct, a union of them or None), and whom its events address.
+
+    ``private_key``: of its private records, in words.
+    """
 
     domain: str
     inbox: Any
     events: Any
     private: Any = None
+    private_key: str = "row key"
     routes: Routes = {}
 
 
@@ -77,6 +81,7 @@ CONTRACTS: tuple[Contract, ...] = (
         inbox=inventory.INVENTORY_INBOX,
         events=inventory.INVENTORY_EVENTS,
         private=inventory.CouponPrivate,
+        private_key="coupon id",
         routes={
             inventory.HoldPlaced: (("orders", orders.Held),),
             inventory.HoldDenied: (("orders", orders.HoldRefused),),
@@ -137,6 +142,7 @@ CONTRACTS: tuple[Contract, ...] = (
         events=accounts.ACCOUNTS_EVENTS,
         private=accounts.AccountPrivate,
         routes={
+            accounts.AccountWithdrawn: (("carts", carts.ForgetBuyer),),
             accounts.SellerApplied: (("accounts", accounts.ClaimBusinessNumber),),
             accounts.SellerDenied: (("accounts", accounts.ReleaseBusinessNumber),),
             accounts.BusinessNumberClaimed: (("accounts", accounts.BusinessNumberGranted),),
@@ -196,7 +202,7 @@ def topics(prefix: str) -> Iterator[Topic]:
             yield Topic(
                 name=topic(prefix, name, "private"),
                 owner=name,
-                key="row key",
+                key=contract.private_key,
                 purpose=f"personal data and texts of {name}; a tombstone erases",
                 config={**COMPACTED, "message.timestamp.type": "LogAppendTime"},
             )

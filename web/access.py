@@ -22,6 +22,7 @@ class Who(Enum):
     SELLER = "seller of this store"
     KEEPER = "seller of this store or admin"
     ADMIN = "admin"
+    APPLICANT = "seller who is not permitted"
     SHOPPER = "buyer, or a guest by the cookie of the own cart"
     """The route only touches the caller's cart; who has none yet begins with it (``web/guests.py``)."""
     SENDER = "who sent the command, guests among them"
@@ -48,6 +49,8 @@ def refusal(who: Who | None, caller: Caller | None, store_id: str = "") -> str:
         return ""
     if who is Who.BUYER or who is Who.OWNER:
         return "" if caller.role == "buyer" else "forbidden"
+    if who is Who.APPLICANT:
+        return "" if caller.role == "applicant" else "forbidden"
     if who is Who.PARTY:
         return "" if caller.role in ("buyer", "seller") else "forbidden"
     if who in (Who.KEEPER, Who.ADMIN) and caller.role == "admin":

@@ -167,7 +167,7 @@ class App:
         Nothing else of the request says who calls (order W-39, auth 5).
         """
         header = request.headers.get("Authorization")
-        if header is None:
+        if header is None or route.cookie:
             return None, ""
         kind, _, token = header.partition(" ")
         if kind.lower() != "bearer":

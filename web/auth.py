@@ -25,7 +25,8 @@ MAX_TOKEN = 4096
 _SHAPE = re.compile(r"[0-9A-Za-z_-]+\.[0-9A-Za-z_-]+\.[0-9A-Za-z_-]{85}[AQgw]")
 """Decoders skip characters that are no base64, and the last four bits of a signature's text: one token would have many texts."""
 
-Role = Literal["buyer", "seller", "admin"]
+Role = Literal["buyer", "seller", "applicant", "admin"]
+"""``applicant``: a seller whom no admin has permitted (yet, or any more)."""
 GUEST: Literal["guest"] = "guest"
 """Role of who has not signed in; no token carries it, only the cookie of ``web/guests.py``."""
 

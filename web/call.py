@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 from aiohttp import web
 
+from models import settings as common
 from models.settings import Settings
 from topics import tracing
 from topics.client import Client
@@ -21,6 +22,7 @@ from web.ended import Ended
 from web.keys import Signer
 from web.limits import Limiter, SharedBuckets, limits
 from web.links import Links
+from web.people import People
 from web.problems import Problem
 from web.reads import Reads
 from web.settings import WebSettings
@@ -56,6 +58,7 @@ class Shared:
         links: Links | None = None,
         ended: Ended | None = None,
         buckets: SharedBuckets | None = None,
+        people: People | None = None,
     ) -> None:
         """Raises ``ValueError``: a limit or an origin in the settings is none."""
         self.settings, self.client, self.reads, self.tokens, self.secret = settings, client, reads, tokens, secret
@@ -63,6 +66,8 @@ class Shared:
         self.ended = ended
         client.on_projected = self._heard
         self.callback = f"{public_url}/api/v1/payments/callback"
+        self.public_url = public_url
+        self.people = people or People(common.Settings())
         self.live = live
         self.links = links or Links(Settings())
         self.pictures: dict[str, dict[str, str]] = {}
@@ -153,12 +158,15 @@ class Call:
         except Malformed:
             raise Problem(400, "malformed_json") from None
 
-    def command_id(self) -> str:
-        """The id of the command that this request sends. Raises ``Problem`` 400 without a good ``Idempotency-Key``."""
+    def command_id(self, whose: str = "") -> str:
+        """The id of the command that this request sends; ``whose``: the row that somebody writes to who is not signed in.
+
+        Raises ``Problem`` 400 without a good ``Idempotency-Key``.
+        """
         key = self.request.headers.get("Idempotency-Key", "")
         if not idempotency.key_is_good(key):
             raise Problem(400, "idempotency_key_required")
-        return idempotency.command_id(self.caller.account, self.request.method, self.path, key)
+        return idempotency.command_id(whose or self.caller.account, self.request.method, self.path, key)
 
     def query(self, name: str, most: int = 200) -> str:
         """A parameter of the address, ``""`` if it is not there. Raises ``Problem`` 400 if it is too long."""

@@ -26,6 +26,7 @@ from web.ended import Ended
 from web.keys import ensure_keys
 from web.limits import SharedBuckets
 from web.links import Links
+from web.people import People
 from web.reads import Reads
 from web.settings import SHORTEST
 from web.sse import Hub
@@ -61,6 +62,7 @@ async def serve(number: int, reads: Reads, *, kept: bool) -> None:
     if len(secret) < SHORTEST:
         raise ValueError(f"{web_settings.web_secret} is too short for a secret")
     ended = Ended(settings.redis_url, settings.prefix, web_settings.deaf_after)
+    people = People(settings)
     hub = Hub(settings.redis_url, settings.prefix, process, web_settings.sse_streams)
     shared = Shared(
         web_settings,
@@ -73,11 +75,13 @@ async def serve(number: int, reads: Reads, *, kept: bool) -> None:
         links=Links(settings),
         ended=ended,
         buckets=SharedBuckets(settings.redis_url, settings.prefix, secret),
+        people=people,
     )
     tracing.configure("web", settings.otlp_url, settings.trace_ratio)
     await client.start()
     ended.start()
     await reads.start()
+    await people.start()
     app = App(shared)
     runner = web.ServerRunner(server(app), shutdown_timeout=FINISH)
     await runner.setup()
@@ -103,6 +107,7 @@ async def serve(number: int, reads: Reads, *, kept: bool) -> None:
     await client.stop()
     await ended.stop()
     await shared.limiter.stop()
+    await people.stop()
     await reads.stop()
     await shared.links.close()
     await asyncio.to_thread(tracing.shut)

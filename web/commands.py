@@ -30,6 +30,9 @@ def models_of(domain: str, part: str, said: Mapping[str, Any] = EMPTY) -> tuple[
         return ("images",)
     if domain == "inventory":
         return ("stock",) if part.startswith("changes/") else ("coupons",)
+    if domain == "accounts":
+        # What strangers and admins send is remembered in a part of its own, and shows nothing, or says itself what it shows.
+        return () if part else ("accounts",)
     if domain == "stores":
         # What was deleted is not named any more; each of the two says also of the other's that it has passed them.
         kinds = {"store_id": ("stores",), "question_id": ("questions",), "notice_id": ("notices",)}
@@ -47,10 +50,12 @@ async def submit(
     body: bytes,
     status: int = 200,
     extra: dict[str, Any] | None = None,
+    models: tuple[str, ...] | None = None,
 ) -> web.Response:
     """Send ``message`` to ``key`` and answer: ``status`` with what came of it, 202 with where to look, or ``Problem``.
 
-    ``body``: the client's own words. ``extra``: laid over the actor's answer. Raises ``Unavailable`` (503): the broker did not
+    ``body``: the client's own words. ``extra``: laid over the actor's answer. ``models``: what the client reads next, where it is
+    not what ``models_of`` says. Raises ``Unavailable`` (503): the broker did not
     acknowledge.
     """
     wait = prefer.seconds(call.request.headers.get("Prefer", ""))
@@ -64,7 +69,7 @@ async def submit(
         fingerprint=idempotency.fingerprint(body),
         traceparent=call.traceparent,
     )
-    return await conclude(call, answer, domain, key, command, message.remembered_in(), deadline, status, extra)
+    return await conclude(call, answer, domain, key, command, message.remembered_in(), deadline, status, extra, models)
 
 
 async def conclude(
@@ -77,21 +82,24 @@ async def conclude(
     deadline: float,
     status: int = 200,
     extra: dict[str, Any] | None = None,
+    models: tuple[str, ...] | None = None,
 ) -> web.Response:
     """The response to an answer, once the read models have caught up with it; 202 if that takes longer than ``deadline``."""
     if answer is not None and answer.status >= 400:
         raise Problem(answer.status, answer.code, answer.body)
-    if answer is not None and answer.status and await shown(call, domain, answer.key, answer.seq, part, deadline, answer.body):
-        return call.answer({**answer.body, **(extra or {})}, status)
+    if answer is not None and answer.status:
+        wanted = models_of(domain, part, answer.body) if models is None else models
+        if await shown(call, domain, answer.key, answer.seq, part, deadline, wanted):
+            return call.answer({**answer.body, **(extra or {})}, status)
     return call.answer(PENDING, 202, {"Location": address(call, domain, key, command, part), "Retry-After": "1"})
 
 
 async def shown(
-    call: Call, domain: str, key: str, seq: int, part: str, deadline: float, said: Mapping[str, Any] = EMPTY
+    call: Call, domain: str, key: str, seq: int, part: str, deadline: float, models: tuple[str, ...] | None = None
 ) -> bool:
     """True once every read model that the client reads next has event ``seq`` of ``key``; False at ``deadline`` (loop's clock)."""
     client, loop = call.shared.client, asyncio.get_running_loop()
-    for model in models_of(domain, part, said):
+    for model in models_of(domain, part) if models is None else models:
         left = deadline - loop.time()
         if await client.projected(model, key, seq, min(CHECK_AFTER, left)):
             continue
@@ -111,6 +119,10 @@ async def _has(call: Call, model: str, domain: str, key: str, seq: int, part: st
         match domain, kind:
             case "orders", _:
                 found = await reads.order(key)
+            case "accounts", _:
+                found = await reads.account_of_row(key)
+                # A registration is no account yet.
+                return found is None or int(found["seq"]) >= seq
             case "stores", _:
                 return await reads.shelved(key) >= seq
             case "catalog", _ if model == "images":
@@ -122,11 +134,13 @@ async def _has(call: Call, model: str, domain: str, key: str, seq: int, part: st
             case "inventory", "changes":
                 found = next((one for one in await reads.stock(key) if one["flower_id"] == name), None)
             case "inventory", "coupon":
-                # Nothing of a coupon ever changes, nor of a claim but its state.
-                return name in await reads.coupon_terms([name])
+                found = await reads.coupon(name)
+                return found is not None and int(found["last"]) >= seq
+            case "inventory", "claims":
+                return any(one["seq"] >= seq for one in await reads.my_coupons(name))
             case "inventory", "issued":
-                coupon, _, buyer = name.partition("/")
-                return any(one["coupon_id"] == coupon for one in await reads.my_coupons(buyer))
+                coupon_id, _, buyer = name.partition("/")
+                return any(one["coupon_id"] == coupon_id for one in await reads.my_coupons(buyer))
     except ReadsAway:
         return False
     return found is not None and int(found.get("seq", 0)) >= seq

@@ -6,7 +6,6 @@ row keeps the hash. The account is the one with its generation.
 
 from __future__ import annotations
 
-import hashlib
 import re
 import secrets
 from http.cookies import CookieError, SimpleCookie
@@ -14,6 +13,7 @@ from typing import NamedTuple
 
 from aiohttp import web
 
+from models.accounts.secrets import hashed, row_of
 from web.idempotency import sign
 
 PATH = "/api/v1/auth"
@@ -32,12 +32,12 @@ class Refresh(NamedTuple):
     @property
     def row(self) -> str:
         """The row key of the account."""
-        return self.account.rpartition("-")[0]
+        return row_of(self.account)
 
     @property
     def hash(self) -> str:
         """What the row knows of the secret."""
-        return hash_of(self.secret)
+        return hashed(self.secret)
 
 
 def fresh() -> str:
@@ -55,8 +55,8 @@ def following(key: bytes, refresh: Refresh) -> str:
 
 
 def hash_of(secret: str) -> str:
-    """SHA-256 in hexadecimal. A secret is random, so nothing slower is needed."""
-    return hashlib.sha256(secret.encode()).hexdigest()
+    """What the row knows of a secret."""
+    return hashed(secret)
 
 
 class Cookies:
@@ -68,11 +68,16 @@ class Cookies:
 
     def give(self, response: web.StreamResponse, refresh: Refresh) -> None:
         """Let the browser keep ``refresh``."""
-        self._set(response, ".".join(refresh), AGE)
+        response.headers.add("Set-Cookie", self._said(".".join(refresh), AGE))
 
     def take_away(self, response: web.StreamResponse) -> None:
         """Let the browser forget it."""
-        self._set(response, "", 0)
+        response.headers.add("Set-Cookie", self.none)
+
+    @property
+    def none(self) -> str:
+        """The ``Set-Cookie`` that lets the browser forget it."""
+        return self._said("", 0)
 
     def read(self, request: web.BaseRequest) -> Refresh | None:
         """What the browser sent; ``None``: nothing, or nothing of ours."""
@@ -84,7 +89,6 @@ class Cookies:
         found = _TEXT.fullmatch(jar[self.name].value) if self.name in jar else None
         return Refresh(*found.groups()) if found else None
 
-    def _set(self, response: web.StreamResponse, value: str, age: int) -> None:
+    def _said(self, value: str, age: int) -> str:
         secure = "; Secure" if self.secure else ""
-        said = f"{self.name}={value}; Path={PATH}; Max-Age={age}; HttpOnly; SameSite=Strict{secure}"
-        response.headers.add("Set-Cookie", said)
+        return f"{self.name}={value}; Path={PATH}; Max-Age={age}; HttpOnly; SameSite=Strict{secure}"

@@ -7,8 +7,24 @@ from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, 
 from typing import Any, ParamSpec, TypeVar
 
 from models.orders.messages import CouponTerms, ProductTerms, StoreTerms
-from models.read import carts, coupons, databases, images, notices, orders, products, questions, stock, stores
+from models.read import (
+    accounts,
+    audit,
+    carts,
+    coupons,
+    databases,
+    images,
+    notices,
+    orders,
+    products,
+    questions,
+    sessions,
+    stock,
+    stores,
+)
 from models.read.registry import Registry
+from models.read.search import Search
+from models.search.wire import Found, Main, Question, Sentence, Understood
 from models.settings import Settings
 from web.reads import About, Counted, Document, Page, ReadsAway, Wanted
 
@@ -47,7 +63,11 @@ class Databases:
         self._stock = stock.Queries(self._databases, registry)
         self._images = images.Queries(self._databases, registry)
         self._coupons = coupons.Queries(self._databases, registry)
+        self._search = Search(settings.search_url)
         self._carts = carts.Queries(self._databases, registry)
+        self._accounts = accounts.Queries(self._databases, registry)
+        self._sessions = sessions.Queries(self._databases, registry)
+        self._audit = audit.Queries(self._databases, registry)
 
     async def start(self) -> None:
         """Make the clients, which takes most of a second of CPU; whoever is away is asked again at the first question."""
@@ -56,6 +76,7 @@ class Databases:
 
     async def stop(self) -> None:
         """Let go of all connections."""
+        await self._search.close()
         await self._databases.close()
 
     @asked
@@ -67,8 +88,12 @@ class Databases:
         return await self._stores.terms(ids)
 
     @asked
-    async def coupon_terms(self, ids: Iterable[str]) -> Mapping[str, CouponTerms]:
+    async def coupon_terms(self, ids: Iterable[str]) -> Mapping[str, tuple[CouponTerms, ...]]:
         return await self._coupons.terms(ids)
+
+    @asked
+    async def coupon_editions(self, buyer: str, ids: Iterable[str]) -> Mapping[str, int]:
+        return await self._coupons.editions(buyer, ids)
 
     @asked
     async def order(self, order_id: str) -> Document | None:
@@ -89,6 +114,18 @@ class Databases:
     @asked
     async def products(self, store_id: str, limit: int, cursor: str) -> Page:
         return await self._products.on_sale(store_id, limit, cursor)
+
+    @asked
+    async def found(self, question: Question) -> Found:
+        return await self._search.found(question)
+
+    @asked
+    async def main_page(self) -> Main:
+        return await self._search.main()
+
+    @asked
+    async def understood(self, sentence: Sentence) -> Understood:
+        return await self._search.understood(sentence)
 
     @asked
     async def product(self, product_id: str) -> Document | None:
@@ -156,13 +193,63 @@ class Databases:
         return await self._carts.likes(buyer, kind, limit, cursor)
 
     @asked
+    async def account(self, account: str) -> Document | None:
+        return await self._accounts.one(account)
+
+    @asked
+    async def account_of_row(self, row: str) -> Document | None:
+        return await self._accounts.of_row(row)
+
+    @asked
+    async def accounts(self, kind: str, status: str, limit: int, cursor: str) -> tuple[Sequence[Document], str, int]:
+        return await self._accounts.page(kind, status, limit, cursor)
+
+    @asked
+    async def sessions(self, account: str) -> Sequence[Document]:
+        return await self._sessions.of_account(account)
+
+    @asked
+    async def audit(self, by: str, subject: str, limit: int, cursor: str) -> Page:
+        return await self._audit.page(by, subject, limit, cursor)
+
+    @asked
     async def like_counts(self, buyer: str) -> Mapping[str, int]:
         return await self._carts.like_counts(buyer)
 
     @asked
-    async def store_coupons(self, store_id: str) -> Sequence[Document]:
-        return await self._coupons.of_store(store_id)
+    async def stock_history(self, store_id: str, flower_id: str, limit: int, cursor: str) -> Page:
+        return await self._stock.history(store_id, flower_id, limit, cursor)
+
+    @asked
+    async def coupon(self, coupon_id: str) -> Document | None:
+        return await self._coupons.one(coupon_id)
+
+    @asked
+    async def store_coupons(self, store_id: str, today: str) -> Sequence[Document]:
+        return await self._coupons.of_store(store_id, today)
+
+    @asked
+    async def all_coupons(self, store_id: str, limit: int, cursor: str) -> tuple[Sequence[Document], str, int]:
+        return await self._coupons.all_of_store(store_id, limit, cursor)
+
+    @asked
+    async def coupon_holders(
+        self, store_id: str, coupon_id: str, limit: int, cursor: str
+    ) -> tuple[Sequence[Document], str, int] | None:
+        return await self._coupons.holders(store_id, coupon_id, limit, cursor)
 
     @asked
     async def my_coupons(self, buyer: str) -> Sequence[Document]:
         return await self._coupons.of_buyer(buyer)
+
+    @asked
+    async def my_coupons_page(self, buyer: str, limit: int, cursor: str) -> tuple[Sequence[Document], str, int]:
+        return await self._coupons.mine(buyer, limit, cursor)
+
+    @asked
+    async def my_coupons_in(self, buyer: str, store_id: str) -> Sequence[Document]:
+        return await self._coupons.in_store(buyer, store_id)
+
+    @asked
+    async def usable_coupons(self, buyer: str, today: str) -> int:
+        return await self._coupons.usable_count(buyer, today)

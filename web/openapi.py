@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from web.access import Who
+from web.guests import COOKIE
 from web.idempotency import LONGEST, SHORTEST
 from web.responses.common import Pending, ProblemAnswer
 from web.routes import ROUTES
@@ -38,7 +39,10 @@ def document() -> Json:
         "paths": paths,
         "components": {
             "schemas": components,
-            "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT (EdDSA)"}},
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT (EdDSA)"},
+                "guest": {"type": "apiKey", "in": "cookie", "name": COOKIE},
+            },
         },
     }
 
@@ -59,7 +63,9 @@ def _operation(rule: Rule, schema_of: Mapping[type[msgspec.Struct], Json]) -> Js
         "responses": _responses(rule, schema_of),
     }
     if who is not Who.PUBLIC:
-        operation["security"] = [{"token": []}]
+        # Who has neither begins with a cart of their own.
+        guest: list[Json] = {Who.SHOPPER: [{"guest": []}, {}], Who.SENDER: [{"guest": []}]}.get(who, [])
+        operation["security"] = [{"token": []}, *guest]
     if rule.body is not None:
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema_of[rule.body]}}}
     return operation

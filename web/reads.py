@@ -12,6 +12,7 @@ from models.orders.messages import CouponTerms, ProductTerms, StoreTerms
 from models.read.cursors import BadCursor
 from models.read.questions import About
 from models.read.stores import Wanted
+from models.search.wire import Found, Main, Question, Sentence, Understood
 
 __all__ = ["About", "BadCursor", "Counted", "Document", "Page", "Reads", "ReadsAway", "Wanted"]
 
@@ -40,8 +41,11 @@ class Reads(Protocol):
     async def store_terms(self, ids: Iterable[str]) -> Mapping[str, StoreTerms]:
         """Policy of each store that exists."""
 
-    async def coupon_terms(self, ids: Iterable[str]) -> Mapping[str, CouponTerms]:
-        """Terms of each coupon that exists."""
+    async def coupon_terms(self, ids: Iterable[str]) -> Mapping[str, tuple[CouponTerms, ...]]:
+        """Terms of each coupon that exists: every edition in order, the last one is of now."""
+
+    async def coupon_editions(self, buyer: str, ids: Iterable[str]) -> Mapping[str, int]:
+        """The edition under which the buyer has each of ``ids``; those that were not claimed are left out."""
 
     async def order(self, order_id: str) -> Document | None:
         """The order as its buyer sees it, with ``buyer``, ``seq`` and ``stores`` (each with store_order_id and store_id)."""
@@ -57,6 +61,15 @@ class Reads(Protocol):
 
     async def products(self, store_id: str, limit: int, cursor: str) -> Page:
         """Products on sale, of one store or of all. Raises ``BadCursor``."""
+
+    async def found(self, question: Question) -> Found:
+        """A page of the products that filters let through. Raises ``BadCursor``."""
+
+    async def main_page(self) -> Main:
+        """The rows of the main page."""
+
+    async def understood(self, sentence: Sentence) -> Understood:
+        """A sentence as filters, and the first page of them."""
 
     async def product(self, product_id: str) -> Document | None:
         """One product, whatever its status, with ``store_id``."""
@@ -106,11 +119,49 @@ class Reads(Protocol):
     async def likes(self, buyer: str, kind: str, limit: int, cursor: str) -> Page:
         """What the buyer likes, newest first: ``id``, ``at``. Raises ``BadCursor``."""
 
+    async def account(self, account: str) -> Document | None:
+        """An account with all that is known of it (``models/read/accounts.py``), also one that has withdrawn."""
+
+    async def account_of_row(self, row: str) -> Document | None:
+        """The newest account of a row."""
+
+    async def accounts(self, kind: str, status: str, limit: int, cursor: str) -> tuple[Sequence[Document], str, int]:
+        """Accounts, newest first, the next cursor, and how many there are. Raises ``BadCursor``."""
+
+    async def sessions(self, account: str) -> Sequence[Document]:
+        """Open sessions: session, device, opened_at, used_at, until."""
+
+    async def audit(self, by: str, subject: str, limit: int, cursor: str) -> Page:
+        """What admins did, newest first: at, id, by, action, subject, details. Raises ``BadCursor``."""
+
     async def like_counts(self, buyer: str) -> Mapping[str, int]:
         """Kind -> how many the buyer likes."""
 
-    async def store_coupons(self, store_id: str) -> Sequence[Document]:
-        """Coupons of a store."""
+    async def stock_history(self, store_id: str, flower_id: str, limit: int, cursor: str) -> Page:
+        """Changes of a store's stems, newest first; ``flower_id`` "": of all its flowers. Raises ``BadCursor``."""
+
+    async def coupon(self, coupon_id: str) -> Document | None:
+        """A coupon, with ``last``: the event that changed it last."""
+
+    async def store_coupons(self, store_id: str, today: str) -> Sequence[Document]:
+        """What a store gives on ``today`` (KST) or will."""
+
+    async def all_coupons(self, store_id: str, limit: int, cursor: str) -> tuple[Sequence[Document], str, int]:
+        """A page of all coupons that a store ever had, newest first, with their number. Raises ``BadCursor``."""
+
+    async def coupon_holders(
+        self, store_id: str, coupon_id: str, limit: int, cursor: str
+    ) -> tuple[Sequence[Document], str, int] | None:
+        """A page of who has a coupon, newest first, with their number; ``None``: the store has none. Raises ``BadCursor``."""
 
     async def my_coupons(self, buyer: str) -> Sequence[Document]:
-        """What a buyer has claimed, with its state."""
+        """What a buyer has claimed, with its state, under the buyer's terms; at most 1,000."""
+
+    async def my_coupons_page(self, buyer: str, limit: int, cursor: str) -> tuple[Sequence[Document], str, int]:
+        """A page of that, newest first, with their number. Raises ``BadCursor``."""
+
+    async def my_coupons_in(self, buyer: str, store_id: str) -> Sequence[Document]:
+        """What a buyer has of one store's."""
+
+    async def usable_coupons(self, buyer: str, today: str) -> int:
+        """How many coupons the buyer could use on ``today`` (KST)."""

@@ -20,7 +20,8 @@ class Rule(msgspec.Struct, frozen=True):
 
     ``status``: of the good answer. ``query``: names of its parameters. ``keyed``: a write that takes an ``Idempotency-Key``; False
     for the few that send no command. ``limit``: how often (``web/limits.py``), "": ``read`` or ``write``. ``cookie``: it acts on
-    the refresh cookie, so only pages of our own sites may call it. ``endless``: a stream, which no time limit ends.
+    the refresh cookie, so only pages of our own sites may call it, and a token is not even read. ``endless``: a stream, which no
+    time limit ends.
     """
 
     method: str

@@ -24,6 +24,7 @@ class WebSettings(msgspec.Struct, frozen=True, kw_only=True):
     ``token_key``: file of the Ed25519 key that signs tokens; the public keys that are taken lie beside it in the folder ``…s``
     (``web/keys.py``). ``web_secret``: file of the secret behind callbacks' nonces and commands' addresses, one for all processes.
     ``shop_url``: where a buyer is sent after paying, ``{order_id}`` in it is replaced; "" = the order's own address.
+    ``sign_in_url``: where a buyer is sent after signing in, with ``?error=<code>`` if that failed; "" = the answer is JSON.
     ``terms_age``: how old a price in a command may be. ``slow``: a request that takes longer is logged. ``request_timeout``: what
     an answer may take in all, longer than ``Prefer`` allows.
 
@@ -36,6 +37,7 @@ class WebSettings(msgspec.Struct, frozen=True, kw_only=True):
     token_key: Path
     web_secret: Path
     shop_url: str = ""
+    sign_in_url: str = ""
     payment_window: int = 15 * MINUTE
     sse_streams: int = 5
     sse_heartbeat: float = 15.0

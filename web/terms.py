@@ -112,7 +112,9 @@ class Terms:
     def __init__(self, reads: Reads, age: float, hearing: Callable[[], float] = deaf) -> None:
         self.products: Shelf[ProductTerms] = Shelf(reads.product_terms, age, hearing)
         self.stores: Shelf[StoreTerms] = Shelf(reads.store_terms, age, hearing)
-        self.coupons: Shelf[CouponTerms] = Shelf(reads.coupon_terms, age)
+        self.coupons: Shelf[tuple[CouponTerms, ...]] = Shelf(reads.coupon_terms, age)
+        """Every edition, the last one is of now."""
+        self._reads = reads
 
     def changed(self, model: str, keys: Iterable[str]) -> None:
         """A read model has stored something new about each of ``keys``."""
@@ -121,8 +123,11 @@ class Terms:
             for key in keys:
                 shelves[model].forget(key)
 
-    async def wanted(self, stores: list[StoreRequest]) -> tuple[WantedStore, ...]:
-        """The checkout with the terms of all that it names. Raises ``Problem`` 422 with every id that nobody knows."""
+    async def wanted(self, stores: list[StoreRequest], buyer: str = "") -> tuple[WantedStore, ...]:
+        """The checkout with the terms of all that it names; of coupons those under which ``buyer`` has them.
+
+        Raises ``Problem`` 422 with every id that nobody knows.
+        """
         product_ids = [line.product_id for store in stores for line in store.lines]
         coupon_ids = [store.coupon_id for store in stores if store.coupon_id]
         products, shops, coupons = await self._found(product_ids, [store.store_id for store in stores], coupon_ids)
@@ -140,20 +145,34 @@ class Terms:
             ]
         if errors:
             raise Problem(422, "validation_failed", errors=errors)
+        held = await self._held(coupons, buyer)
         return tuple(
             WantedStore(
                 store=shops[store.store_id],
                 lines=tuple(WantedLine(product=products[line.product_id], quantity=line.quantity) for line in store.lines),
-                coupon=coupons[store.coupon_id] if store.coupon_id else None,
+                coupon=held[store.coupon_id] if store.coupon_id else None,
                 kind=store.kind,
                 making_day=store.making_day.isoformat() if store.making_day else "",
             )
             for store in stores
         )
 
+    async def _held(self, coupons: Mapping[str, tuple[CouponTerms, ...]], buyer: str) -> dict[str, CouponTerms]:
+        """Of each coupon the edition that the buyer has; of one that was not claimed that of now.
+
+        Only one that was ever changed costs a question. What is out of date here is refused by the store's own rows.
+        """
+        changed = [one for one, editions in coupons.items() if len(editions) > 1]
+        editions = await self._reads.coupon_editions(buyer, changed) if changed and buyer else {}
+        if unheard := [one for one, edition in editions.items() if edition >= len(coupons[one])]:
+            for one in unheard:
+                self.coupons.forget(one)
+            coupons = {**coupons, **await self.coupons.get(unheard)}
+        return {one: known[min(editions.get(one, len(known)), len(known) - 1)] for one, known in coupons.items()}
+
     async def _found(
         self, product_ids: list[str], store_ids: list[str], coupon_ids: list[str]
-    ) -> tuple[Mapping[str, ProductTerms], Mapping[str, StoreTerms], Mapping[str, CouponTerms]]:
+    ) -> tuple[Mapping[str, ProductTerms], Mapping[str, StoreTerms], Mapping[str, tuple[CouponTerms, ...]]]:
         products, shops, coupons = self.products.fresh(product_ids), self.stores.fresh(store_ids), self.coupons.fresh(coupon_ids)
         if len(products) == len(set(product_ids)) and len(shops) == len(set(store_ids)) and len(coupons) == len(set(coupon_ids)):
             return products, shops, coupons

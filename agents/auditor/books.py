@@ -14,7 +14,8 @@ from typing import Any
 
 import msgspec
 
-from agents.auditor import orders, rest, shelves
+from agents.auditor import baskets, orders, rest, shelves
+from agents.auditor.baskets import Basket
 from agents.auditor.invariants import AT_REST, Violation
 from agents.auditor.orders import Dossier
 from agents.auditor.shelves import Shelf
@@ -52,6 +53,7 @@ class Books:
 
     def __init__(self, kept: int = 1 << 62, room: int = ROOM) -> None:
         self.shelves: dict[str, Shelf] = {}
+        self.carts: dict[str, Basket] = {}
         self.stores: dict[str, Saved] = {}
         self.products: dict[str, Saved] = {}
         self.open: dict[str, Dossier] = {}
@@ -83,6 +85,12 @@ class Books:
             self._note(orders.fold(dossier, fact))
         if fact.domain == "inventory":
             self._note(shelves.fold(self.shelves.setdefault(fact.key, Shelf()), fact))
+        elif fact.domain == "carts":
+            basket = self.carts.setdefault(fact.key, Basket())
+            self._note(baskets.fold(basket, fact))
+            if basket.is_bare:
+                # Of guests there is no end.
+                del self.carts[fact.key]
         elif isinstance(event, StoreSaved):
             self.stores[fact.key] = Saved(fact.seq, event)
         elif isinstance(event, StoreSuspended | StoreRestored):
@@ -177,7 +185,8 @@ def order_of(fact: Fact) -> str:
     """The order that an event is about; "": none."""
     if fact.domain in ("orders", "payments"):
         return fact.key
-    return getattr(fact.body, "order_id", "")
+    # An order only passes through a cart: what it finds there is the cart's own book.
+    return "" if fact.domain == "carts" else getattr(fact.body, "order_id", "")
 
 
 def _streams_of(order_id: str, dossier: Dossier) -> list[tuple[str, str]]:

@@ -184,7 +184,7 @@ def coupons(books: Books, rows: Iterable[Mapping[str, Any]], issued: Iterable[Ro
         else:
             yield from _coupon(key, *known[key], shown[key])
     claims = {(key, buyer): claim for key, (_, one) in known.items() for buyer, claim in one.claims.items()}
-    rows_of = {(row[0], row[1]): (row[2], row[3]) for row in issued}
+    rows_of = {(row[0], row[1]): (row[2], row[3], row[4]) for row in issued}
     for pair in {*claims, *rows_of}:
         name = "/".join(pair)
         if pair not in claims:
@@ -198,14 +198,35 @@ def coupons(books: Books, rows: Iterable[Mapping[str, Any]], issued: Iterable[Ro
 def _coupon(key: str, store: str, coupon: Coupon, row: Mapping[str, Any]) -> Found:
     names = ("limit", "discount", "min_amount", "starts", "ends")
     said = {"store_id": store, **{name: getattr(coupon.terms, name) for name in names}}
+    said |= {"edition": coupon.edition, "closed": coupon.closed}
     if wrong := _differing(said, row):
         yield Violation("read_coupons", key, wrong)
     elif row["issued"] != len(coupon.claims):
         yield Violation("read_coupons", key, f"{len(coupon.claims)} claims are shown as {row['issued']}", f"{row['issued']}")
 
 
-def _claimed(claim: Claim) -> tuple[str, str]:
-    return ("used" if claim.used else "held" if claim.order_id else "claimed", claim.order_id)
+def _claimed(claim: Claim) -> tuple[str, str, int]:
+    return ("used" if claim.used else "held" if claim.order_id else "claimed", claim.order_id, claim.edition)
+
+
+# -- carts -------------------------------------------------------------------------------------------------------------------------
+
+
+def carts(books: Books, rows: Iterable[Row], likes: Iterable[Row]) -> Found:
+    """``rows``: (owner, product, store, quantity, price, added_at); ``likes``: (buyer, kind, id, at).
+
+    A row may be behind the log, so what differs is told by what is shown: it moves, or it is wrong.
+    """
+    said = {(owner, one): line for owner, cart in books.carts.items() for one, line in cart.lines.items()}
+    shown = {(row[0], row[1]): tuple(row[2:]) for row in rows}
+    for key in {*said, *shown}:
+        if said.get(key) != shown.get(key):
+            yield Violation("read_carts", "/".join(key), f"{said.get(key)} is shown as {shown.get(key)}", f"{shown.get(key)}")
+    liked = {(owner, *one): at for owner, cart in books.carts.items() for one, at in cart.likes.items()}
+    seen = {(row[0], row[1], row[2]): row[3] for row in likes}
+    for name in {*liked, *seen}:
+        if liked.get(name) != seen.get(name):
+            yield Violation("read_carts", "/".join(name), f"{liked.get(name)} is shown as {seen.get(name)}", f"{seen.get(name)}")
 
 
 # -- ledger, stores, products, gateway --------------------------------------------------------------------------------------------

@@ -26,8 +26,11 @@ WITHIN_ONE_AGGREGATE: Mapping[str, str] = {
     "stock_never_negative": "0 <= held <= on hand",
     "held_equals_holds": "stems held are the sum of the open holds",
     "coupon_limit": "claims of a coupon are counted, and no more than its limit",
+    "coupon_terms_kept": "a claim has the terms of its moment, each change is a new edition, and a closed coupon is not claimed",
     "coupon_claimed_once": "a buyer claims a coupon at most once",
     "coupon_used_once": "a claim is held or used by one order at a time",
+    "cart_bounds": "a cart holds at most 50 products, from 1 to 999 pieces of each",
+    "cart_cleared_once": "an order takes off a cart what was bought, once, and never more than was there",
     "refund_within_capture": "refunds of a payment are no more than was captured, each id at most once",
 }
 """Order within one log guarantees these at every moment, so they have no grace."""
@@ -53,6 +56,7 @@ READ_MODELS: Mapping[str, str] = {
     "read_ledger": "the ledger (MySQL) has two legs for each movement of money and no other, and they balance",
     "read_stores": "stores (MySQL) show what the log says",
     "read_products": "products (MongoDB) show what the log says",
+    "read_carts": "carts and likes (MySQL) show what the log says",
 }
 GATEWAY = "gateway_books"
 INVARIANTS: Mapping[str, str] = {

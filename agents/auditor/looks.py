@@ -10,7 +10,7 @@ import aiohttp
 from agents.auditor import compare
 from agents.auditor.books import Books
 from agents.auditor.invariants import GATEWAY, Violation
-from models.read import coupons, ledger, orders, products, stock, stores
+from models.read import carts, coupons, ledger, orders, products, stock, stores
 from models.read.databases import Databases
 from models.read.registry import Registry
 
@@ -31,6 +31,7 @@ class Looks:
         self._ledger = ledger.Queries(databases, registry)
         self._stores = stores.Queries(databases, registry)
         self._products = products.Queries(databases, registry)
+        self._carts = carts.Queries(databases, registry)
         self.by_name: Mapping[str, Callable[[], Awaitable[list[Violation]]]] = {
             "read_orders": self._look_at_orders,
             "read_stock": self._look_at_stock,
@@ -38,6 +39,7 @@ class Looks:
             "read_ledger": self._look_at_ledger,
             "read_stores": self._look_at_stores,
             "read_products": self._look_at_products,
+            "read_carts": self._look_at_carts,
             **({GATEWAY: self._look_at_gateway} if gateway else {}),
         }
         """Invariant -> the look that finds what violates it. Each raises whatever the driver raises if its database is away."""
@@ -75,6 +77,11 @@ class Looks:
         rows = await self._products.dump()
         await self._catch_up()
         return list(compare.products(self._books, rows))
+
+    async def _look_at_carts(self) -> list[Violation]:
+        rows, likes = await self._carts.dump(), await self._carts.dump_likes()
+        await self._catch_up()
+        return list(compare.carts(self._books, rows, likes))
 
     async def _look_at_gateway(self) -> list[Violation]:
         payments = [one async for page in _pages(self._gateway) for one in page]

@@ -16,7 +16,9 @@ import msgspec
 from agents.auditor.invariants import Violation
 from models.inventory.messages import (
     CouponClaimed,
+    CouponClosed,
     CouponCreated,
+    CouponEdited,
     HoldCommitted,
     HoldPlaced,
     HoldReleased,
@@ -52,17 +54,20 @@ class Flower(msgspec.Struct):
 
 
 class Claim(msgspec.Struct):
-    """What a buyer has of a coupon; ``order_id``: of the order that holds or has used it."""
+    """What a buyer has of a coupon; ``order_id``: of the order that holds or has used it. ``edition``: of the terms."""
 
     order_id: str = ""
     used: bool = False
+    edition: int = 0
 
 
 class Coupon(msgspec.Struct):
-    """Terms as its creation said them; KRW, KST days. ``claims``: buyer -> claim."""
+    """Terms as they were said last; KRW, KST days. ``claims``: buyer -> claim. ``edition``: of the terms."""
 
-    terms: CouponCreated
+    terms: CouponCreated | CouponEdited
     claims: dict[str, Claim] = {}
+    edition: int = 0
+    closed: bool = False
 
 
 class Shelf(msgspec.Struct):
@@ -116,6 +121,10 @@ def fold(shelf: Shelf, fact: Fact) -> Iterator[Violation]:
                 _move(shelf, fact.seq, flower_id, stems, 0, row_digest(fact.seq, stems, RETURNED, order_id, fact.at))
         case CouponCreated(coupon_id=coupon_id):
             shelf.coupons[coupon_id] = Coupon(event)
+        case CouponEdited():
+            yield from _edited(shelf, event)
+        case CouponClosed(coupon_id=coupon_id):
+            yield from _closed(shelf, coupon_id)
         case CouponClaimed():
             yield from _claimed(shelf, event)
     if isinstance(event, HoldPlaced | HoldCommitted | HoldReleased | StockReturned) and event.coupon_id:
@@ -141,6 +150,30 @@ def _sound(shelf: Shelf, store: str, seq: int, flowers: Stems) -> Iterator[Viola
             yield Violation("stock_never_negative", f"{store}/{flower_id}", f"seq {seq}: on hand {now.on_hand}, held {now.held}")
 
 
+def _edited(shelf: Shelf, event: CouponEdited) -> Iterator[Violation]:
+    coupon = shelf.coupons.get(event.coupon_id)
+    if coupon is None:
+        yield Violation("coupon_limit", event.coupon_id, "changed, but never created")
+        return
+    said = (event.discount, event.min_amount, event.starts, event.ends)
+    before = (coupon.terms.discount, coupon.terms.min_amount, coupon.terms.starts, coupon.terms.ends)
+    edition = coupon.edition + (said != before)
+    if event.edition != edition:
+        yield Violation("coupon_terms_kept", event.coupon_id, f"edition {event.edition} after {coupon.edition}: {before}, {said}")
+    if coupon.closed:
+        yield Violation("coupon_terms_kept", event.coupon_id, "changed, but closed before")
+    if event.limit < len(coupon.claims):
+        yield Violation("coupon_limit", event.coupon_id, f"limit {event.limit} below {len(coupon.claims)} claims")
+    coupon.terms, coupon.edition = event, edition
+
+
+def _closed(shelf: Shelf, coupon_id: str) -> Iterator[Violation]:
+    if coupon_id not in shelf.coupons:
+        yield Violation("coupon_limit", coupon_id, "closed, but never created")
+        return
+    shelf.coupons[coupon_id].closed = True
+
+
 def _claimed(shelf: Shelf, event: CouponClaimed) -> Iterator[Violation]:
     coupon = shelf.coupons.get(event.coupon_id)
     if coupon is None:
@@ -149,7 +182,10 @@ def _claimed(shelf: Shelf, event: CouponClaimed) -> Iterator[Violation]:
     if event.buyer in coupon.claims:
         yield Violation("coupon_claimed_once", f"{event.coupon_id}/{event.buyer}", "claimed again")
         return
-    coupon.claims[event.buyer] = Claim()
+    coupon.claims[event.buyer] = Claim(edition=event.edition)
+    if coupon.closed or event.edition != coupon.edition:
+        told = f"edition {event.edition}, while the coupon is {'closed' if coupon.closed else f'of edition {coupon.edition}'}"
+        yield Violation("coupon_terms_kept", f"{event.coupon_id}/{event.buyer}", told)
     issued, limit = len(coupon.claims), coupon.terms.limit
     if issued != event.issued or issued > limit:
         yield Violation("coupon_limit", event.coupon_id, f"claim {issued} of {limit}, said to be {event.issued}")

@@ -151,18 +151,19 @@ class Decider:
 
     def _apply(
         self, step: Draft, key: str, row: Row, states: dict[str, Any], events: list[Any], envelope: Envelope, item: Input
-    ) -> tuple[list[tuple[str, str, Message]], list[tuple[int, Any]], msgspec.Struct | None]:
-        """Fold the events into ``states``: the messages to send, the events with their ``seq``, the new private record."""
+    ) -> tuple[list[tuple[str, str, Message]], list[tuple[int, Any]], tuple[str, msgspec.Struct] | None]:
+        """Fold the events into ``states``: messages to send, events with their ``seq``, the new private record under its key."""
         domain = self.domain
         sends: list[tuple[str, str, Message]] = []
         published: list[tuple[int, Any]] = []
-        private = None
+        private: tuple[str, msgspec.Struct] | None = None
         for event in events:
             row.seq += 1
             states.update(domain.evolve(states, event))
             sends += [(send.domain, send.key, send.message) for send in domain.route(key, states, event)]
             published.append((row.seq, event))
-            private = domain.private(key, states, event) or private
+            if (kept := domain.private(key, states, event)) is not None:
+                private = (domain.record(key, event), kept)
             self.memos.happened(step, key, row, states, event)
             if (summary := domain.summary(key, states, event)) is not None:
                 step.summaries.append({**summary, "trace": (row.trace or step.trace)[3:35], "at": item.now})
@@ -176,7 +177,7 @@ class Decider:
         trace: str,
         sends: list[tuple[str, str, Message]],
         published: list[tuple[int, Any]],
-        private: msgspec.Struct | None,
+        private: tuple[str, msgspec.Struct] | None,
     ) -> Iterable[Output]:
         """Messages to other inboxes, then the events as one batch, then the private record; each with its position."""
         first = item.offset * OUTPUTS_PER_INPUT
@@ -202,13 +203,14 @@ class Decider:
             ]
             outputs.append(Output(topic(self.prefix, self.domain.name, "events"), key, encode_json(batch)))
         if private is not None:
+            record, kept = private
             value = None
-            if not isinstance(private, Tombstone):
+            if not isinstance(kept, Tombstone):
                 seq = published[-1][0]
                 ident = id_of(self.domain.name, key, str(seq), "private")
                 position = first + len(sends) + 1
-                value = encode_json(seal(self.domain.name, key, private, id=ident, seq=seq, position=position, **common))
-            outputs.append(Output(topic(self.prefix, self.domain.name, "private"), key, value))
+                value = encode_json(seal(self.domain.name, key, kept, id=ident, seq=seq, position=position, **common))
+            outputs.append(Output(topic(self.prefix, self.domain.name, "private"), record, value, key if record != key else ""))
         return outputs
 
     # -- commands: refused, replayed ------------------------------------------------------------------------------------

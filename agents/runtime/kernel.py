@@ -319,7 +319,7 @@ class Kernel:
         self.must_be_alive()
         sent = [
             await self.producer.send(
-                out.topic, key=out.key.encode(), value=out.value, partition=partition_of(out.key, self.partitions)
+                out.topic, key=out.key.encode(), value=out.value, partition=partition_of(out.home, self.partitions)
             )
             for out in outputs
         ]

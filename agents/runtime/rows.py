@@ -50,11 +50,20 @@ class Row(msgspec.Struct, array_like=True):
 
 
 class Output(msgspec.Struct, array_like=True, frozen=True):
-    """A record to publish. ``value`` None is a tombstone (private topics)."""
+    """A record to publish. ``value`` None is a tombstone (private topics). ``aggregate``: whose it is, if the key does not say so.
+
+    All that is said of an aggregate lies in the partition of its row key.
+    """
 
     topic: str
     key: str
     value: bytes | None
+    aggregate: str = ""
+
+    @property
+    def home(self) -> str:
+        """The row key by which the partition is found."""
+        return self.aggregate or self.key
 
 
 class Ledger(msgspec.Struct, array_like=True):

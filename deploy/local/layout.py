@@ -94,6 +94,7 @@ def environment(
         "BB_PORT_BASE": str(base),
         "BB_DATA_DIR": str(where.data / "tables"),
         "BB_SEARCH_DIR": str(where.data / "search"),
+        "BB_SEARCH_URL": f"http://{LOOPBACK}:{port('search', base)}",
         "BB_KAFKA": f"{LOOPBACK}:{port('kafka', base)}",
         "BB_MYSQL_HOST": LOOPBACK,
         "BB_MYSQL_PORT": str(port("mysql", base)),

@@ -13,13 +13,19 @@ from msgspec import Meta
 
 
 class Call(StrEnum):
-    """Where a fault can sit: the four calls of a server, and the buyer's press of pay."""
+    """Where a fault can sit: a gateway's four calls, the buyer's press of pay, and the calls of the other providers."""
 
     READY = "ready"
     APPROVE = "approve"
     ORDER = "order"
     CANCEL = "cancel"
     PAY = "pay"
+    TOKEN = "token"
+    ME = "me"
+    UNLINK = "unlink"
+    MAIL = "mail"
+    SMS = "sms"
+    OCR = "ocr"
 
 
 class Fault(StrEnum):

@@ -15,6 +15,7 @@ FAKE_SECRET = "sandbox-key-that-opens-nothing"
 class Options(msgspec.Struct, frozen=True):
     """Where the sandbox listens and keeps its books.
 
+    ``secret``: taken as the key of every provider but the gateway.
     ``public_url``: what the browser is sent to, without a slash at the end; ``""``: whatever host the caller asked for.
     """
 
@@ -22,6 +23,7 @@ class Options(msgspec.Struct, frozen=True):
     host: str = "127.0.0.1"
     port: int = 17020
     kakaopay_secret: str = FAKE_SECRET
+    secret: str = FAKE_SECRET
     public_url: str = ""
 
 
@@ -35,5 +37,6 @@ def read(environ: Mapping[str, str] = os.environ) -> Options:
         host=environ.get("BB_SANDBOX_HOST", "127.0.0.1"),
         port=int(environ.get("BB_SANDBOX_PORT", "17020")),
         kakaopay_secret=environ.get("BB_KAKAOPAY_SECRET") or FAKE_SECRET,
+        secret=environ.get("BB_SANDBOX_SECRET") or FAKE_SECRET,
         public_url=environ.get("BB_SANDBOX_PUBLIC_URL", "").rstrip("/"),
     )

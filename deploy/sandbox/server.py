@@ -14,8 +14,12 @@ from aiohttp import web
 
 from deploy.sandbox.books import Books
 from deploy.sandbox.faults import Faults, Plan
+from deploy.sandbox.identity import Identity
 from deploy.sandbox.kakaopay import answers
 from deploy.sandbox.kakaopay.service import KakaoPay
+from deploy.sandbox.letters import Letters
+from deploy.sandbox.llm import service as llm
+from deploy.sandbox.ocr import Ocr
 from deploy.sandbox.options import Options
 
 _log = logging.getLogger(__name__)
@@ -43,23 +47,40 @@ class Sandbox:
         """Opens the books. Raises sqlite3.OperationalError if another sandbox holds them."""
         self.books = Books(options.folder)
         self.faults = Faults()
+        self.llm = llm.Llm()
         self.kakaopay = KakaoPay(self.books, self.faults, options.kakaopay_secret, options.public_url)
+        self.identity = Identity(self.faults, options.secret)
+        self.letters = Letters(self.faults, options.secret)
+        self.ocr = Ocr(self.faults, options.secret)
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """One request, whatever its provider."""
         path = request.raw_path
         if request.method == "POST" and path in self.kakaopay.calls:
             return await self.kakaopay.call(request)
+        if request.method == "POST" and path == llm.PATH:
+            return await self.llm.call(request)
         parts = path.partition("?")[0].split("/")
+        for provider in (self.identity, self.letters, self.ocr):
+            if parts[1] in provider.roots:
+                return await provider.handle(request, parts[1:])
         match parts[1:]:
             case ["sandbox", "kakaopay", tid, verb] if verb in _VERBS and request.method in ("GET", "POST"):
                 return await self.kakaopay.press(request, tid, verb)
             case ["sandbox", "health", "ready"]:
                 return _json({"status": "ready"})
+            case ["sandbox", "letters"] if request.method == "GET":
+                return _json({"letters": self.letters.sent_to(request.query.get("to", ""))})
+            case ["sandbox", "identities"] if request.method == "GET":
+                return _json({"linked": sorted(self.identity.linked)})
             case ["sandbox", "faults"] if request.method == "PUT":
                 return await self._replace_faults(request)
             case ["sandbox", "faults"] if request.method == "GET":
                 return _json(self.faults.plan)
+            case ["sandbox", "llm"] if request.method == "PUT":
+                return await self.llm.put_plan(request)
+            case ["sandbox", "llm"] if request.method == "GET":
+                return self.llm.told()
             case ["sandbox", "calls"] if request.method == "GET":
                 return _json({"calls": list(self.kakaopay.heard)})
             case ["sandbox", "books"] if request.method == "GET":

@@ -42,7 +42,7 @@ def _finished(account: Account, how: str, found: str, now: int) -> list[Event]:
     first, rest = account.tasks[0], account.tasks[1:]
     events: list[Event] = [CallFinished(effect=first.name, attempt=first.attempt, outcome=how)]
     if first.name == "ocr":
-        events.append(LicenceRead(found=bool(found)).keeping(found))
+        events.append(LicenceRead(found=bool(found), account=account.id if account.exists else "").keeping(found))
     if rest:
         events.append(_started(rest[0], account.attempts, now))
     return events

@@ -10,6 +10,7 @@ import msgspec
 from models.accounts import calls, contacts, sellers, sessions
 from models.accounts.messages import (
     ACCOUNTS_INBOX,
+    TOLD,
     AccountJoined,
     AccountPrivate,
     AccountRestored,
@@ -32,7 +33,6 @@ from models.accounts.messages import (
     ConfirmRegistration,
     CreateAdmin,
     DenySeller,
-    EmailChanged,
     EndSession,
     EndSessions,
     LicenceRead,
@@ -40,7 +40,6 @@ from models.accounts.messages import (
     PasswordChanged,
     PermitSeller,
     Person,
-    PhoneChanged,
     ProfileChanged,
     ReadLicence,
     RefreshSession,
@@ -52,7 +51,6 @@ from models.accounts.messages import (
     ResubmitApplication,
     SellerApplied,
     SellerDenied,
-    SellerPermitted,
     SessionEnded,
     SessionOpened,
     SessionRefreshed,
@@ -74,17 +72,13 @@ from models.accounts.state import (
     wake,
 )
 from models.actor import DAY, EffectUnknown, Event, Refusal, Reminder, Send, State, id_of
+from models.carts.messages import ForgetBuyer
 from models.kept import ERASE, Tombstone
 
-__all__ = ["ACCOUNTS_STATE", "TOLD", "answer", "decide", "evolve", "pending", "private", "route", "wake"]
+__all__ = ["ACCOUNTS_STATE", "answer", "decide", "evolve", "pending", "private", "route", "wake"]
 REJOIN = DAY
 """Who left may come back after so many ms (spec auth §4.2)."""
 GONE = Refusal("account_gone", 404)
-TOLD = (
-    AccountJoined, AdminCreated, ProfileChanged, PhoneChanged, EmailChanged, PasswordChanged, SellerApplied, SellerPermitted,
-    SellerDenied, AccountSuspended, AccountRestored,
-)  # fmt: skip
-"""Events that come with a private record."""
 
 
 def decide(state: State, message: ACCOUNTS_INBOX, now: int) -> list[Event] | Refusal:
@@ -226,8 +220,10 @@ def _lapse(account: Account, now: int) -> list[Event]:
 
 
 def route(key: str, state: State, event: Event) -> Iterable[Send]:
-    """A business number is claimed and let go of at its own row."""
+    """A business number is claimed and let go of at its own row; whoever left is forgotten where something is kept for them."""
     match event:
+        case AccountWithdrawn(account=account):
+            yield Send("carts", account, ForgetBuyer(buyer=account))
         case SellerApplied(account=account, claim=claim):
             yield Send("accounts", claim, ClaimBusinessNumber(account=account))
         case SellerDenied(account=account, claim=claim):

@@ -100,11 +100,14 @@ class RefreshSession(Once, frozen=True):
 
 
 class EndSession(Once, frozen=True):
-    """End a session of ``account``. ``own``: it signs itself out. One that is gone already is no error."""
+    """End a session of ``account``. ``presented``: it signs itself out, by the hash of its secret; ``""``: its account ends it.
+
+    One that is gone already, or has another secret, is no error.
+    """
 
     account: str
     session: str
-    own: bool = False
+    presented: str = ""
 
 
 class EndSessions(Once, frozen=True):
@@ -435,13 +438,16 @@ class RegistrationLapsed(Event, frozen=True):
 
 
 class LicenceSubmitted(Keeping, frozen=True):
-    """A picture of a business licence is to be read."""
+    """A picture of a business licence is to be read. ``account`` "": the applicant has none yet."""
+
+    account: str = ""
 
 
 class LicenceRead(Keeping, frozen=True):
     """It was read, or could not be; the number stands in the answer only."""
 
     found: bool
+    account: str = ""
 
     def answers(self) -> tuple[str, ...]:
         return ("licence",)
@@ -577,6 +583,11 @@ class AccountPrivate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     notes: dict[str, str] = {}
 
 
+TOLD = (
+    AccountJoined, AdminCreated, ProfileChanged, PhoneChanged, EmailChanged, PasswordChanged, SellerApplied, SellerPermitted,
+    SellerDenied, AccountSuspended, AccountRestored,
+)  # fmt: skip
+"""Events that come with a private record."""
 ACCOUNTS_INBOX = (
     SignIn
     | OpenSession

@@ -57,7 +57,7 @@ def read_licence(account: Account, message: ReadLicence, now: int) -> list[Event
     if any(task.name == "ocr" for task in account.tasks):
         return Refusal("licence_busy", 409)
     task = begun(Task("ocr", "licence", message.document), now)
-    return [LicenceSubmitted().keeping((task, (*reads, now)))]
+    return [LicenceSubmitted(account=account.id if account.exists else "").keeping((task, (*reads, now)))]
 
 
 def _ticket_fits(account: Account, ticket_hash: str, now: int) -> bool:

@@ -67,9 +67,10 @@ def refresh(account: Account, message: RefreshSession, now: int) -> list[Event] 
 
 def end(account: Account, message: EndSession) -> list[Event]:
     """End one."""
-    if message.session not in account.sessions:
+    one = account.sessions.get(message.session)
+    if one is None or message.presented not in ("", one.secret, one.before):
         return []
-    return [SessionEnded(account=account.id, session=message.session, cause="signed_out" if message.own else "ended")]
+    return [SessionEnded(account=account.id, session=message.session, cause="signed_out" if message.presented else "ended")]
 
 
 def end_others(account: Account, keep: str) -> list[Event]:

@@ -11,18 +11,24 @@ from typing import Any
 
 import msgspec
 
-from models import kst
 from models.actor import Event, Refusal, Send, State
+from models.inventory import coupons
+from models.inventory.coupons import Coupon, Issued
 from models.inventory.messages import (
     INVENTORY_EVENTS,
     INVENTORY_INBOX,
     ChangeStock,
     ClaimCoupon,
+    ClaimCoupons,
+    CloseCoupon,
     Commit,
     CouponClaimed,
+    CouponClosed,
     CouponCreated,
+    CouponEdited,
     CouponPrivate,
     CreateCoupon,
+    EditCoupon,
     Hold,
     HoldCommitted,
     HoldDenied,
@@ -72,24 +78,6 @@ class Promise(msgspec.Struct, frozen=True, array_like=True, tag=True):
     coupon_id: str = ""
 
 
-class Coupon(msgspec.Struct, frozen=True, array_like=True, tag=True):
-    """``coupon/<coupon>``: ``issued`` of ``limit`` are claimed; KRW; KST days, inclusive."""
-
-    limit: int
-    discount: int
-    min_amount: int
-    starts: str
-    ends: str
-    issued: int = 0
-
-
-class Issued(msgspec.Struct, frozen=True, array_like=True, tag=True):
-    """``issued/<coupon>/<buyer>``: the order that holds or has used it, so that no other order's word can free it."""
-
-    order_id: str = ""
-    used: bool = False
-
-
 INVENTORY_STATE = Shelf | Promise | Coupon | Issued
 _replace = msgspec.structs.replace
 
@@ -104,11 +92,15 @@ def parts(message: INVENTORY_INBOX) -> Iterable[str]:
                 yield f"issued/{message.coupon_id}/{message.buyer}"
         case Return(coupon_id=coupon_id, buyer=buyer) if coupon_id:
             yield f"issued/{coupon_id}/{buyer}"
-        case CreateCoupon(coupon_id=coupon_id):
+        case CreateCoupon(coupon_id=coupon_id) | EditCoupon(coupon_id=coupon_id) | CloseCoupon(coupon_id=coupon_id):
             yield f"coupon/{coupon_id}"
         case ClaimCoupon(coupon_id=coupon_id, buyer=buyer):
             yield f"coupon/{coupon_id}"
             yield f"issued/{coupon_id}/{buyer}"
+        case ClaimCoupons(coupon_ids=ids, buyer=buyer):
+            for coupon_id in ids:
+                yield f"coupon/{coupon_id}"
+                yield f"issued/{coupon_id}/{buyer}"
 
 
 def decide(state: State, message: INVENTORY_INBOX, now: int) -> list[Event] | Refusal:
@@ -135,9 +127,15 @@ def decide(state: State, message: INVENTORY_INBOX, now: int) -> list[Event] | Re
                 return Refusal("threshold_invalid", 422, {"threshold": threshold})
             return [] if threshold == shelf.threshold else [ThresholdSet(threshold=threshold)]
         case CreateCoupon():
-            return _create(state, message, now)
+            return coupons.create(state, message, now)
+        case EditCoupon():
+            return coupons.edit(state, message, now)
+        case CloseCoupon():
+            return coupons.close(state, message)
         case ClaimCoupon():
-            return _claim(state, message, now)
+            return coupons.claim(state, message, now)
+        case ClaimCoupons():
+            return coupons.claim_all(state, message, now)
 
 
 def _of(promise: Promise) -> dict[str, Any]:
@@ -157,7 +155,7 @@ def _hold(shelf: Shelf, state: State, message: Hold, now: int) -> list[Event]:
             needed[flower_id] = needed.get(flower_id, 0) + stems * line.quantity
             if stems < 1 or line.quantity < 1 or needed[flower_id] > shelf.flowers.get(flower_id, Flower()).available:
                 return [HoldDenied(order_id=message.order_id, code="out_of_stock", product_id=line.product_id, flower_id=flower_id)]
-    code = _coupon_refusal(state, message, now) if message.coupon_id else ""
+    code = coupons.refusal(state, message, now) if message.coupon_id else ""
     if code:
         return [HoldDenied(order_id=message.order_id, code=code, coupon_id=message.coupon_id)]
     placed = HoldPlaced(order_id=message.order_id, buyer=message.buyer, flowers=needed, coupon_id=message.coupon_id)
@@ -169,24 +167,6 @@ def _low(flower_id: str, before: int, taken: int, threshold: int) -> StockLow | 
     """Only the step across the threshold is news."""
     after = before - taken
     return StockLow(flower_id=flower_id, available=after, threshold=threshold) if after < threshold <= before else None
-
-
-def _coupon_refusal(state: State, message: Hold, now: int) -> str:
-    """The store's own rows decide, whatever the web has seen (store V1, V2, C10)."""
-    coupon: Coupon | None = state[f"coupon/{message.coupon_id}"]
-    issued: Issued | None = state[f"issued/{message.coupon_id}/{message.buyer}"]
-    if coupon is None or issued is None:
-        return "coupon_unknown"
-    if issued.order_id:
-        return "coupon_used"
-    today = kst.day(now)
-    if today < coupon.starts:
-        return "coupon_not_started"
-    if today > coupon.ends:
-        return "coupon_expired"
-    if message.goods < coupon.min_amount:
-        return "coupon_minimum"
-    return "" if message.discount == min(coupon.discount, message.goods) else "coupon_changed"
 
 
 def _commit(state: State, message: Commit) -> list[Event] | Refusal:
@@ -230,46 +210,6 @@ def _change(shelf: Shelf, command: ChangeStock, now: int) -> list[Event] | Refus
     return [changed] if low is None else [changed, low]
 
 
-def _create(state: State, command: CreateCoupon, now: int) -> list[Event] | Refusal:
-    if state[f"coupon/{command.coupon_id}"] is not None:
-        return Refusal("coupon_exists", 409, {"coupon_id": command.coupon_id})
-    sound = {
-        "limit": command.limit >= 1,
-        # A discount above the minimum would make goods free; the original left that to the browser (store C12).
-        "discount": 1 <= command.discount <= command.min_amount,
-        "starts": kst.is_day(command.starts) and command.starts >= kst.day(now),
-        "ends": kst.is_day(command.ends) and command.ends >= command.starts,
-    }
-    wrong = [field for field, right in sound.items() if not right]
-    if wrong:
-        return Refusal("coupon_invalid", 422, {"fields": wrong})
-    created = CouponCreated(
-        coupon_id=command.coupon_id,
-        limit=command.limit,
-        discount=command.discount,
-        min_amount=command.min_amount,
-        starts=command.starts,
-        ends=command.ends,
-    )
-    return [created.keeping(command.name)]
-
-
-def _claim(state: State, command: ClaimCoupon, now: int) -> list[Event] | Refusal:
-    coupon: Coupon | None = state[f"coupon/{command.coupon_id}"]
-    about, today = {"coupon_id": command.coupon_id}, kst.day(now)
-    if coupon is None:
-        return Refusal("coupon_unknown", 404, about)
-    if state[f"issued/{command.coupon_id}/{command.buyer}"] is not None:
-        return Refusal("coupon_claimed", 409, about)
-    if today < coupon.starts:
-        return Refusal("coupon_not_started", 409, about)
-    if today > coupon.ends:
-        return Refusal("coupon_ended", 409, about)
-    if coupon.issued >= coupon.limit:
-        return Refusal("coupon_gone", 409, about)
-    return [CouponClaimed(coupon_id=command.coupon_id, buyer=command.buyer, issued=coupon.issued + 1, at=now)]
-
-
 # -- folding --------------------------------------------------------------------------------------------------------------
 
 
@@ -284,21 +224,17 @@ def evolve(state: State, event: INVENTORY_EVENTS) -> Mapping[str, Any]:
             return {"": _replace(shelf, threshold=threshold)}
         case HoldPlaced():
             promise = Promise(event.buyer, event.flowers, event.coupon_id)
-            coupon = _coupon_row(event, Issued(event.order_id))
+            coupon = _coupon_row(state, event)
             return {"": _moved(shelf, event.flowers, held=1), f"hold/{event.order_id}": promise, **coupon}
         case HoldCommitted():
-            coupon = _coupon_row(event, Issued(event.order_id, used=True))
+            coupon = _coupon_row(state, event, used=True)
             return {"": _moved(shelf, event.flowers, held=-1, on_hand=-1), f"hold/{event.order_id}": None, **coupon}
         case HoldReleased():
             return {"": _moved(shelf, event.flowers, held=-1), f"hold/{event.order_id}": None, **_coupon_back(state, event)}
         case StockReturned():
             return {"": _moved(shelf, event.flowers, on_hand=1), **_coupon_back(state, event)}
-        case CouponCreated():
-            coupon_row = Coupon(event.limit, event.discount, event.min_amount, event.starts, event.ends)
-            return {f"coupon/{event.coupon_id}": coupon_row}
-        case CouponClaimed():
-            claimed = _replace(state[f"coupon/{event.coupon_id}"], issued=event.issued)
-            return {f"coupon/{event.coupon_id}": claimed, f"issued/{event.coupon_id}/{event.buyer}": Issued()}
+        case CouponCreated() | CouponEdited() | CouponClosed() | CouponClaimed():
+            return coupons.after(state, event)
         case StockLow() | HoldDenied():
             return {}
 
@@ -314,8 +250,11 @@ def _moved(shelf: Shelf, flowers: Mapping[str, int], held: int = 0, on_hand: int
     return _replace(shelf, flowers=moved)
 
 
-def _coupon_row(event: HoldPlaced | HoldCommitted, issued: Issued) -> dict[str, Issued]:
-    return {f"issued/{event.coupon_id}/{event.buyer}": issued} if event.coupon_id else {}
+def _coupon_row(state: State, event: HoldPlaced | HoldCommitted, used: bool = False) -> dict[str, Issued]:
+    if not event.coupon_id:
+        return {}
+    part = f"issued/{event.coupon_id}/{event.buyer}"
+    return {part: _replace(state[part], order_id=event.order_id, used=used)}
 
 
 def _coupon_back(state: State, event: HoldReleased | StockReturned) -> dict[str, Issued]:
@@ -324,7 +263,7 @@ def _coupon_back(state: State, event: HoldReleased | StockReturned) -> dict[str,
         return {}
     part = f"issued/{event.coupon_id}/{event.buyer}"
     issued: Issued | None = state[part]
-    return {part: Issued()} if issued is not None and issued.order_id == event.order_id else {}
+    return {part: Issued(edition=issued.edition)} if issued is not None and issued.order_id == event.order_id else {}
 
 
 # -- routes, answers, private record --------------------------------------------------------------------------------------
@@ -347,10 +286,18 @@ def route(key: str, state: State, event: INVENTORY_EVENTS) -> Iterable[Send]:
 
 
 def answer(key: str, state: State, event: Event | None) -> dict[str, Any] | Refusal:
-    """What a command gets beside its number: the store it changed."""
-    return {"store_id": key}
+    """What a command gets beside its number: the store it changed, and which of the coupons that it named the buyer has."""
+    had = [part.split("/")[1] for part, kept in state.items() if part.startswith("issued/") and kept is not None]
+    return {"store_id": key, **({"coupon_ids": had} if had else {})}
+
+
+def record(key: str, event: INVENTORY_EVENTS) -> str:
+    """Each coupon's name has a record of its own: a store has many, and of a key only the last record remains."""
+    return event.coupon_id if isinstance(event, CouponCreated | CouponEdited) else key
 
 
 def private(key: str, state: State, event: INVENTORY_EVENTS) -> CouponPrivate | None:
     """The coupon's name for ``bb.inventory.private``."""
-    return CouponPrivate(coupon_id=event.coupon_id, name=event.kept) if isinstance(event, CouponCreated) else None
+    if isinstance(event, CouponCreated | CouponEdited) and event.kept is not None:
+        return CouponPrivate(coupon_id=event.coupon_id, name=event.kept)
+    return None

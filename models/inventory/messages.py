@@ -98,10 +98,40 @@ class CreateCoupon(Command, frozen=True):
         return f"coupon/{self.coupon_id}"
 
 
+class EditCoupon(Command, frozen=True):
+    """Change what is given; ``None``: as it is. Whoever has the coupon already keeps the terms under which it was claimed.
+
+    ``by``: account id. Refused: coupon_unknown (404), coupon_closed, coupon_limit (below what is issued), coupon_edits (more
+    changes than are kept) (409), coupon_invalid (422).
+    """
+
+    coupon_id: str
+    by: str
+    limit: int | None = None
+    discount: int | None = None
+    min_amount: int | None = None
+    starts: str | None = None
+    ends: str | None = None
+    name: str | None = None
+
+    def remembered_in(self) -> str:
+        return f"coupon/{self.coupon_id}"
+
+
+class CloseCoupon(Command, frozen=True):
+    """No more claims, for good; what is claimed can be used to its end. ``by``: account id. Refused: coupon_unknown (404)."""
+
+    coupon_id: str
+    by: str
+
+    def remembered_in(self) -> str:
+        return f"coupon/{self.coupon_id}"
+
+
 class ClaimCoupon(Command, frozen=True):
     """One per buyer, up to the limit, from the first to the last day.
 
-    Refused: coupon_unknown, coupon_claimed, coupon_not_started, coupon_ended, coupon_gone.
+    Refused: coupon_unknown, coupon_claimed, coupon_closed, coupon_not_started, coupon_ended, coupon_gone.
     """
 
     coupon_id: str
@@ -109,6 +139,16 @@ class ClaimCoupon(Command, frozen=True):
 
     def remembered_in(self) -> str:
         return f"issued/{self.coupon_id}/{self.buyer}"
+
+
+class ClaimCoupons(Command, frozen=True):
+    """Each of these that can be claimed; the others are left out without a word. Answered with those that the buyer has then."""
+
+    coupon_ids: tuple[str, ...]
+    buyer: str
+
+    def remembered_in(self) -> str:
+        return f"claims/{self.buyer}"
 
 
 # -- events -----------------------------------------------------------------------------------------------------------
@@ -187,11 +227,38 @@ class CouponCreated(Keeping, frozen=True):
     ends: str
 
 
+class CouponEdited(Keeping, frozen=True):
+    """What is given from now on. ``edition``: counts the changes of discount, minimum and days; 0: as it was created.
+
+    ``renamed``: it has another name, which is told in private. ``by``: account id.
+    """
+
+    coupon_id: str
+    edition: int
+    limit: int
+    discount: int
+    min_amount: int
+    starts: str
+    ends: str
+    by: str
+    renamed: bool = False
+
+
+class CouponClosed(Event, frozen=True):
+    """No more claims. ``by``: account id."""
+
+    coupon_id: str
+    by: str
+
+
 class CouponClaimed(Event, frozen=True):
+    """``issued``: with this one; ``edition``: the terms that the buyer keeps."""
+
     coupon_id: str
     buyer: str
     issued: int
     at: int
+    edition: int = 0
 
 
 class CouponPrivate(msgspec.Struct, frozen=True, kw_only=True):
@@ -201,8 +268,11 @@ class CouponPrivate(msgspec.Struct, frozen=True, kw_only=True):
     name: str
 
 
-INVENTORY_INBOX = Hold | Commit | Release | Return | ChangeStock | SetLowStockThreshold | CreateCoupon | ClaimCoupon
+INVENTORY_INBOX = (
+    Hold | Commit | Release | Return | ChangeStock | SetLowStockThreshold | CreateCoupon | EditCoupon | CloseCoupon | ClaimCoupon
+    | ClaimCoupons
+)  # fmt: skip
 INVENTORY_EVENTS = (
     StockChanged | StockLow | ThresholdSet | HoldPlaced | HoldDenied | HoldCommitted | HoldReleased | StockReturned
-    | CouponCreated | CouponClaimed
+    | CouponCreated | CouponEdited | CouponClosed | CouponClaimed
 )  # fmt: skip

@@ -243,6 +243,6 @@ def _after(cursor: str) -> tuple[int, str]:
     if not cursor:
         return 1 << 62, ""
     at, liked = unpack(cursor, 2)
-    if not at.isdecimal() or len(at) > 18:
+    if not at.isdecimal() or not at.isascii() or len(at) > 18:
         raise BadCursor
     return int(at), liked

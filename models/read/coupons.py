@@ -1,14 +1,13 @@
-"""Coupons of florists and what buyers have of them, in MySQL.
+"""Coupons of florists and what buyers have of them, in MySQL (``models/read/coupons_fold.py``).
 
 Access patterns:
 
 | question | how |
 |---|---|
-| terms of coupons | primary key (coupon_id) |
-| coupons of a store | index (store_id) |
-| a buyer's coupons | index (buyer, coupon_id) |
-
-An issued coupon is ``claimed``, ``held`` by an order, or ``used``.
+| terms of coupons, each edition | primary key (coupon_id, edition) |
+| coupons of a store, newest first | index (store_id, created), keyset |
+| a buyer's coupons, newest first | index (buyer, claimed_at, coupon_id), keyset |
+| holders of a coupon, newest first | index (coupon_id, claimed_at, buyer), keyset |
 """
 
 from __future__ import annotations
@@ -16,122 +15,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import sqlalchemy as sa
-
-from models.inventory.messages import (
-    CouponClaimed,
-    CouponCreated,
-    CouponPrivate,
-    HoldCommitted,
-    HoldPlaced,
-    HoldReleased,
-    StockReturned,
-)
+from models.inventory.messages import CouponClaimed, CouponClosed, CouponCreated, CouponEdited, CouponPrivate
 from models.orders.messages import CouponTerms
 from models.read import mysql
+from models.read.coupons_fold import project, tables
+from models.read.cursors import BadCursor, pack, unpack
 from models.read.databases import Databases
 from models.read.facts import EVENTS, PRIVATE, Fact, ReadModel, highest
 from models.read.registry import Registry
 
-CLAIMED, HELD, USED = "claimed", "held", "used"
-FIELDS = ("coupon_id", "store_id", "name", "limit", "discount", "min_amount", "starts", "ends", "issued")
-COLUMNS = ("coupon_id", "store_id", "name", "max_issued", "discount", "min_amount", "starts", "ends", "issued")
-ISSUED = ("status", "order_id", "claimed_at")
-
-
-def tables(version: int) -> tuple[sa.Table, sa.Table]:
-    """Coupons, and issued ones. ``seq`` 0: only the name has come yet."""
-    metadata = sa.MetaData()
-    coupons = sa.Table(
-        f"coupons_{version}",
-        metadata,
-        sa.Column("coupon_id", sa.String(64), primary_key=True),
-        sa.Column("store_id", sa.String(64), nullable=False),
-        sa.Column("name", sa.String(200), nullable=True),
-        sa.Column("max_issued", sa.Integer, nullable=False, server_default="0"),
-        sa.Column("discount", sa.BigInteger, nullable=False, server_default="0", comment="KRW"),
-        sa.Column("min_amount", sa.BigInteger, nullable=False, server_default="0", comment="KRW of goods"),
-        sa.Column("starts", sa.String(10), nullable=False, server_default="", comment="KST day, inclusive"),
-        sa.Column("ends", sa.String(10), nullable=False, server_default="", comment="KST day, inclusive"),
-        sa.Column("issued", sa.Integer, nullable=False, server_default="0"),
-        sa.Column("seq", sa.Integer, nullable=False, server_default="0"),
-        sa.Index(f"coupons_{version}_store", "store_id"),
-    )
-    issued = sa.Table(
-        f"coupons_issued_{version}",
-        metadata,
-        sa.Column("coupon_id", sa.String(64), primary_key=True),
-        sa.Column("buyer", sa.String(64), primary_key=True),
-        sa.Column("status", sa.String(8), nullable=False),
-        sa.Column("order_id", sa.String(64), nullable=False, comment="that holds or has used it"),
-        sa.Column("claimed_at", sa.BigInteger, nullable=False, comment="ms, UTC"),
-        sa.Index(f"coupons_issued_{version}_buyer", "buyer", "coupon_id"),
-    )
-    return coupons, issued
-
-
-CREATE = (
-    "INSERT INTO {coupons} (coupon_id, store_id, max_issued, discount, min_amount, starts, ends, seq) VALUES {rows}"
-    " ON DUPLICATE KEY UPDATE store_id = VALUES(store_id), max_issued = VALUES(max_issued), discount = VALUES(discount),"
-    " min_amount = VALUES(min_amount), starts = VALUES(starts), ends = VALUES(ends), seq = VALUES(seq)"
-)
-NAME = (
-    "INSERT INTO {coupons} (coupon_id, store_id, name) VALUES {rows} ON DUPLICATE KEY UPDATE name = VALUES(name)"
-)
-COUNT = (
-    "INSERT INTO {coupons} (coupon_id, store_id, issued) VALUES {rows} ON DUPLICATE KEY UPDATE issued = VALUES(issued)"
-)
-CLAIM = (
-    "INSERT INTO {issued} (coupon_id, buyer, status, order_id, claimed_at) VALUES {rows}"
-    " ON DUPLICATE KEY UPDATE coupon_id = coupon_id"
-)
-GIVE_BACK = "UPDATE {issued} SET status = 'claimed', order_id = '' WHERE (coupon_id, buyer, order_id) IN ({rows})"
-MARK = (
-    "INSERT INTO {issued} (coupon_id, buyer, status, order_id, claimed_at) VALUES {rows}"
-    " ON DUPLICATE KEY UPDATE status = VALUES(status), order_id = VALUES(order_id)"
-)
-
-
-def project(facts: Sequence[Fact]) -> list[mysql.Write]:
-    """Writes in an order in which they may be made one after another.
-
-    Within a batch an issued coupon's changes fold into the last. A coupon comes back only from the order that has it: where the
-    batch does not tell who has it, the row does.
-    """
-    created: dict[str, tuple[Any, ...]] = {}
-    names: dict[str, tuple[Any, ...]] = {}
-    counts: dict[str, tuple[Any, ...]] = {}
-    claims: dict[tuple[str, str], tuple[Any, ...]] = {}
-    backs: dict[tuple[str, str], set[str]] = {}
-    marks: dict[tuple[str, str], tuple[str, str]] = {}
-    for fact in facts:
-        event = fact.body
-        match event:
-            case CouponPrivate():
-                names[event.coupon_id] = (event.coupon_id, fact.key, event.name)
-            case CouponCreated():
-                created[event.coupon_id] = (
-                    event.coupon_id, fact.key, event.limit, event.discount, event.min_amount, event.starts, event.ends, fact.seq,
-                )  # fmt: skip
-            case CouponClaimed():
-                counts[event.coupon_id] = (event.coupon_id, fact.key, event.issued)
-                claims[event.coupon_id, event.buyer] = (event.coupon_id, event.buyer, CLAIMED, "", event.at)
-            case (HoldPlaced() | HoldCommitted()) if event.coupon_id:
-                marks[event.coupon_id, event.buyer] = (HELD if isinstance(event, HoldPlaced) else USED, event.order_id)
-            case (HoldReleased() | StockReturned()) if event.coupon_id:
-                name = (event.coupon_id, event.buyer)
-                if name not in marks:
-                    backs.setdefault(name, set()).add(event.order_id)
-                elif marks[name][1] == event.order_id:
-                    marks[name] = (CLAIMED, "")
-    return [
-        mysql.Write(CREATE, sorted(created.values())),
-        mysql.Write(NAME, sorted(names.values())),
-        mysql.Write(COUNT, sorted(counts.values())),
-        mysql.Write(CLAIM, sorted(claims.values())),
-        mysql.Write(GIVE_BACK, sorted((*name, order) for name, orders in backs.items() for order in orders if name not in marks)),
-        mysql.Write(MARK, sorted((*name, *mark, 0) for name, mark in marks.items())),
-    ]
+FIELDS = ("coupon_id", "store_id", "name", "limit", "discount", "min_amount", "starts", "ends", "issued", "edition", "closed")
+COLUMNS = ("coupon_id", "store_id", "name", "max_issued", "discount", "min_amount", "starts", "ends", "issued", "edition", "closed")
+HELD = ("coupon_id", "store_id", "name", "discount", "min_amount", "starts", "ends", "status", "order_id", "claimed_at", "used_at")
+HOLDER = ("buyer", "status", "order_id", "claimed_at", "used_at")
+LATEST = 1 << 62
 
 
 class _Store(mysql.Fenced):
@@ -140,10 +37,10 @@ class _Store(mysql.Fenced):
         self._highest: dict[str, int] = {}
 
     def asks(self, facts: Sequence[Fact]) -> bool:
-        return any(fact.private or isinstance(fact.body, CouponCreated) for fact in facts)
+        return any(fact.private or isinstance(fact.body, CouponCreated | CouponEdited) for fact in facts)
 
     async def shown(self, cursor: Any, facts: Sequence[Fact]) -> Mapping[str, int]:
-        """A coupon is complete with its name; a store's events are shown up to the first coupon that has none yet."""
+        """A coupon is complete with its name; a store's events are shown up to the first coupon whose name is still to come."""
         seen = highest(facts)
         if not self.asks(facts):
             return seen
@@ -151,7 +48,7 @@ class _Store(mysql.Fenced):
         self._highest.update(seen)
         await cursor.execute(
             f"SELECT store_id, MIN(seq) FROM {self._names['coupons']} WHERE store_id IN {mysql.marks(keys)}"
-            " AND name IS NULL AND seq > 0 GROUP BY store_id",
+            " AND seq > pseq GROUP BY store_id",
             keys,
         )
         waits = dict(await cursor.fetchall())
@@ -164,7 +61,7 @@ class _Store(mysql.Fenced):
 
 
 def _names(version: int) -> dict[str, str]:
-    return {"coupons": f"coupons_{version}", "issued": f"coupons_issued_{version}"}
+    return {"coupons": f"coupons_{version}", "terms": f"coupons_terms_{version}", "issued": f"coupons_issued_{version}"}
 
 
 def _store(databases: Databases, version: int) -> mysql.Fenced:
@@ -187,7 +84,7 @@ MODEL = ReadModel(
     store=_store,
     create=create,
     drop=drop,
-    urgent=lambda fact: isinstance(fact.body, CouponClaimed | CouponCreated | CouponPrivate),
+    urgent=lambda fact: isinstance(fact.body, CouponClaimed | CouponCreated | CouponEdited | CouponClosed | CouponPrivate),
     patience=150.0,
     pace=5.0,
     longest=150.0,
@@ -195,7 +92,7 @@ MODEL = ReadModel(
 
 
 class Queries:
-    """What is asked of coupons. One whose terms have not come yet does not exist."""
+    """What is asked of coupons. One whose terms have not come yet does not exist. Days are KST days, ``YYYY-MM-DD``."""
 
     def __init__(self, databases: Databases, registry: Registry) -> None:
         self._databases, self._registry = databases, registry
@@ -203,50 +100,145 @@ class Queries:
     async def _names(self) -> dict[str, str]:
         return _names(await self._registry.version("coupons"))
 
-    async def _coupons(self, where: str, *values: Any) -> list[dict[str, Any]]:
+    async def _coupons(self, where: str, *values: Any, more: tuple[str, ...] = ()) -> list[dict[str, Any]]:
         name = (await self._names())["coupons"]
-        rows = await mysql.select(self._databases, f"SELECT {', '.join(COLUMNS)} FROM {name} WHERE seq > 0 AND {where}", *values)
-        found = [dict(zip(FIELDS, row, strict=True)) for row in rows]
-        for coupon in found:
-            coupon["name"] = coupon["name"] or ""
-        return found
+        columns = ", ".join((*COLUMNS, *more))
+        rows = await mysql.select(self._databases, f"SELECT {columns} FROM {name} WHERE seq > 0 AND {where}", *values)
+        return [{**dict(zip((*FIELDS, *more), row, strict=True)), "closed": bool(row[10])} for row in rows]
 
-    async def terms(self, ids: Iterable[str]) -> dict[str, CouponTerms]:
-        """Terms of each coupon that exists, as PlaceOrder wants them."""
+    async def terms(self, ids: Iterable[str]) -> dict[str, tuple[CouponTerms, ...]]:
+        """Terms of each coupon that exists, as PlaceOrder wants them: every edition in order, the last one is of now."""
         wanted = sorted(set(ids))
         if not wanted:
             return {}
-        return {
-            row["coupon_id"]: CouponTerms(**{name: row[name] for name in CouponTerms.__struct_fields__})
-            for row in await self._coupons(f"coupon_id IN {mysql.marks(wanted)}", *wanted)
-        }
-
-    async def of_store(self, store_id: str) -> list[dict[str, Any]]:
-        """Coupons of a store: terms, ``limit``, ``issued``, ``name``."""
-        return await self._coupons("store_id = %s ORDER BY coupon_id", store_id)
-
-    async def of_buyer(self, buyer: str) -> list[dict[str, Any]]:
-        """What a buyer has claimed: terms, ``status`` (claimed, held, used), ``order_id``, ``claimed_at`` (ms)."""
         names = await self._names()
-        columns = ", ".join([f"c.{column}" for column in COLUMNS] + [f"i.{column}" for column in ISSUED])
         rows = await mysql.select(
             self._databases,
-            f"SELECT {columns} FROM {names['issued']} i JOIN {names['coupons']} c USING (coupon_id)"
-            " WHERE i.buyer = %s ORDER BY i.coupon_id LIMIT 1000",
-            buyer,
+            f"SELECT c.coupon_id, c.store_id, t.discount, t.min_amount, t.starts, t.ends FROM {names['coupons']} c"
+            f" JOIN {names['terms']} t USING (coupon_id) WHERE c.seq > 0 AND c.coupon_id IN {mysql.marks(wanted)}"
+            " ORDER BY c.coupon_id, t.edition",
+            *wanted,
         )
-        found = [dict(zip((*FIELDS, *ISSUED), row, strict=True)) for row in rows]
-        for coupon in found:
-            coupon["name"] = coupon["name"] or ""
+        found: dict[str, tuple[CouponTerms, ...]] = {}
+        for row in rows:
+            terms = CouponTerms(**dict(zip(CouponTerms.__struct_fields__, row, strict=True)))
+            found[row[0]] = (*found.get(row[0], ()), terms)
         return found
+
+    async def editions(self, buyer: str, ids: Iterable[str]) -> dict[str, int]:
+        """The edition under which ``buyer`` has each of ``ids``; those that were not claimed are left out."""
+        wanted = sorted(set(ids))
+        if not wanted:
+            return {}
+        name = (await self._names())["issued"]
+        sql = f"SELECT coupon_id, edition FROM {name} WHERE buyer = %s AND coupon_id IN {mysql.marks(wanted)}"
+        return dict(await mysql.select(self._databases, sql, buyer, *wanted))
+
+    async def one(self, coupon_id: str) -> dict[str, Any] | None:
+        """A coupon, with ``last``: the event that changed it last."""
+        found = await self._coupons("coupon_id = %s", coupon_id, more=("last",))
+        return found[0] if found else None
+
+    async def of_store(self, store_id: str, today: str) -> list[dict[str, Any]]:
+        """What a store gives on ``today`` or will: neither closed nor ended; those that are all claimed among them."""
+        return await self._coupons(
+            "store_id = %s AND closed = 0 AND ends >= %s ORDER BY created DESC, coupon_id LIMIT 500", store_id, today
+        )
+
+    async def all_of_store(self, store_id: str, limit: int, cursor: str = "") -> tuple[list[dict[str, Any]], str, int]:
+        """Every coupon that a store ever had, newest first, and how many. Raises ``BadCursor``."""
+        below = _number(unpack(cursor, 1)[0]) if cursor else LATEST
+        found = await self._coupons(
+            "store_id = %s AND created < %s ORDER BY created DESC LIMIT %s", store_id, below, limit + 1, more=("created",)
+        )
+        following = pack(str(found[limit - 1]["created"])) if len(found) > limit else ""
+        name = (await self._names())["coupons"]
+        total = await self._count(f"{name} WHERE seq > 0 AND store_id = %s", store_id)
+        return [{field: one[field] for field in FIELDS} for one in found[:limit]], following, total
+
+    async def of_buyer(self, buyer: str) -> list[dict[str, Any]]:
+        """What a buyer has claimed, newest first, at most 1,000: the terms that the buyer has, see ``HELD``."""
+        return await self._held("i.buyer = %s ORDER BY i.claimed_at DESC, i.coupon_id LIMIT 1000", buyer)
+
+    async def mine(self, buyer: str, limit: int, cursor: str = "") -> tuple[list[dict[str, Any]], str, int]:
+        """A page of that, and how many there are. Raises ``BadCursor``."""
+        at, coupon_id = _after(cursor)
+        found = await self._held(
+            "i.buyer = %s AND (i.claimed_at < %s OR (i.claimed_at = %s AND i.coupon_id > %s))"
+            " ORDER BY i.claimed_at DESC, i.coupon_id LIMIT %s",
+            buyer, at, at, coupon_id, limit + 1,
+        )  # fmt: skip
+        following = pack(str(found[limit - 1]["claimed_at"]), found[limit - 1]["coupon_id"]) if len(found) > limit else ""
+        name = (await self._names())["issued"]
+        return found[:limit], following, await self._count(f"{name} WHERE buyer = %s", buyer)
+
+    async def usable_count(self, buyer: str, today: str) -> int:
+        """How many coupons the buyer could use on ``today`` for goods enough."""
+        names = await self._names()
+        return await self._count(
+            f"{names['issued']} i JOIN {names['terms']} t USING (coupon_id, edition)"
+            " WHERE i.buyer = %s AND i.status = 'claimed' AND t.starts <= %s AND t.ends >= %s",
+            buyer, today, today,
+        )  # fmt: skip
+
+    async def in_store(self, buyer: str, store_id: str) -> list[dict[str, Any]]:
+        """What a buyer has of one store's, see ``of_buyer``."""
+        return await self._held("i.buyer = %s AND c.store_id = %s ORDER BY t.discount DESC, i.coupon_id LIMIT 500", buyer, store_id)
+
+    async def _held(self, where: str, *values: Any) -> list[dict[str, Any]]:
+        names = await self._names()
+        columns = "c.coupon_id, c.store_id, c.name, t.discount, t.min_amount, t.starts, t.ends, i.status, i.order_id, i.claimed_at"
+        rows = await mysql.select(
+            self._databases,
+            f"SELECT {columns}, i.used_at, i.seq FROM {names['issued']} i JOIN {names['coupons']} c USING (coupon_id)"
+            f" JOIN {names['terms']} t ON t.coupon_id = i.coupon_id AND t.edition = i.edition WHERE {where}",
+            *values,
+        )
+        return [dict(zip((*HELD, "seq"), row, strict=True)) for row in rows]
+
+    async def holders(
+        self, store_id: str, coupon_id: str, limit: int, cursor: str = ""
+    ) -> tuple[list[dict[str, Any]], str, int] | None:
+        """Who has a coupon, newest first (``HOLDER``), and how many; ``None``: the store has no such coupon. Raises
+        ``BadCursor``."""
+        at, buyer = _after(cursor)
+        if not await self._coupons("coupon_id = %s AND store_id = %s", coupon_id, store_id):
+            return None
+        name = (await self._names())["issued"]
+        rows = await mysql.select(
+            self._databases,
+            f"SELECT {', '.join(HOLDER)} FROM {name} WHERE coupon_id = %s AND (claimed_at < %s OR (claimed_at = %s AND buyer > %s))"
+            " ORDER BY claimed_at DESC, buyer LIMIT %s",
+            coupon_id, at, at, buyer, limit + 1,
+        )  # fmt: skip
+        found = [dict(zip(HOLDER, row, strict=True)) for row in rows]
+        following = pack(str(found[limit - 1]["claimed_at"]), found[limit - 1]["buyer"]) if len(found) > limit else ""
+        return found[:limit], following, await self._count(f"{name} WHERE coupon_id = %s", coupon_id)
+
+    async def _count(self, where: str, *values: Any) -> int:
+        return int((await mysql.select(self._databases, f"SELECT COUNT(*) FROM {where}", *values))[0][0])
 
     async def dump(self) -> list[dict[str, Any]]:
         """Every coupon, for comparison with the log."""
         return await self._coupons("TRUE ORDER BY coupon_id")
 
     async def dump_issued(self) -> list[tuple[Any, ...]]:
-        """Every issued coupon (coupon, buyer, status, order), for comparison with the log."""
+        """Every issued coupon (coupon, buyer, status, order, edition), for comparison with the log."""
         names = await self._names()
         return await mysql.select(
-            self._databases, f"SELECT coupon_id, buyer, status, order_id FROM {names['issued']} ORDER BY coupon_id, buyer"
+            self._databases,
+            f"SELECT coupon_id, buyer, status, order_id, edition FROM {names['issued']} ORDER BY coupon_id, buyer",
         )
+
+
+def _after(cursor: str) -> tuple[int, str]:
+    if not cursor:
+        return LATEST, ""
+    at, name = unpack(cursor, 2)
+    return _number(at), name
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal() or not text.isascii() or len(text) > 18:
+        raise BadCursor
+    return int(text)

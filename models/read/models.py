@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from models.read import (
+    accounts,
+    audit,
     carts,
     coupons,
+    ended,
     images,
     ledger,
     live,
@@ -14,6 +17,7 @@ from models.read import (
     orders,
     products,
     questions,
+    sessions,
     stock,
     store_ratings,
     stores,
@@ -32,6 +36,10 @@ MODELS: tuple[ReadModel, ...] = (
     products.MODEL,
     images.MODEL,
     carts.MODEL,
+    accounts.MODEL,
+    sessions.MODEL,
+    audit.MODEL,
     live.MODEL,
+    ended.MODEL,
 )
 BY_NAME: Mapping[str, ReadModel] = {model.name: model for model in MODELS}

@@ -6,6 +6,7 @@ Access patterns:
 |---|---|
 | the shelf of a store | primary key (store_id, flower_id) |
 | history of a flower, newest first | primary key (store_id, flower_id, seq), keyset on seq |
+| history of a store, newest first | index (store_id, seq, flower_id), keyset |
 
 Facts are deltas and rows are sums of them, so a row that somebody else has changed stays different from the log.
 """
@@ -51,6 +52,7 @@ def tables(version: int) -> tuple[sa.Table, sa.Table]:
         sa.Column("cause", sa.String(64), nullable=False),
         sa.Column("who", sa.String(64), nullable=False, comment="account or order"),
         sa.Column("at", sa.BigInteger, nullable=False, comment="ms, UTC"),
+        sa.Index(f"stock_history_{version}_newest", "store_id", "seq", "flower_id"),
     )
     return stock, history
 
@@ -59,9 +61,7 @@ UPSERT = (
     "INSERT INTO {stock} (store_id, flower_id, on_hand, held, version, seq) VALUES {rows} ON DUPLICATE KEY UPDATE"
     " on_hand = on_hand + VALUES(on_hand), held = held + VALUES(held), version = version + VALUES(version), seq = VALUES(seq)"
 )
-HISTORY = (
-    "INSERT INTO {history} (store_id, flower_id, seq, delta, cause, who, at) VALUES {rows} ON DUPLICATE KEY UPDATE seq = seq"
-)
+HISTORY = "INSERT INTO {history} (store_id, flower_id, seq, delta, cause, who, at) VALUES {rows} ON DUPLICATE KEY UPDATE seq = seq"
 
 
 def project(facts: Sequence[Fact]) -> list[mysql.Write]:
@@ -168,25 +168,25 @@ class Queries:
         return found
 
     async def history(self, store_id: str, flower_id: str, limit: int, cursor: str = "") -> tuple[list[dict[str, Any]], str]:
-        """Changes of a flower, newest first: seq, delta, cause, who, at (ms). Raises ``BadCursor``."""
+        """Changes of a flower, of all of a store's if it is "", newest first. Raises ``BadCursor``.
+
+        Each: flower_id, delta, ``on_hand`` after it, cause, ``by`` (account) or ``order_id``, at (ms). What is on hand after a
+        change is what is there now less all that came later, so an early page costs little and a late one more.
+        """
         names = await self._tables()
-        below = 1 << 31
-        if cursor:
-            try:
-                below = int(unpack(cursor, 1)[0])
-            except ValueError:
-                raise BadCursor from None
+        seq, flower = _after(cursor)
+        only = " AND flower_id = %s" if flower_id else ""
         rows = await mysql.select(
             self._databases,
-            f"SELECT seq, delta, cause, who, at FROM {names['history']}"
-            " WHERE store_id = %s AND flower_id = %s AND seq < %s ORDER BY seq DESC LIMIT %s",
-            store_id,
-            flower_id,
-            below,
-            limit + 1,
+            "SELECT h.flower_id, h.seq, h.delta, h.cause, h.who, h.at, s.on_hand - COALESCE((SELECT SUM(n.delta)"
+            f" FROM {names['history']} n WHERE n.store_id = s.store_id AND n.flower_id = h.flower_id AND n.seq > h.seq), 0)"
+            f" FROM (SELECT * FROM {names['history']} WHERE store_id = %s{only} AND (seq < %s OR (seq = %s AND flower_id > %s))"
+            f" ORDER BY seq DESC, flower_id LIMIT %s) h JOIN {names['stock']} s"
+            " ON s.store_id = h.store_id AND s.flower_id = h.flower_id ORDER BY h.seq DESC, h.flower_id",
+            *(store_id, *((flower_id,) if flower_id else ()), seq, seq, flower, limit + 1),
         )
-        found = [dict(zip(("seq", "delta", "cause", "who", "at"), row, strict=True)) for row in rows[:limit]]
-        return found, pack(str(found[-1]["seq"])) if len(rows) > limit else ""
+        found = [_change(*row) for row in rows[:limit]]
+        return found, pack(str(rows[limit - 1][1]), rows[limit - 1][0]) if len(rows) > limit else ""
 
     async def dump(self) -> list[tuple[Any, ...]]:
         """Every flower (store, flower, on_hand, held, version, seq of its last change), for comparison with the log."""
@@ -216,3 +216,18 @@ class Queries:
             f" FROM {names['history']} GROUP BY store_id, flower_id",
         )
         return [(store, flower, count, int(total), int(digest)) for store, flower, count, total, digest in rows]
+
+
+def _change(flower_id: str, seq: int, delta: int, cause: str, who: str, at: int, on_hand: Any) -> dict[str, Any]:
+    of_order = cause in (COMMITTED, RETURNED)
+    told = {"flower_id": flower_id, "delta": delta, "on_hand": int(on_hand), "cause": cause}
+    return {**told, "by": "" if of_order else who, "order_id": who if of_order else "", "at": at}
+
+
+def _after(cursor: str) -> tuple[int, str]:
+    if not cursor:
+        return 1 << 31, ""
+    seq, flower_id = unpack(cursor, 2)
+    if not seq.isdecimal() or not seq.isascii() or len(seq) > 10:
+        raise BadCursor
+    return int(seq), flower_id

@@ -24,7 +24,7 @@ from tests.bench import counts
 from tests.bench.counts import Record
 from tests.chaos.checkout import Wish, claim
 from tests.chaos.public import Public, buyer
-from tests.e2e.shop import DONE, paid, placed, rosary
+from tests.e2e.shop import DONE, ask, paid, placed, rosary
 from topics.envelope import decode_envelope
 
 FEWEST, ORDERS = 4, 16
@@ -146,3 +146,24 @@ async def test_an_order_costs_exactly_its_budget(stack: Stack, public: Public, w
     assert sum(RECORDS.values()) <= 44
     assert least(placing) == PLACING
     assert least(paying) == PAYING
+
+
+@pytest.mark.timeout(300)
+async def test_an_order_out_of_a_cart_costs_one_step_more(stack: Stack, public: Public, word: str) -> None:
+    """Its buyer's cart is told what was bought: one input, one event, one row. An order of one product costs a cart nothing."""
+    settings = read(stack.env())
+    roses, who = await rosary(public, word), buyer(word)
+    bouquet, pot = (product.product_id for product in roses.products)
+    for product_id in (bouquet, pot):
+        assert (await ask(public, who, "POST", "/cart/items", {"product_id": product_id})).status == 200
+    told: dict[str, dict[str, int]] = {}
+    for method in ("direct", "cart"):
+        await counts.settled(stack)
+        since = await counts.ends(settings)
+        order = await placed(public, who, Wish(roses, {bouquet: 1, pot: 1}), method=method)
+        assert (await paid(public, who, order))["status"] == "CONFIRMED"
+        await counts.settled(stack)
+        logged = await counts.records(settings, since)
+        mine = [record for record in logged if record.key != LEDGER and split_key(record.key)[0] == who.account]
+        told[method] = {name: number for name, number in appended(mine).items() if name.startswith("carts.")}
+    assert told == {"direct": {}, "cart": {"carts.inbox": 1, "carts.events": 1, "carts.changelog": 1}}

@@ -17,7 +17,7 @@ from agents.projectors import Projector
 from agents.rebuild import caught_up, settling
 from deploy.local.stack import Stack
 from deploy.migrations.__main__ import up
-from models.read import carts, coupons, ledger, live, orders, products, stock, stores
+from models.read import accounts, audit, carts, coupons, ledger, live, orders, products, sessions, stock, stores
 from models.read.databases import Databases
 from models.read.registry import Registry
 from models.settings import Settings, read
@@ -44,6 +44,9 @@ class Reading:
         self.stores = stores.Queries(self.databases, registry)
         self.products = products.Queries(self.databases, registry)
         self.carts = carts.Queries(self.databases, registry)
+        self.accounts = accounts.Queries(self.databases, registry)
+        self.sessions = sessions.Queries(self.databases, registry)
+        self.audit = audit.Queries(self.databases, registry)
         self.sent = 0
 
     async def say(self, records: Iterable[Record] | None = None) -> None:
@@ -112,6 +115,9 @@ class Reading:
             "ledger": await self.ledger.dump(),
             "carts": await self.carts.dump(),
             "likes": await self.carts.dump_likes(),
+            "accounts": await self.accounts.dump(),
+            "sessions": await self.sessions.dump(),
+            "audit": await self.audit.dump(),
             "stores": await self.stores.dump(),
             "products": await self.products.dump(),
             "live": {account: await live.read(self.databases, account, limit=1000) for account in accounts},

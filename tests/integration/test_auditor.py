@@ -13,6 +13,7 @@ from agents.projectors import Projector
 from agents.rebuild import rebuild
 from deploy.local.stack import Stack
 from models.actor import id_of
+from models.carts.messages import AddToCart, Like
 from models.inventory.messages import HoldCommitted
 from models.payments.messages import Captured
 from models.read import mysql
@@ -25,7 +26,7 @@ from topics.partitions import partition_of
 
 STANDS, HALF, GIVEN_UP, OTHER = "stands", "half", "given-up", "other"
 ROSE, TULIP = "store-rose", "store-tulip"
-MODELS = ("orders", "stock", "coupons", "ledger", "stores", "products")
+MODELS = ("orders", "stock", "coupons", "ledger", "stores", "products", "carts")
 GRACE = 2.0
 
 
@@ -40,7 +41,9 @@ async def shown(reading: Reading) -> AsyncIterator[Projector]:
     """A day of a shop, folded: an order that stands, one with a part cancelled, one given up."""
     log = reading.log
     log.shop()
-    log.place(STANDS, "ann", both=True, coupon=True)
+    log.send("carts", "ann", AddToCart(product_id="bouquet", store_id=ROSE, quantity=3, price=20_000))
+    log.send("carts", "ann", Like(kind="store", id=ROSE))
+    log.place(STANDS, "ann", both=True, coupon=True, method="cart")
     log.pay(STANDS)
     log.place(HALF, "bob", both=True)
     log.pay(HALF)
@@ -69,6 +72,8 @@ async def tamper(reading: Reading) -> set[tuple[str, str]]:
         "UPDATE stock_1 SET held = held + 1 WHERE flower_id = 'fern'",
         f"UPDATE stock_history_1 SET delta = -6 WHERE flower_id = 'tulip' AND who = '{STANDS}'",
         "UPDATE coupons_1 SET issued = 2",
+        "UPDATE cart_lines_1 SET quantity = 3",
+        "DELETE FROM likes_1",
         "UPDATE coupons_issued_1 SET status = 'claimed', order_id = ''",
         f"UPDATE ledger_1 SET amount = amount + 1000 WHERE order_id = '{STANDS}'",
         f"DELETE FROM ledger_1 WHERE order_id = '{OTHER}'",
@@ -89,6 +94,7 @@ async def tamper(reading: Reading) -> set[tuple[str, str]]:
     await _set(client, table, STANDS, "doc", document.replace('"captured":', '"captured":1'))
     return {
         ("read_stock", f"{ROSE}/rose"), ("read_stock", f"{ROSE}/fern"), ("read_stock", f"{TULIP}/tulip/history"),
+        ("read_carts", "ann/bouquet"), ("read_carts", f"ann/store/{ROSE}"),
         ("read_coupons", "c5000"), ("read_coupons", "c5000/ann"),
         ("read_ledger", rows[0][0]), ("read_ledger", STANDS), ("read_ledger", OTHER),
         ("read_stores", TULIP), ("read_stores", ROSE), ("read_products", "bouquet"), ("read_products", "plant"),

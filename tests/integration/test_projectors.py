@@ -19,6 +19,7 @@ from agents.projectors import Projector
 from agents.rebuild import rebuild
 from deploy.local.layout import ROOT
 from deploy.local.stack import Stack
+from models.carts.messages import AddToCart, Like, MergeCart, Unlike
 from models.inventory.messages import ChangeStock
 from models.read import dynamo, live, mysql
 from models.read.facts import EVENTS, PRIVATE
@@ -46,7 +47,13 @@ def a_day(reading: Reading, orders: int = 9) -> None:
     first = len(log.records)
     for number in range(orders):
         order, buyer = f"order-{first}-{number}", BUYERS[number % 3] if number >= 3 or first > 20 else f"new-{number}"
-        log.place(order, buyer, both=number % 2 == 0, coupon=number < 3 and first < 20)
+        add = AddToCart(product_id="bouquet", store_id="store-rose", quantity=2, price=20_000)
+        log.send("carts", f"guest-{number}", msgspec.structs.replace(add, by_guest=True))
+        log.send("carts", buyer, add)
+        log.send("carts", buyer, MergeCart(guest=f"guest-{number}"))
+        log.send("carts", buyer, (Unlike if number % 3 == 1 else Like)(kind="product", id=("bouquet", "plant")[number % 2]))
+        method = "cart" if number % 2 else "direct"
+        log.place(order, buyer, both=number % 2 == 0, coupon=number < 3 and first < 20, method=method)
         if number % 4 == 3:
             log.cancel(order, buyer)
             continue
@@ -64,9 +71,7 @@ def check(reading: Reading, shown: dict[str, Any]) -> None:
         key: (state.status, state.refunded, state.total) for key, state in placed.items()
     }
     parts = {store["priced"]["store_order_id"]: store.get("status", "") for one in told.values() for store in one["stores"]}
-    confirmed = {
-        part.priced.store_order_id: part.status for state in placed.values() if state.captured for part in state.parts
-    }
+    confirmed = {part.priced.store_order_id: part.status for state in placed.values() if state.captured for part in state.parts}
     assert {key: parts[key] for key in confirmed} == confirmed
     assert {key: one["store"]["status"] for key, one in shown["sold"].items()} == confirmed
     shelves = {key: state for (domain, key, part), state in states.items() if domain == "inventory" and not part}
@@ -79,8 +84,19 @@ def check(reading: Reading, shown: dict[str, Any]) -> None:
     for (domain, _, part), state in states.items():
         if domain == "inventory" and part.startswith("issued/"):
             _, coupon, buyer = part.split("/")
-            issued[coupon, buyer] = ("used" if state.used else "held" if state.order_id else "claimed", state.order_id)
-    assert {(coupon, buyer): (status, order) for coupon, buyer, status, order in shown["issued"]} == issued
+            status = "used" if state.used else "held" if state.order_id else "claimed"
+            issued[coupon, buyer] = (status, state.order_id, state.edition)
+    assert {tuple(row[:2]): tuple(row[2:]) for row in shown["issued"]} == issued
+    carts = {(key, part): state for (domain, key, part), state in states.items() if domain == "carts"}
+    assert sorted(shown["carts"]) == sorted(
+        (owner, product, line.store_id, line.quantity, line.price, line.added_at)
+        for (owner, part), cart in carts.items()
+        if not part
+        for product, line in cart.lines.items()
+    )
+    assert sorted(shown["likes"]) == sorted(
+        (owner, part.split("/")[1], liked, at) for (owner, part), kept in carts.items() if part for liked, at in kept.since.items()
+    )
     moved = sum(amount for _, _, _, account, amount in shown["ledger"] if account == "gateway_receivable")
     assert moved == sum(record.captured - record.refunded for record in reading.log.gateway.books.values())
     assert len({one["store_id"] for one in shown["stores"]}) == 2

@@ -48,7 +48,7 @@ def test_all_ports_move_together() -> None:
 
 def test_no_two_ports_are_the_same() -> None:
     offsets = [*settings.PORTS.values(), *settings.HEALTH.values()]
-    assert len(set(offsets)) == len(offsets) == 16
+    assert len(set(offsets)) == len(offsets) == 17
 
 
 def test_settings_follow_the_port_base() -> None:
@@ -58,6 +58,8 @@ def test_settings_follow_the_port_base() -> None:
         port_base=27000,
         data_dir=".local/test/tables",
         search_dir=".local/test/search",
+        search_url="http://127.0.0.1:27038",
+        llm_url="http://127.0.0.1:27020/v1",
         kafka="127.0.0.1:27092",
         mysql_port=27006,
         redis_url="redis://127.0.0.1:27079/0",

@@ -15,14 +15,14 @@ from agents.orders import ORDERS
 from agents.payments.domain import payments
 from agents.runtime.domain import Domain
 from agents.stores import STORES
-from models.accounts.messages import ConfirmRegistration, DenySeller
+from models.accounts.messages import ConfirmRegistration, DenySeller, WithdrawAccount
 from models.accounts.secrets import hashed
 from models.actor import Reminder
 from models.carts.messages import AddToCart, MergeCart
 from models.catalog import messages as catalog
 from models.orders import messages as orders
 from models.stores.messages import SaveStore
-from tests.unit.accounts.given import ACCOUNTS, CLAIM, EMAIL, SELLER, application, code, right
+from tests.unit.accounts.given import ACCOUNTS, BUYER, CLAIM, EMAIL, SELLER, application, code, right, sign_in
 from tests.unit.gateway_model import GatewayModel
 from tests.unit.memory import Memory
 from tests.unit.saga_world import World
@@ -92,7 +92,7 @@ def walk() -> set[tuple[str, str, str, str]]:
     carts.command("carts", "ann", MergeCart(guest="guest"), "c2")
     arrived(carts)
     assert carts.state("carts", "ann").lines["p"].quantity == 1
-    return world.memory.routed | shop.routed | carts.routed | reviewed() | _people()
+    return world.memory.routed | shop.routed | carts.routed | reviewed() | people()
 
 
 def reviewed() -> set[tuple[str, str, str, str]]:
@@ -119,27 +119,25 @@ def arrived(memory: Memory) -> None:
         memory.deliver(next(iter(memory.channels)))
 
 
-def _people() -> set[tuple[str, str, str, str]]:
+def people() -> set[tuple[str, str, str, str]]:
     """A florist is denied; of two who then claim one business number, the second is refused it."""
-    people = Memory((ACCOUNTS,), NOW)
-
-    def settle() -> None:
-        while people.channels:
-            people.deliver(next(iter(people.channels)))
-
+    world = Memory((ACCOUNTS, CARTS), NOW)
     for number, row in enumerate((SELLER, f"{SELLER}x")):
         salt = f"salt-{number}"
         ticket = hashed(f"ticket-{number}")
-        people.command("accounts", row, code("registration", EMAIL, row=row, salt=salt), f"1{number}")
+        world.command("accounts", row, code("registration", EMAIL, row=row, salt=salt), f"1{number}")
         confirm = ConfirmRegistration(once=salt, check=right("registration", row, salt), ticket_hash=ticket)
-        people.command("accounts", row, confirm, f"2{number}")
-        people.command("accounts", row, application(row=row, ticket_hash=ticket), f"3{number}")
-        settle()
-    assert [people.state("accounts", row).status for row in (SELLER, f"{SELLER}x")] == ["PENDING", "FAILED"]
-    people.command("accounts", SELLER, DenySeller(once="d", account=f"{SELLER}-1", by="admin", reason="unreadable"), "4")
-    settle()
-    assert people.state("accounts", CLAIM) is None
-    return people.routed
+        world.command("accounts", row, confirm, f"2{number}")
+        world.command("accounts", row, application(row=row, ticket_hash=ticket), f"3{number}")
+        arrived(world)
+    assert [world.state("accounts", row).status for row in (SELLER, f"{SELLER}x")] == ["PENDING", "FAILED"]
+    world.command("accounts", SELLER, DenySeller(once="d", account=f"{SELLER}-1", by="admin", reason="unreadable"), "4")
+    arrived(world)
+    assert world.state("accounts", CLAIM) is None
+    world.command("accounts", BUYER, sign_in(), "5")
+    world.command("accounts", BUYER, WithdrawAccount(once="w", account=f"{BUYER}-1"), "6")
+    arrived(world)
+    return world.routed
 
 
 def test_routes_are_those_of_the_catalogue() -> None:

@@ -56,7 +56,7 @@ def test_the_merchant_is_a_setting_and_no_secret_has_a_default() -> None:
     secret = [name for name in Settings.__struct_fields__ if name.endswith(("secret", "password", "key"))]
     assert {name: getattr(defaults, name) for name in secret} == {
         "mysql_password": "", "kakaopay_secret": "", "account_secret": "", "code_secret": "", "field_key": "", "s3_secret": "",
-        **dict.fromkeys(PROVIDER_SECRETS, ""),
+        "llm_key": "", **dict.fromkeys(PROVIDER_SECRETS, ""),
     }  # fmt: skip
     given = read({"BB_KAKAOPAY_CID": "C123456789", "BB_KAKAOPAY_SECRET": "s", "BB_KAKAOPAY_URL": "https://open-api.example"})
     assert (given.kakaopay_cid, given.kakaopay_secret, given.kakaopay_url) == ("C123456789", "s", "https://open-api.example")

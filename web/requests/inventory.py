@@ -8,7 +8,9 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from web.requests.fields import Price, Text100
+from models.orders.messages import MAX_LINES
+from web.requests.fields import Amount, Price, Text100
+from web.requests.orders import LineRequest
 from web.validation import Body, FieldError
 
 
@@ -27,6 +29,38 @@ class CouponRequest(Body, frozen=True):
             yield FieldError("/discount", "not_below", "min_amount")
         if self.ends < self.starts:
             yield FieldError("/ends", "not_before", "starts")
+
+
+class CouponEdit(Body, frozen=True):
+    """What is to change; what is left out stays as it is. Who has the coupon keeps the old terms."""
+
+    name: Text100 | None = None
+    limit: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
+    discount: Price | None = None
+    min_amount: Price | None = None
+    starts: dt.date | None = None
+    ends: dt.date | None = None
+
+    def conflicts(self) -> Iterator[FieldError]:
+        if self.discount is not None and self.min_amount is not None and self.discount >= self.min_amount:
+            yield FieldError("/discount", "not_below", "min_amount")
+        if self.starts is not None and self.ends is not None and self.ends < self.starts:
+            yield FieldError("/ends", "not_before", "starts")
+        if all(getattr(self, name) is None for name in self.__struct_fields__):
+            yield FieldError("", "nothing_to_change")
+
+
+class BasketRequest(Body, frozen=True):
+    """Goods of one store: their ``lines``, or their ``amount`` in KRW."""
+
+    lines: Annotated[list[LineRequest], Meta(max_length=4 * MAX_LINES)] = []
+    amount: Amount | None = None
+
+    def conflicts(self) -> Iterator[FieldError]:
+        if not self.lines and self.amount is None:
+            yield FieldError("/lines", "required")
+        if self.lines and self.amount is not None:
+            yield FieldError("/amount", "not_with", "lines")
 
 
 class StockRequest(Body, frozen=True):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 
@@ -73,11 +71,3 @@ class LikeCounts(msgspec.Struct):
 
     product_count: int
     store_count: int
-
-
-class LikesPage(msgspec.Struct):
-    """A page of cards, newest first. ``total``: of all pages; ``next``: the ``cursor`` of the next one, "" at the end."""
-
-    items: list[dict[str, Any]]
-    next: str
-    total: int

@@ -39,8 +39,8 @@ class Items(msgspec.Struct):
     items: list[dict[str, Any]]
 
 
-class CountedAnswer(msgspec.Struct):
-    """A page as ``PageAnswer``; ``total``: how many there are on all pages."""
+class CountedPage(msgspec.Struct):
+    """A page. ``next``: the ``cursor`` of the next one, "" at the end; ``total``: items of all pages."""
 
     items: list[dict[str, Any]]
     next: str

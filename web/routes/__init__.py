@@ -3,11 +3,30 @@
 from __future__ import annotations
 
 from web.access import Who
+from web.requests.accounts import (
+    AdminSignIn,
+    CodeOnly,
+    Denial,
+    DocumentOnly,
+    EmailCode,
+    EmailOnly,
+    LicenceRequest,
+    PasswordChange,
+    PasswordReset,
+    PasswordSignIn,
+    PhoneChange,
+    ProfileChange,
+    Restoration,
+    Resubmission,
+    SellerApplication,
+    Suspension,
+)
 from web.requests.carts import CartAdd, CartQuantity, CartRemoval
 from web.requests.catalog import ProductSave
 from web.requests.images import ImageRequest
-from web.requests.inventory import CouponRequest, StockRequest
+from web.requests.inventory import BasketRequest, CouponEdit, CouponRequest, StockRequest
 from web.requests.orders import OrderRequest, QuoteRequest
+from web.requests.search import SearchRequest
 from web.requests.stores import (
     AnswerRequest,
     NoticeChange,
@@ -19,13 +38,26 @@ from web.requests.stores import (
     StoreRegistration,
     StoreSave,
 )
-from web.responses.carts import CartAnswer, CartChanged, LikeAnswer, LikeCounts, LikeFlags, LikesPage
-from web.responses.common import CountedAnswer, Items, PageAnswer
+from web.responses.accounts import (
+    AccountAnswer,
+    AccountsPage,
+    CodeSent,
+    Done,
+    LicenceAnswer,
+    ProfileAnswer,
+    SessionsAnswer,
+    SignedIn,
+    TicketAnswer,
+)
+from web.responses.carts import CartAnswer, CartChanged, LikeAnswer, LikeCounts, LikeFlags
+from web.responses.common import CountedPage, Items, PageAnswer
 from web.responses.images import ImageAnswer
-from web.responses.inventory import CouponAnswer
+from web.responses.inventory import ClaimedAnswer, CouponAnswer, CouponCount, UsableAnswer
 from web.responses.orders import OrderAnswer, QuoteAnswer
+from web.responses.search import MainAnswer, ProductsAnswer, SearchAnswer
 from web.responses.stores import NoticeAnswer, QuestionAnswer, StoreAnswer
 from web.routes import (
+    auth,
     carts,
     catalog,
     commands,
@@ -34,11 +66,15 @@ from web.routes import (
     events,
     images,
     likes,
+    me,
     notices,
     orders,
     payments,
+    people,
     questions,
     regions,
+    search,
+    sellers,
     stock,
     store_admin,
     stores,
@@ -63,7 +99,9 @@ ROUTES: tuple[Rule, ...] = (
     Rule("GET", "/payments/callback/{order_id}/{nonce}/{outcome}", Who.PUBLIC, payments.callback, status=303, query=("pg_token",)),
     Rule("GET", "/stores/{store_id}/orders", Who.SELLER, stores.orders, answer=PageAnswer, query=("status", *PAGE)),
     # -- catalogue
-    Rule("GET", "/products", Who.PUBLIC, catalog.products, answer=PageAnswer, query=("store", *PAGE)),
+    Rule("GET", "/main", Who.PUBLIC, search.main_page, answer=MainAnswer),
+    Rule("POST", "/search", Who.PUBLIC, search.search, SearchRequest, SearchAnswer, keyed=False, limit="read"),
+    Rule("GET", "/products", Who.PUBLIC, search.products, answer=ProductsAnswer, query=(*search.LIST, *PAGE)),
     Rule("GET", "/products/{product_id}", Who.PUBLIC, catalog.product),
     Rule("PUT", "/products/{product_id}", Who.KEEPER, catalog.save_product, ProductSave),
     # -- images
@@ -71,31 +109,31 @@ ROUTES: tuple[Rule, ...] = (
     Rule("GET", "/images/{image_id}", Who.ANYONE, images.one, answer=ImageAnswer),
     Rule("POST", "/images/{image_id}/finish", Who.ANYONE, images.finish, answer=ImageAnswer, limit="upload"),
     # -- stores
-    Rule("GET", "/stores", Who.PUBLIC, stores.many, answer=CountedAnswer, query=(*REGION, *PAGE)),
+    Rule("GET", "/stores", Who.PUBLIC, stores.many, answer=CountedPage, query=(*REGION, *PAGE)),
     Rule("POST", "/stores", Who.SELLER, stores.register, StoreRegistration, StoreAnswer, 201),
     Rule("GET", "/stores/nearby", Who.PUBLIC, stores.nearby, answer=Items, query=("lat", "lon", "level")),
     Rule("GET", "/stores/{store_id}", Who.PUBLIC, stores.one),
     Rule("PUT", "/stores/{store_id}", Who.KEEPER, stores.save, StoreSave),
     Rule("PATCH", "/stores/{store_id}", Who.SELLER, stores.change, StoreChange, StoreAnswer),
     Rule("GET", "/stores/{store_id}/settings", Who.KEEPER, stores.own),
-    Rule("GET", "/admin/stores", Who.ADMIN, store_admin.many, answer=CountedAnswer, query=(*REGION, "status", *PAGE)),
+    Rule("GET", "/admin/stores", Who.ADMIN, store_admin.many, answer=CountedPage, query=(*REGION, "status", *PAGE)),
     Rule("POST", "/admin/stores/{store_id}/suspend", Who.ADMIN, store_admin.suspend, Reason, StoreAnswer),
     Rule("POST", "/admin/stores/{store_id}/restore", Who.ADMIN, store_admin.restore, answer=StoreAnswer),
     Rule("GET", "/regions", Who.PUBLIC, regions.many, answer=Items),
     Rule("GET", "/regions/{sido}", Who.PUBLIC, regions.one, answer=Items),
     Rule("GET", "/banks", Who.PUBLIC, regions.banks, answer=Items),
     # -- questions and notices
-    Rule("GET", "/products/{product_id}/questions", Who.PUBLIC, questions.of_product, answer=CountedAnswer, query=ANSWERED),
+    Rule("GET", "/products/{product_id}/questions", Who.PUBLIC, questions.of_product, answer=CountedPage, query=ANSWERED),
     Rule("POST", "/products/{product_id}/questions", Who.BUYER, questions.ask, QuestionRequest, QuestionAnswer, 201),
-    Rule("GET", "/questions", Who.BUYER, questions.mine, answer=CountedAnswer, query=ANSWERED),
+    Rule("GET", "/questions", Who.BUYER, questions.mine, answer=CountedPage, query=ANSWERED),
     Rule("PATCH", "/questions/{question_id}", Who.BUYER, questions.edit, QuestionChange, QuestionAnswer),
     Rule("DELETE", "/questions/{question_id}", Who.BUYER, questions.delete),
-    Rule("GET", "/stores/{store_id}/questions", Who.SELLER, questions.of_store, answer=CountedAnswer, query=ANSWERED),
+    Rule("GET", "/stores/{store_id}/questions", Who.SELLER, questions.of_store, answer=CountedPage, query=ANSWERED),
     Rule("GET", QUESTION, Who.SELLER, questions.one),
     Rule("POST", f"{QUESTION}/answer", Who.SELLER, questions.answer, AnswerRequest, QuestionAnswer, 201),
     Rule("PATCH", f"{QUESTION}/answer", Who.SELLER, questions.edit_answer, AnswerRequest, QuestionAnswer),
     Rule("POST", f"{QUESTION}/read", Who.SELLER, questions.mark_read, answer=QuestionAnswer),
-    Rule("GET", "/stores/{store_id}/notices", Who.PUBLIC, notices.of_store, answer=CountedAnswer, query=PAGE),
+    Rule("GET", "/stores/{store_id}/notices", Who.PUBLIC, notices.of_store, answer=CountedPage, query=PAGE),
     Rule("POST", "/stores/{store_id}/notices", Who.SELLER, notices.post, NoticeRequest, NoticeAnswer, 201),
     Rule("PATCH", "/stores/{store_id}/notices/{notice_id}", Who.SELLER, notices.edit, NoticeChange, NoticeAnswer),
     Rule("DELETE", "/stores/{store_id}/notices/{notice_id}", Who.SELLER, notices.delete),
@@ -103,8 +141,16 @@ ROUTES: tuple[Rule, ...] = (
     Rule("GET", "/stores/{store_id}/coupons", Who.PUBLIC, coupons.of_store, answer=Items),
     Rule("POST", "/stores/{store_id}/coupons", Who.SELLER, coupons.create, CouponRequest, CouponAnswer, 201),
     Rule("POST", "/stores/{store_id}/coupons/{coupon_id}/claim", Who.BUYER, coupons.claim, answer=CouponAnswer, status=201),
-    Rule("GET", "/coupons", Who.BUYER, coupons.mine, answer=Items),
+    Rule("GET", "/stores/{store_id}/coupons/all", Who.SELLER, coupons.all_of_store, answer=CountedPage, query=PAGE),
+    Rule("PATCH", "/stores/{store_id}/coupons/{coupon_id}", Who.SELLER, coupons.edit, CouponEdit, CouponAnswer),
+    Rule("POST", "/stores/{store_id}/coupons/{coupon_id}/close", Who.SELLER, coupons.close, answer=CouponAnswer),
+    Rule("GET", "/stores/{store_id}/coupons/{coupon_id}/holders", Who.SELLER, coupons.holders, answer=CountedPage, query=PAGE),
+    Rule("POST", "/stores/{store_id}/coupons/claim", Who.BUYER, coupons.claim_all, answer=ClaimedAnswer),
+    Rule("POST", "/stores/{store_id}/coupons/usable", Who.BUYER, coupons.usable, BasketRequest, UsableAnswer, keyed=False),
+    Rule("GET", "/coupons", Who.BUYER, coupons.mine, answer=CountedPage, query=PAGE),
+    Rule("GET", "/coupons/count", Who.BUYER, coupons.count, answer=CouponCount),
     Rule("GET", "/stores/{store_id}/stock", Who.SELLER, stock.of_store, answer=Items),
+    Rule("GET", "/stores/{store_id}/stock/history", Who.SELLER, stock.history, answer=PageAnswer, query=("flower", *PAGE)),
     Rule("PATCH", "/stores/{store_id}/stock/{flower_id}", Who.SELLER, stock.change, StockRequest),
     # -- carts and likes
     Rule("GET", "/cart", Who.SHOPPER, carts.shown, answer=CartAnswer),
@@ -115,12 +161,48 @@ ROUTES: tuple[Rule, ...] = (
     Rule("POST", "/cart/merge", Who.BUYER, carts.merge, answer=CartChanged),
     Rule("GET", "/likes", Who.BUYER, likes.flags, answer=LikeFlags, query=("products", "stores")),
     Rule("GET", "/likes/count", Who.BUYER, likes.counts, answer=LikeCounts),
-    Rule("GET", "/likes/products", Who.BUYER, likes.products, answer=LikesPage, query=PAGE),
+    Rule("GET", "/likes/products", Who.BUYER, likes.products, answer=CountedPage, query=PAGE),
     Rule("PUT", "/likes/products/{product_id}", Who.BUYER, likes.like_product, answer=LikeAnswer),
     Rule("DELETE", "/likes/products/{product_id}", Who.BUYER, likes.unlike_product, answer=LikeAnswer),
-    Rule("GET", "/likes/stores", Who.BUYER, likes.stores, answer=LikesPage, query=PAGE),
+    Rule("GET", "/likes/stores", Who.BUYER, likes.stores, answer=CountedPage, query=PAGE),
     Rule("PUT", "/likes/stores/{store_id}", Who.BUYER, likes.like_store, answer=LikeAnswer),
     Rule("DELETE", "/likes/stores/{store_id}", Who.BUYER, likes.unlike_store, answer=LikeAnswer),
+    # -- who is who
+    Rule("GET", "/auth/{provider}/start", Who.PUBLIC, auth.start, status=303, limit="sign_in"),
+    Rule(
+        "GET", "/auth/{provider}/callback", Who.PUBLIC, auth.callback, answer=SignedIn, query=("code", "state", "error"),
+        limit="sign_in",
+    ),
+    Rule("POST", "/auth/seller", Who.PUBLIC, auth.seller, PasswordSignIn, SignedIn, keyed=False, limit="sign_in"),
+    Rule("POST", "/auth/admin", Who.PUBLIC, auth.admin, AdminSignIn, SignedIn, keyed=False, limit="sign_in"),
+    Rule("POST", "/auth/refresh", Who.PUBLIC, auth.refresh, answer=SignedIn, keyed=False, limit="refresh", cookie=True),
+    Rule("POST", "/auth/sign-out", Who.PUBLIC, auth.sign_out, answer=Done, keyed=False, limit="refresh", cookie=True),
+    Rule("POST", "/auth/seller/registrations", Who.PUBLIC, sellers.register, EmailOnly, CodeSent, limit="code"),
+    Rule("POST", "/auth/seller/registrations/confirm", Who.PUBLIC, sellers.confirm, EmailCode, TicketAnswer, limit="code"),
+    Rule("POST", "/auth/seller/licence", Who.PUBLIC, sellers.licence, LicenceRequest, LicenceAnswer, limit="code"),
+    Rule("POST", "/auth/seller/applications", Who.PUBLIC, sellers.apply, SellerApplication, AccountAnswer, 201, limit="code"),
+    Rule("POST", "/auth/seller/password/forgotten", Who.PUBLIC, sellers.forgot, EmailOnly, CodeSent, limit="code"),
+    Rule("POST", "/auth/seller/password/reset", Who.PUBLIC, sellers.reset, PasswordReset, Done, limit="code"),
+    Rule("GET", "/me", Who.ANYONE, me.shown, answer=ProfileAnswer),
+    Rule("PATCH", "/me", Who.ANYONE, me.change, ProfileChange, AccountAnswer),
+    Rule("DELETE", "/me", Who.BUYER, me.withdraw, answer=Done),
+    Rule("POST", "/me/phone", Who.BUYER, me.change_phone, PhoneChange, CodeSent, limit="code"),
+    Rule("POST", "/me/phone/confirm", Who.BUYER, me.confirm_phone, CodeOnly, AccountAnswer, limit="code"),
+    Rule("POST", "/me/email", Who.BUYER, me.change_email, EmailOnly, CodeSent, limit="code"),
+    Rule("POST", "/me/email/confirm", Who.BUYER, me.confirm_email, CodeOnly, AccountAnswer, limit="code"),
+    Rule("POST", "/me/password", Who.ANYONE, me.change_password, PasswordChange, Done, limit="sign_in"),
+    Rule("GET", "/me/sessions", Who.ANYONE, me.sessions, answer=SessionsAnswer),
+    Rule("DELETE", "/me/sessions", Who.ANYONE, me.end_sessions, answer=Done),
+    Rule("DELETE", "/me/sessions/{session}", Who.ANYONE, me.end_session, answer=Done),
+    Rule("PUT", "/me/application", Who.APPLICANT, sellers.resubmit, Resubmission, AccountAnswer),
+    Rule("POST", "/me/application/licence", Who.APPLICANT, sellers.read_again, DocumentOnly, LicenceAnswer, limit="code"),
+    Rule("GET", "/admin/sellers", Who.ADMIN, people.sellers, answer=AccountsPage, query=("status", *PAGE)),
+    Rule("POST", "/admin/sellers/{account}/permit", Who.ADMIN, people.permit, answer=AccountAnswer),
+    Rule("POST", "/admin/sellers/{account}/deny", Who.ADMIN, people.deny, Denial, AccountAnswer),
+    Rule("GET", "/admin/buyers", Who.ADMIN, people.buyers, answer=AccountsPage, query=("status", *PAGE)),
+    Rule("POST", "/admin/accounts/{account}/suspend", Who.ADMIN, people.suspend, Suspension, AccountAnswer),
+    Rule("POST", "/admin/accounts/{account}/restore", Who.ADMIN, people.restore, Restoration, AccountAnswer),
+    Rule("GET", "/admin/audit", Who.ADMIN, people.audit, answer=PageAnswer, query=("by", "subject", *PAGE)),
     # -- the API itself
     Rule("GET", "/commands/{domain}/{row}/{command}", Who.SENDER, commands.status, query=("sig", "part")),
     Rule("GET", "/events", Who.ANYONE, events.stream, query=("last_event_id",), limit="stream", endless=True),

@@ -9,21 +9,11 @@ from web.access import runs
 from web.call import Call
 from web.commands import submit
 from web.problems import Problem
-from web.reads import BadCursor
 from web.requests.catalog import ProductSave
 from web.routes.public import PUBLIC
 from web.validation import Parser
 
 _save = Parser(ProductSave)
-
-
-async def products(call: Call) -> web.Response:
-    """``GET /products?store=&limit=&cursor=``: what is on sale."""
-    try:
-        items, cursor = await call.shared.reads.products(call.query("store", 64), call.limit(), call.query("cursor", 1000))
-    except BadCursor:
-        raise Problem(400, "bad_cursor") from None
-    return call.answer({"items": items, "next": cursor}, headers=PUBLIC)
 
 
 async def product(call: Call) -> web.Response:

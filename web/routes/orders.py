@@ -36,7 +36,7 @@ async def place(call: Call) -> web.Response:
     message = PlaceOrder(
         order_id=order_id,
         buyer=call.caller.account,
-        stores=await shared.terms.wanted(wish.stores),
+        stores=await shared.terms.wanted(wish.stores, call.caller.account),
         orderer=Orderer(name=orderer.name, phone=orderer.phone, email=orderer.email),
         address=Address(
             recipient=to.recipient, phone=to.phone, zipcode=to.zipcode, road=to.road, detail=to.detail, request=to.request
@@ -54,7 +54,7 @@ async def place(call: Call) -> web.Response:
 async def quote(call: Call) -> web.Response:
     """``POST /orders/quote``: what the checkout would cost now, or why it would be refused. Changes nothing."""
     wish = await call.parsed(_quote)
-    stores = await call.shared.terms.wanted(wish.stores)
+    stores = await call.shared.terms.wanted(wish.stores, call.signed_in.account if call.signed_in is not None else "")
     now = int(time.time() * 1000)
     total = sum(store.total for store in priced("quote", stores, now))
     nobody = Orderer(name="", phone="", email="")

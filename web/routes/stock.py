@@ -7,6 +7,8 @@ from aiohttp import web
 from models.inventory.messages import ChangeStock
 from web.call import Call
 from web.commands import submit
+from web.problems import Problem
+from web.reads import BadCursor
 from web.requests.inventory import StockRequest
 from web.validation import Parser
 
@@ -17,6 +19,22 @@ async def of_store(call: Call) -> web.Response:
     """``GET /stores/{store_id}/stock``: stems on hand and promised, with the version to change them against."""
     items = await call.shared.reads.stock(call.params["store_id"])
     return call.answer({"items": [{name: value for name, value in one.items() if name != "seq"} for one in items]})
+
+
+async def history(call: Call) -> web.Response:
+    """``GET /stores/{store_id}/stock/history?flower=&limit=&cursor=``: every change of what is on hand, newest first.
+
+    ``on_hand``: after it; ``cause``: owner, delivery, waste, correction, order or order_cancelled; ``by``: the account, or
+    ``order_id``.
+    """
+    flower_id = call.query("flower", 64)
+    try:
+        items, cursor = await call.shared.reads.stock_history(
+            call.params["store_id"], flower_id, call.limit(), call.query("cursor", 1000)
+        )
+    except BadCursor:
+        raise Problem(400, "bad_cursor") from None
+    return call.answer({"items": items, "next": cursor})
 
 
 async def change(call: Call) -> web.Response:

@@ -26,6 +26,7 @@ FIELDS: dict[str, tuple[str, str]] = {
     "not_below": ("{bound}보다 작아야 합니다", "Must be less than {bound}"),
     "not_before": ("{bound}보다 빠를 수 없습니다", "Must not be before {bound}"),
     "not_with": ("{bound}와 함께 보낼 수 없습니다", "Not together with {bound}"),
+    "nothing_to_change": ("바꿀 항목이 없습니다", "Nothing to change"),
     "zero": ("0은 변화가 아닙니다", "Zero is no change"),
     "unknown_product": ("없는 상품입니다", "There is no such product"),
     "telephone": ("올바른 전화번호가 아닙니다", "Not a valid telephone number"),
@@ -35,5 +36,9 @@ FIELDS: dict[str, tuple[str, str]] = {
     "region": ("없는 지역입니다", "There is no such region"),
     "unknown_store": ("없는 가게입니다", "There is no such store"),
     "unknown_coupon": ("없는 쿠폰입니다", "There is no such coupon"),
+    "digits": ("숫자 6자리여야 합니다", "Must be exactly 6 digits"),
+    "password_weak": ("글자와 숫자를 모두 써 주세요", "Must have a letter and a digit"),
+    "phone_number": ("올바른 전화번호가 아닙니다", "Not a valid phone number"),
+    "business_number": ("올바른 사업자등록번호가 아닙니다", "Not a valid business number"),
     "invalid": ("올바르지 않습니다", "Not valid"),
 }

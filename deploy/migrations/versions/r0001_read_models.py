@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from models.read import carts, coupons, ledger, stock, stores
+from models.read import accounts, audit, carts, coupons_fold, images, ledger, sessions, stock, stores
 from models.read.models import MODELS
 from models.read.mysql import ddl
 from models.read.registry import POSITIONS, READ_MODELS
@@ -22,7 +22,8 @@ depends_on = None
 def upgrade() -> None:
     """Make what is missing: MySQL commits each statement by itself, so this may have been cut short before."""
     tables = [
-        READ_MODELS, POSITIONS, *stock.tables(1), *coupons.tables(1), ledger.table(1), stores.table(1), *carts.tables(1),
+        READ_MODELS, POSITIONS, *stock.tables(1), *coupons_fold.tables(1), ledger.table(1), stores.table(1), *carts.tables(1),
+        images.table(1), accounts.table(1), sessions.table(1), audit.table(1),
     ]  # fmt: skip
     for statement in ddl(tables):
         op.execute(sa.text(statement))

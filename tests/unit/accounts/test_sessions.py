@@ -23,7 +23,9 @@ from models.accounts.messages import (
 )
 from models.accounts.secrets import hashed
 from models.accounts.sessions import GRACE, LIFETIME, MOST
-from models.actor import DAY, HOUR, Refusal
+from models.actor import DAY, HOUR, Refusal, Send
+from models.carts.messages import ForgetBuyer
+from models.kept import ERASE
 from tests.unit.accounts.given import ACCOUNTS, BUYER, PERSON, SELLER, admin, applied, buyer, done, opening, seller, sign_in
 from tests.unit.history import Actor
 from tests.unit.shop import NOW
@@ -103,7 +105,8 @@ def test_sessions_are_ended_one_by_one_and_all_but_the_own() -> None:
         actor.take(sign_in(session=name))
     assert actor.take(EndSession(once="1", account=ME, session="s2")) == [SessionEnded(account=ME, session="s2", cause="ended")]
     assert actor.take(EndSession(once="2", account=ME, session="s2")) == []
-    assert actor.take(EndSession(once="3", account=ME, session="s1", own=True)) == [
+    assert actor.take(EndSession(once="3", account=ME, session="s1", presented=hashed("guess"))) == []
+    assert actor.take(EndSession(once="3", account=ME, session="s1", presented=hashed("secret 0"))) == [
         SessionEnded(account=ME, session="s1", cause="signed_out")
     ]
     assert actor.take(EndSessions(once="4", account=ME, keep="s4")) == [SessionEnded(account=ME, session="s3", cause="ended")]
@@ -132,6 +135,8 @@ def test_whoever_withdraws_is_forgotten_and_may_come_back_after_a_day_as_somebod
     gone, ended = actor.take(WithdrawAccount(once="w", account=ME))
     assert gone == AccountWithdrawn(account=ME, provider="kakao")
     assert ended == SessionsEnded(account=ME, cause="withdrawn")
+    assert actor.sends == [Send("carts", ME, ForgetBuyer(buyer=ME))]
+    assert ACCOUNTS.private(BUYER, actor.states, gone) == ERASE
     row = msgspec.json.encode(actor.state).decode()
     assert not [text for text in msgspec.structs.astuple(PERSON) if text and text in row]
     assert actor.state.sessions == {}

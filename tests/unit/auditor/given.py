@@ -12,12 +12,18 @@ from agents.auditor.books import Books
 from agents.auditor.invariants import Violation
 from agents.facts import decode
 from models.actor import MINUTE, Reminder, id_of
+from models.carts.messages import AddToCart, Like, MergeCart
+from models.inventory.messages import ClaimCoupon, CloseCoupon, CreateCoupon, EditCoupon
 from models.read.facts import EVENTS, Fact, Spot
 from tests.unit.read.log_maker import LogMaker
+from tests.unit.shop import TODAY
 
 STANDS, HALF, GIVEN_UP, WAITS, REGRETTED, GONE = "stands", "half", "given-up", "waits", "regretted", "gone"
 """Orders: confirmed at both florists with Ann's coupon; confirmed at both, the tulips cancelled; cancelled before payment; waits
 for payment; cancelled while being captured, so refunded as a whole; the only florist's part cancelled."""
+
+GUEST, SECOND = "guest-1", "c1000"
+"""A visitor who turns out to be Ann; a coupon of the tulips that Bob claimed before its terms changed and Dan afterwards."""
 
 
 @functools.cache
@@ -25,7 +31,11 @@ def log() -> LogMaker:
     """What happened."""
     log = LogMaker()
     log.shop()
-    log.place(STANDS, "ann", both=True, coupon=True)
+    log.send("carts", GUEST, AddToCart(product_id="bouquet", store_id="store-rose", quantity=2, price=20_000, by_guest=True))
+    log.send("carts", "ann", AddToCart(product_id="bouquet", store_id="store-rose", quantity=1, price=20_000))
+    log.send("carts", "ann", MergeCart(guest=GUEST))
+    log.send("carts", "ann", Like(kind="store", id="store-rose"))
+    log.place(STANDS, "ann", both=True, coupon=True, method="cart")
     log.pay(STANDS)
     log.place(HALF, "bob", both=True)
     log.pay(HALF)
@@ -43,6 +53,12 @@ def log() -> LogMaker:
     log.pay(GONE)
     log.cancel_store(GONE, "store-rose")
     log.place(WAITS, "cem", both=True)
+    second = CreateCoupon(coupon_id=SECOND, limit=5, discount=1_000, min_amount=9_000, starts=TODAY, ends=TODAY)
+    log.send("inventory", "store-tulip", second)
+    log.send("inventory", "store-tulip", ClaimCoupon(coupon_id=SECOND, buyer="bob"))
+    log.send("inventory", "store-tulip", EditCoupon(coupon_id=SECOND, by="owner", discount=2_000, limit=4))
+    log.send("inventory", "store-tulip", ClaimCoupon(coupon_id=SECOND, buyer="dan"))
+    log.send("inventory", "store-tulip", CloseCoupon(coupon_id=SECOND, by="owner"))
     return log
 
 

@@ -10,7 +10,8 @@ import pytest
 from agents.inventory import INVENTORY
 from models.actor import DAY, HOUR, Refusal, Send
 from models.inventory import messages as m
-from models.inventory.decide import Coupon, Flower, Issued, Promise
+from models.inventory.coupons import Coupon, Issued
+from models.inventory.decide import Flower, Promise
 from models.orders.messages import Held, HoldRefused
 from tests.unit.history import Actor
 from tests.unit.shop import BUYER, NOW, ORDER, TODAY, TOMORROW
@@ -324,3 +325,20 @@ def test_commands_are_remembered_where_they_do_not_crowd_the_store() -> None:
     assert CREATE.remembered_in() == "coupon/c5000"
     assert CLAIM.remembered_in() == f"issued/c5000/{BUYER}"
     assert INVENTORY.answer(STORE, {}, None) == {"store_id": STORE}
+
+
+@pytest.mark.spec("store S7")
+def test_a_flower_that_is_new_to_the_store_is_counted_from_its_first_change() -> None:
+    actor = store()
+    (changed, *_) = actor.take(add("peony", 7))
+    assert (changed.delta, changed.on_hand, changed.version) == (7, 7, 1)
+    assert figures(actor, "peony") == (7, 0, 1)
+
+
+@pytest.mark.spec("store S5")
+def test_what_comes_back_is_never_refused() -> None:
+    """If it cannot be decided the store is parked for a person: no stem is lost without a word."""
+    assert m.Return.must_succeed
+    actor = Actor(INVENTORY, STORE, NOW)
+    assert actor.take(RETURN) == [m.StockReturned(flowers=STEMS, **WORDS)]
+    assert (figures(actor), figures(actor, "fern")) == ((21, 0, 1), (4, 0, 1))

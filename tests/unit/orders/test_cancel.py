@@ -10,7 +10,7 @@ from agents.orders import ORDERS
 from models.actor import Event, Refusal, Reminder, Send
 from models.catalog.messages import UncountSale
 from models.deliveries.messages import DELIVERIES_INBOX, CreateDelivery, DeliveryCancelled, StopDelivery
-from models.inventory.decide import Issued
+from models.inventory.coupons import Issued
 from models.inventory.messages import ClaimCoupon, Return
 from models.orders import messages as m
 from models.payments.messages import RefundPayment

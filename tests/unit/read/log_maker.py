@@ -155,7 +155,7 @@ class LogMaker:
                 assert out.value is not None
                 self._append(domain, out.key, out.value)
             else:
-                self.records.append(Record(out.topic, partition_of(out.key, self.partitions), out.key, out.value))
+                self.records.append(Record(out.topic, partition_of(out.home, self.partitions), out.key, out.value))
         for key in turn.rows:
             self._perform(where, key)
 

@@ -4,11 +4,25 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from models.read import carts, coupons, ledger, notices, questions, stock, store_ratings, stores
+from models.read import (
+    accounts,
+    audit,
+    carts,
+    coupons_fold,
+    images,
+    ledger,
+    notices,
+    questions,
+    sessions,
+    stock,
+    store_ratings,
+    stores,
+)
 from models.read.registry import POSITIONS, READ_MODELS
 
 
 def relational() -> list[sa.Table]:
     """Registry, positions, and version 1 of each read model."""
-    shelves = [stores.table(1), *store_ratings.tables(1), questions.table(1), notices.table(1), *carts.tables(1)]
-    return [READ_MODELS, POSITIONS, *stock.tables(1), *coupons.tables(1), ledger.table(1), *shelves]
+    shelves = [stores.table(1), *store_ratings.tables(1), questions.table(1), notices.table(1), *carts.tables(1), images.table(1)]
+    people = [accounts.table(1), sessions.table(1), audit.table(1)]
+    return [READ_MODELS, POSITIONS, *stock.tables(1), *coupons_fold.tables(1), ledger.table(1), *shelves, *people]

@@ -14,6 +14,7 @@ from web.idempotency import sign
 from web.rule import Rule
 
 IDS: Mapping[str, str] = {
+    "account": f"{'0' * 32}-1",
     "command": "c",
     "coupon_id": "coupon-1",
     "domain": "orders",
@@ -23,8 +24,10 @@ IDS: Mapping[str, str] = {
     "order_id": ORDER,
     "outcome": "approve",
     "product_id": "product-1",
+    "provider": "kakao",
     "question_id": QUESTION,
     "row": ORDER,
+    "session": "s1",
     "sido": "11",
     "store_id": STORE,
     "store_order_id": STORE_ORDER,
@@ -53,6 +56,11 @@ BODIES: Mapping[str, Any] = {
     "NoticeRequest": {"title": "휴무", "content": "추석에 쉽니다"},
     "NoticeChange": {"title": "휴무 안내"},
     "ImageRequest": {"purpose": "review", "content_type": "image/png", "size": 100},
+    "PasswordSignIn": {"email": "a@b.kr", "password": "p"},
+    "AdminSignIn": {"name": "mina", "password": "p", "code": "000000"},
+    "ProfileChange": {"name": "봄날"},
+    "Denial": {"reason": "other"},
+    "Suspension": {"reason": "other"},
 }  # fmt: skip
 """Good bodies by the name of their Struct."""
 

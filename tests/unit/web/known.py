@@ -10,13 +10,17 @@ from typing import Any
 import msgspec
 
 from models.orders.messages import CouponTerms, ProductTerms, StoreTerms
+from models.search.chips import Chip
+from models.search.wire import Found, Main, Question, Row, Sentence, Understood
 from models.settings import Settings
 from topics.client import Client
 from web.auth import Tokens
 from web.call import Shared
 from web.ended import Ended
-from web.limits import SharedBuckets
+from web.limits import Rate, SharedBuckets, State
 from web.links import Links
+from web.passwords import Passwords
+from web.people import People
 from web.reads import About, BadCursor, Counted, Document, Page, Wanted
 from web.settings import WebSettings
 from web.tokens import ensure_keys, make
@@ -62,11 +66,17 @@ class Known:
             one: StoreTerms(store_id=one, name="가게", delivery_fee=3000, free_from=50_000, cut_off="18:00")
             for one in (STORE, OTHER_STORE)
         }
-        self.coupons_: dict[str, CouponTerms] = {
-            "coupon-1": CouponTerms(
-                coupon_id="coupon-1", store_id=STORE, discount=500, min_amount=2000, starts="2020-01-01", ends="2099-12-31"
+        self.coupons_: dict[str, tuple[CouponTerms, ...]] = {
+            "coupon-1": (
+                CouponTerms(
+                    coupon_id="coupon-1", store_id=STORE, discount=500, min_amount=2000, starts="2020-01-01", ends="2099-12-31"
+                ),
             )
         }
+        self.editions_: dict[tuple[str, str], int] = {}
+        """(buyer, coupon) -> edition."""
+        self.issued_: list[dict[str, Any]] = []
+        """What ``my_coupons`` answers, whoever asks."""
         self.orders_: dict[str, dict[str, Any]] = {
             ORDER: {
                 "order_id": ORDER,
@@ -93,6 +103,9 @@ class Known:
         self.carts_: dict[str, list[dict[str, Any]]] = {}
         self.likes_: dict[tuple[str, str], list[str]] = {}
         self.loads = 0
+        self.searched: list[Question] = []
+        self.sentences: list[Sentence] = []
+        self.accounts_: dict[str, dict[str, Any]] = {BUYER: account_of(BUYER)}
 
     async def start(self) -> None:
         """Nothing to connect to."""
@@ -107,8 +120,11 @@ class Known:
     async def store_terms(self, ids: Iterable[str]) -> Mapping[str, StoreTerms]:
         return {one: self.stores_[one] for one in ids if one in self.stores_}
 
-    async def coupon_terms(self, ids: Iterable[str]) -> Mapping[str, CouponTerms]:
+    async def coupon_terms(self, ids: Iterable[str]) -> Mapping[str, tuple[CouponTerms, ...]]:
         return {one: self.coupons_[one] for one in ids if one in self.coupons_}
+
+    async def coupon_editions(self, buyer: str, ids: Iterable[str]) -> Mapping[str, int]:
+        return {one: self.editions_[buyer, one] for one in ids if (buyer, one) in self.editions_}
 
     async def order(self, order_id: str) -> Document | None:
         return self.orders_.get(order_id)
@@ -126,6 +142,19 @@ class Known:
 
     async def products(self, store_id: str, limit: int, cursor: str) -> Page:
         return [msgspec.to_builtins(product) for product in self.products_.values()], ""
+
+    async def found(self, question: Question) -> Found:
+        self.searched.append(question)
+        if question.cursor == "bad":
+            raise BadCursor
+        return Found([msgspec.Raw(b'{"product_id":"product-1"}')], "next", 1, {"tag": {"1": 1}} if question.facets else None)
+
+    async def main_page(self) -> Main:
+        return Main([Row("best", [msgspec.Raw(b'{"product_id":"product-1"}')])])
+
+    async def understood(self, sentence: Sentence) -> Understood:
+        self.sentences.append(sentence)
+        return Understood("rules", {"flower": ["rose"]}, [Chip("flower", "장미", "rose")], [], "", 0)
 
     async def product(self, product_id: str) -> Document | None:
         found = self.products_.get(product_id)
@@ -183,14 +212,83 @@ class Known:
             raise BadCursor
         return [{"id": one, "at": 7} for one in self.likes_.get((buyer, kind), ())], ""
 
+    async def account(self, account: str) -> Document | None:
+        return self.accounts_.get(account)
+
+    async def account_of_row(self, row: str) -> Document | None:
+        return next((one for one in self.accounts_.values() if one["row_key"] == row), None)
+
+    async def accounts(self, kind: str, status: str, limit: int, cursor: str) -> tuple[Sequence[Document], str, int]:
+        if cursor:
+            raise BadCursor
+        found = [one for one in self.accounts_.values() if one["kind"] == kind and status in ("", one["status"])]
+        return found, "", len(found)
+
+    async def sessions(self, account: str) -> Sequence[Document]:
+        return [{"session": "s1", "device": "chrome/mac", "opened_at": 1, "used_at": 2, "until": 3}]
+
+    async def audit(self, by: str, subject: str, limit: int, cursor: str) -> Page:
+        if cursor:
+            raise BadCursor
+        return [], ""
+
     async def like_counts(self, buyer: str) -> Mapping[str, int]:
         return {kind: len(ids) for (who, kind), ids in self.likes_.items() if who == buyer}
 
-    async def store_coupons(self, store_id: str) -> Sequence[Document]:
-        return [msgspec.to_builtins(coupon) for coupon in self.coupons_.values()]
+    async def stock_history(self, store_id: str, flower_id: str, limit: int, cursor: str) -> Page:
+        if cursor:
+            raise BadCursor
+        return [{"flower_id": flower_id or "1", "seq": 3, "delta": -2, "on_hand": 8}], ""
+
+    def _coupon(self, coupon_id: str) -> dict[str, Any]:
+        return {**msgspec.to_builtins(self.coupons_[coupon_id][-1]), "name": "할인", "limit": 10, "issued": 4, "closed": False}
+
+    async def coupon(self, coupon_id: str) -> Document | None:
+        return {**self._coupon(coupon_id), "last": 1} if coupon_id in self.coupons_ else None
+
+    async def store_coupons(self, store_id: str, today: str) -> Sequence[Document]:
+        return [self._coupon(one) for one in self.coupons_]
+
+    async def all_coupons(self, store_id: str, limit: int, cursor: str) -> tuple[Sequence[Document], str, int]:
+        return [self._coupon(one) for one in self.coupons_], "", len(self.coupons_)
+
+    async def coupon_holders(
+        self, store_id: str, coupon_id: str, limit: int, cursor: str
+    ) -> tuple[Sequence[Document], str, int] | None:
+        return ([{"buyer": BUYER, "status": "claimed"}], "", 1) if coupon_id in self.coupons_ else None
 
     async def my_coupons(self, buyer: str) -> Sequence[Document]:
-        return []
+        return self.issued_
+
+    async def my_coupons_page(self, buyer: str, limit: int, cursor: str) -> tuple[Sequence[Document], str, int]:
+        return self.issued_, "", len(self.issued_)
+
+    async def my_coupons_in(self, buyer: str, store_id: str) -> Sequence[Document]:
+        return [one for one in self.issued_ if one["store_id"] == store_id]
+
+    async def usable_coupons(self, buyer: str, today: str) -> int:
+        return len(self.issued_)
+
+
+class Roomy(SharedBuckets):
+    """Buckets that are never empty."""
+
+    async def take(self, buckets: Sequence[tuple[str, str, Rate]]) -> State:
+        return State(Rate(1, 1), 1, 0, 0)
+
+
+PEOPLE = People(Settings(account_secret="a", code_secret="c", field_key="f"), Passwords(8, 1))
+"""Passwords that are compared in no time."""
+
+
+def account_of(account: str, kind: str = "buyer", **more: Any) -> dict[str, Any]:
+    """An account as its read model shows it."""
+    known: dict[str, Any] = {
+        "account": account, "row_key": account.rpartition("-")[0], "kind": kind, "provider": "kakao", "status": "ACTIVE",
+        "reason": "", "suspended": "", "joined_at": 1, "since": 1, "name": "꽃님", "email": "", "phone": "", "picture": "",
+        "password_hash": "", "credential": 1, "totp": "", "business_number": "", "document": "", "notes": {}, "seq": 1,
+    }  # fmt: skip
+    return {**known, **more}
 
 
 class Desk:
@@ -231,7 +329,10 @@ class Desk:
         url = public_url or "http://shop.test"
         secret = self.secret.read_bytes()
         links = Links(Settings(s3_secret="s", s3_browser_url="http://shop.test"))
-        return Shared(own, client, known or Known(), tokens, secret, url, live, ended=ended, buckets=buckets, links=links)
+        counted = buckets or Roomy("redis://127.0.0.1:9/0", "bb", secret)
+        return Shared(
+            own, client, known or Known(), tokens, secret, url, live, ended=ended, buckets=counted, links=links, people=PEOPLE
+        )
 
 
 def order_body(**change: Any) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Any
 
 import aiohttp
@@ -14,6 +14,7 @@ from tests.unit.web.known import Desk, Known
 from topics.client import Client, Unavailable
 from web.app import App, server
 from web.call import Shared
+from web.limits import Rate, SharedBuckets, State
 from web.routes import ROUTES
 from web.rule import Rule
 
@@ -67,13 +68,23 @@ class Served:
             return Said(answer.status, answer.headers, msgspec.json.decode(raw) if is_json else raw)
 
 
+class Plenty(SharedBuckets):
+    """Buckets without an end."""
+
+    def __init__(self) -> None:
+        super().__init__("redis://127.0.0.1:9/0", "bb", b"s" * 32)
+
+    async def take(self, buckets: Sequence[tuple[str, str, Rate]]) -> State:
+        return State(buckets[0][2], 1, 1, 0)
+
+
 @contextlib.asynccontextmanager
 async def serving(
     desk: Desk, known: Known | None = None, *, public_url: str = "", rules: Iterable[Rule] = ROUTES, **given: Any
 ) -> AsyncIterator[Served]:
     """``rules``: a table of routes of the test's own; ``given``: settings of the web, and ``ended`` or ``buckets``."""
     client = Cut()
-    shared = desk.shared(client, known, public_url=public_url, **given)
+    shared = desk.shared(client, known, public_url=public_url, **{"buckets": Plenty(), **given})
     runner = web.ServerRunner(server(App(shared, rules)))
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()

@@ -13,19 +13,24 @@ buyer, stranger, admin = Caller(BUYER, "buyer"), Caller(STRANGER, "buyer"), Call
 seller, other_seller = Caller(SELLER, "seller", (STORE,)), Caller(OTHER_SELLER, "seller", (OTHER_STORE,))
 
 MAY: dict[Who, set[str]] = {
-    Who.PUBLIC: {"nobody", "guest", "buyer", "seller", "other_seller", "admin"},
+    Who.PUBLIC: {"nobody", "guest", "buyer", "seller", "other_seller", "admin", "applicant"},
     Who.BUYER: {"buyer"},
     Who.OWNER: {"buyer"},
     Who.SHOPPER: {"nobody", "guest", "buyer"},
-    Who.SENDER: {"guest", "buyer", "seller", "other_seller", "admin"},
+    Who.SENDER: {"guest", "buyer", "seller", "other_seller", "admin", "applicant"},
     Who.PARTY: {"buyer", "seller", "other_seller"},
     Who.SELLER: {"seller"},
     Who.KEEPER: {"seller", "admin"},
     Who.ADMIN: {"admin"},
-    Who.ANYONE: {"buyer", "seller", "other_seller", "admin"},
+    Who.APPLICANT: {"applicant"},
+    Who.ANYONE: {"buyer", "seller", "other_seller", "admin", "applicant"},
 }
 guest = Caller("guest-1", "guest")
-CALLERS = {"nobody": None, "guest": guest, "buyer": buyer, "seller": seller, "other_seller": other_seller, "admin": admin}
+applicant = Caller("applicant-1", "applicant")
+CALLERS = {
+    "nobody": None, "guest": guest, "buyer": buyer, "seller": seller, "other_seller": other_seller, "admin": admin,
+    "applicant": applicant,
+}  # fmt: skip
 
 
 def test_no_route_is_written_twice() -> None:
@@ -78,12 +83,20 @@ def test_without_a_token_there_is_nothing_but_what_a_visitor_sees_and_the_gatewa
         "GET /products", "GET /products/{product_id}", "GET /stores", "GET /stores/{store_id}", "GET /stores/{store_id}/coupons",
         "GET /stores/nearby", "GET /stores/{store_id}/notices", "GET /products/{product_id}/questions",
         "GET /regions", "GET /regions/{sido}", "GET /banks",
-        "GET /openapi.json", "GET /asyncapi.json", "GET /docs",
+        "GET /main", "GET /openapi.json", "GET /asyncapi.json", "GET /docs",
         # Its nonce is signed: see tests/integration/test_web.py.
         "GET /payments/callback/{order_id}/{nonce}/{outcome}",
+        # To an identity provider and back.
+        "GET /auth/{provider}/start", "GET /auth/{provider}/callback",
     }  # fmt: skip
-    # A quote is a question whose words do not fit into an address.
-    assert routes(Who.PUBLIC, writes=True) == {"POST /orders/quote"}
+    # A quote and a sentence are questions whose words do not fit into an address.
+    assert routes(Who.PUBLIC, writes=True) == {
+        "POST /orders/quote", "POST /search",
+        # Whoever is not signed in yet: each says what they know, a password, a code, a ticket, or the cookie.
+        "POST /auth/seller", "POST /auth/admin", "POST /auth/refresh", "POST /auth/sign-out",
+        "POST /auth/seller/registrations", "POST /auth/seller/registrations/confirm", "POST /auth/seller/licence",
+        "POST /auth/seller/applications", "POST /auth/seller/password/forgotten", "POST /auth/seller/password/reset",
+    }  # fmt: skip
     # A cart of one's own, by the cookie that comes with it.
     assert routes(Who.SHOPPER, writes=False) == {"GET /cart"}
     assert routes(Who.SHOPPER, writes=True) == {
@@ -103,8 +116,11 @@ def test_all_that_a_seller_may_do_to_an_order_is_to_cancel_the_own_part() -> Non
         "POST /stores/{store_id}/notices", "PATCH /stores/{store_id}/notices/{notice_id}",
         "DELETE /stores/{store_id}/notices/{notice_id}",
         "POST /stores/{store_id}/coupons", "PATCH /stores/{store_id}/stock/{flower_id}",
+        "PATCH /stores/{store_id}/coupons/{coupon_id}", "POST /stores/{store_id}/coupons/{coupon_id}/close",
         # An upload is about nobody's order; whose it is, its actor asks.
         "POST /images", "POST /images/{image_id}/finish",
+        # Of the own account.
+        "PATCH /me", "POST /me/password", "DELETE /me/sessions", "DELETE /me/sessions/{session}",
     }  # fmt: skip
 
 

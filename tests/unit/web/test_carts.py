@@ -155,8 +155,9 @@ async def test_a_cookie_that_is_none_of_ours_is_nobodys(shop: Page) -> None:
     shop.known.carts_[owner] = [LINE]
     value = cookie.split("; ")[0]
     bits, _, signature = value.removeprefix("bb_guest=").partition(".")
+    other = "A" if signature[-1] != "A" else "Q"
     forged = (
-        bits, f"{bits}.{signature[:-1]}A", f"{bits}x.{signature}", f".{signature}", owner, "",
+        bits, f"{bits}.{signature[:-1]}{other}", f"{bits}x.{signature}", f".{signature}", owner, "",
     )  # fmt: skip
     for one in (*(f"bb_guest={made}" for made in forged), f"other={bits}.{signature}"):
         status, body, _ = await shop.call("GET", "/cart", headers={"Cookie": one})

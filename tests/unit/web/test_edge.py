@@ -13,12 +13,13 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
+from models.accounts.secrets import hashed
 from tests.unit.web.known import BUYER, ORDER, STORE, STRANGER, Desk, order_body
 from tests.unit.web.serving import Served, serving
 from web.access import Who
 from web.auth import Caller
 from web.call import Call
-from web.cookies import Cookies, Refresh, following, fresh, hash_of
+from web.cookies import Cookies, Refresh, following, fresh
 from web.edge import LONGEST, Origins, address
 from web.ended import Ended
 from web.limits import SharedBuckets
@@ -292,7 +293,10 @@ async def test_a_route_of_the_cookie_asks_where_the_request_comes_from(desk: Des
     async with serving(desk, rules=[rule], public_url=SHOP) as served:
         assert (await served.ask("POST", "/test")).code == "cross_site"
         assert (await served.ask("POST", "/test", {"Origin": EVIL, "X-CSRF": "1"})).code == "cross_site"
-        assert (await served.ask("POST", "/test", {"Origin": SHOP, "X-CSRF": "1"})).status == 200
+        good = {"Origin": SHOP, "X-CSRF": "1"}
+        assert (await served.ask("POST", "/test", good)).status == 200
+        # A token that has run out is why the cookie is used.
+        assert (await served.ask("POST", "/test", {**good, **bearer(desk, BUYER, lifetime=-1)})).status == 200
 
 
 ACCOUNT = f"{'a' * 32}-2"
@@ -343,7 +347,7 @@ def test_a_secret_is_random_and_the_next_one_follows_for_the_web_alone() -> None
     assert following(b"k" * 32, REFRESH) == following(b"k" * 32, REFRESH)
     other = REFRESH._replace(secret="T" * 43)
     assert len({following(b"k" * 32, REFRESH), following(b"l" * 32, REFRESH), following(b"k" * 32, other), "S" * 43}) == 4
-    assert (REFRESH.row, len(REFRESH.hash), REFRESH.hash == hash_of("S" * 43)) == ("a" * 32, 64, True)
+    assert (REFRESH.row, len(REFRESH.hash), REFRESH.hash == hashed("S" * 43)) == ("a" * 32, 64, True)
 
 
 # -- sessions that have ended ---------------------------------------------------------------------------------------------

@@ -37,7 +37,6 @@ from web.routes import ROUTES
 from web.rule import Rule
 
 BY: Mapping[str, Any] = {"ids": lambda value: f"{value.method} {value.template}" if isinstance(value, Rule) else value}
-EVERY = pytest.mark.parametrize("rule", ROUTES, **BY)
 OPEN = (Who.PUBLIC, Who.SHOPPER)
 """Where nobody needs to be signed in."""
 GUARDED = pytest.mark.parametrize("rule", [rule for rule in ROUTES if rule.who not in OPEN], **BY)
@@ -50,17 +49,19 @@ PEOPLE: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
     "other seller": (OTHER_SELLER, "seller", (OTHER_STORE,)),
     "seller without a store": ("seller-3", "seller", ()),
     "admin": (ADMIN, "admin", ()),
+    "applicant": ("applicant-1", "applicant", ()),
 }
 ROLES: Mapping[Who, set[str]] = {
-    Who.PUBLIC: {"buyer", "seller", "admin"},
+    Who.PUBLIC: {"buyer", "seller", "admin", "applicant"},
     Who.BUYER: {"buyer"},
     Who.OWNER: {"buyer"},
     Who.PARTY: {"buyer", "seller"},
     Who.SELLER: {"seller"},
     Who.KEEPER: {"seller", "admin"},
     Who.ADMIN: {"admin"},
-    Who.ANYONE: {"buyer", "seller", "admin"},
-    Who.SENDER: {"buyer", "seller", "admin"},
+    Who.APPLICANT: {"applicant"},
+    Who.ANYONE: {"buyer", "seller", "admin", "applicant"},
+    Who.SENDER: {"buyer", "seller", "admin", "applicant"},
     Who.SHOPPER: {"buyer"},
 }
 """Roles that may use a route at all."""
@@ -155,9 +156,12 @@ async def test_to_a_stranger_with_the_right_role_nothing_of_others_is_there(serv
 
 
 @pytest.mark.spec("auth 2", "auth 5", "auth 7", "auth 14", "order W-39")
-@EVERY
+@pytest.mark.parametrize("rule", [rule for rule in ROUTES if not rule.cookie], **BY)
 async def test_no_token_that_is_none_counts_anywhere(served: Served, rule: Rule) -> None:
-    """Not on a route for everybody either: whoever thinks to be signed in is told that this is not so."""
+    """Not on a route for everybody either: whoever thinks to be signed in is told that this is not so.
+
+    Routes of the refresh cookie read no token at all.
+    """
     bad = {
         **{name: token for name, token in forged(served.desk).items() if token and token.isascii() and token.isprintable()},
         "run out": served.desk.token(ADMIN, "admin", (), -1),

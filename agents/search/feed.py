@@ -1,0 +1,202 @@
+"""Reads the logs of catalog and stores into the store and the index, without a consumer group: every host has its own (ADR 0015).
+
+One thread does all that blocks: it folds batches, writes what has changed into the index, and commits about each ``COMMIT``
+seconds. The loop only reads from the broker and answers questions.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import structlog
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+from prometheus_client import Counter, Gauge
+
+from agents.facts import decode
+from agents.search.index import Shelf
+from agents.search.store import FORMAT, Folded
+from models.read.facts import EVENTS, PRIVATE, Fact, Spot
+from models.search.vocabulary import Names
+from models.settings import Settings
+from topics import catalogue
+from topics.envelope import Undecodable
+
+log = structlog.get_logger(__name__)
+SOURCES = (("catalog", EVENTS), ("catalog", PRIVATE), ("stores", EVENTS), ("stores", PRIVATE))
+COMMIT = 0.5
+"""Seconds between commits of the index while something changes."""
+RECORDS, CHANGES = 2_000, 1_000
+"""Records folded, and products written into the index, at once."""
+FOLDED = Counter("bb_search_records_total", "Records that the search process has folded")
+PRODUCTS = Gauge("bb_search_products", "Products in the index")
+LAG = Gauge("bb_search_lag", "Records that the search process has not folded yet")
+UNDECODABLE = Counter("bb_search_undecodable_total", "Records that the search process could not read and left out")
+
+
+class Feed:
+    """One version of the index in ``folder``, kept up with the log by ``run``."""
+
+    def __init__(self, settings: Settings, folder: Path) -> None:
+        """Opens what is there. Raises ``sqlite3.Error`` or ``ValueError`` if it cannot be read, or another process has it."""
+        self._settings = settings
+        self.folder = folder
+        if not (folder / f"format-{FORMAT}").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+        self._folded = Folded(folder)
+        self.shelf = Shelf(folder / "index")
+        if self.shelf.fresh:
+            self._folded.mark_all()
+        (folder / f"format-{FORMAT}").touch()
+        self.names: Names = self._folded.names()
+        self._thread = ThreadPoolExecutor(1, "search-write")
+        self._spots = {
+            TopicPartition(catalogue.topic(settings.prefix, domain, kind), number): Spot(domain, kind, number)
+            for domain, kind in SOURCES
+            for number in range(settings.partitions)
+        }
+        self._ends: dict[TopicPartition, int] = {}
+        self._next: dict[TopicPartition, int] = {}
+        self._changed = asyncio.Event()
+        self._changed.set()
+        self._written = 0
+        self._stopping = asyncio.Event()
+        self._idle = False
+        self.turned = time.monotonic()
+        """When the broker was last asked."""
+
+    @property
+    def caught_up(self) -> bool:
+        """Is all in the index that the broker had when it last answered?"""
+        return bool(self._ends) and not self.lag and self._idle
+
+    @property
+    def lag(self) -> int:
+        """Records that are not folded yet."""
+        return sum(max(0, end - self._next.get(tp, 0)) for tp, end in self._ends.items())
+
+    async def run(self) -> None:
+        """Feed until ``stop``. Raises ``NewerVersion``, and ``OffsetOutOfRangeError`` if the log is not the one that was folded."""
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._settings.kafka,
+            enable_auto_commit=False,
+            auto_offset_reset="none",
+            fetch_max_wait_ms=500,
+            max_partition_fetch_bytes=1 << 20,
+        )
+        tasks: list[asyncio.Task[None]] = []
+        try:
+            await self._started(consumer)
+            if self._stopping.is_set():
+                return
+            tasks = [asyncio.create_task(self._read(consumer)), asyncio.create_task(self._write())]
+            stop = asyncio.create_task(self._stopping.wait())
+            await asyncio.wait([*tasks, stop], return_when=asyncio.FIRST_COMPLETED)
+            stop.cancel()
+            for task in tasks:
+                if task.done():
+                    task.result()
+        finally:
+            self._stopping.set()
+            self._changed.set()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            with contextlib.suppress(KafkaError, TimeoutError):
+                await consumer.stop()
+            await asyncio.to_thread(self._close)
+
+    def stop(self) -> None:
+        """End ``run`` soon."""
+        self._stopping.set()
+
+    async def _started(self, consumer: Any) -> None:
+        while not self._stopping.is_set():
+            try:
+                await consumer.start()
+                break
+            except (KafkaError, OSError) as error:
+                log.warning("broker_away", error=type(error).__name__)
+                await asyncio.sleep(0.5)
+        known = self._folded.positions()
+        consumer.assign(list(self._spots))
+        for tp, spot in self._spots.items():
+            self._next[tp] = known.get(spot.name, 0)
+            consumer.seek(tp, self._next[tp])
+        while not self._stopping.is_set():
+            try:
+                self._ends = dict(await consumer.end_offsets(list(self._spots)))
+                return
+            except (KafkaError, OSError) as error:
+                log.warning("broker_away", error=type(error).__name__)
+                await asyncio.sleep(0.5)
+
+    async def _read(self, consumer: Any) -> None:
+        loop = asyncio.get_running_loop()
+        while not self._stopping.is_set():
+            self.turned = time.monotonic()
+            found = await consumer.getmany(timeout_ms=250, max_records=RECORDS)
+            facts: list[Fact] = []
+            after: dict[Spot, int] = {}
+            for tp, records in found.items():
+                for record in records:
+                    facts += self._facts(self._spots[tp], record)
+                after[self._spots[tp]] = records[-1].offset + 1
+            if after:
+                self._idle = False
+                await loop.run_in_executor(self._thread, self._folded.fold, facts, after)
+                self._next |= {tp: after[spot] for tp, spot in self._spots.items() if spot in after}
+                FOLDED.inc(sum(map(len, found.values())))
+                self._changed.set()
+            for tp in self._spots:
+                if (end := consumer.highwater(tp)) is not None:
+                    self._ends[tp] = end
+            LAG.set(self.lag)
+
+    def _facts(self, spot: Spot, record: Any) -> list[Fact]:
+        try:
+            return decode(spot, record.key, record.value, record.timestamp).facts
+        except Undecodable as error:
+            # The projectors read the same record and bury it in bb.dead.
+            log.error("search_undecodable", spot=spot.name, offset=record.offset, error=str(error))
+            UNDECODABLE.inc()
+            return []
+
+    async def _write(self) -> None:
+        loop = asyncio.get_running_loop()
+        while not self._stopping.is_set():
+            await self._changed.wait()
+            self._changed.clear()
+            self.names = await loop.run_in_executor(self._thread, self._folded.names)
+            began = time.monotonic()
+            while not self._stopping.is_set() and await loop.run_in_executor(self._thread, self._take):
+                if time.monotonic() - began > COMMIT:
+                    await loop.run_in_executor(self._thread, self._commit)
+                    began = time.monotonic()
+            await loop.run_in_executor(self._thread, self._commit)
+            PRODUCTS.set(self.shelf.products)
+            self._idle = not self._changed.is_set()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(COMMIT):
+                    await self._stopping.wait()
+
+    def _take(self) -> bool:
+        """Write the next products that have changed; are there more?"""
+        changes = self._folded.dirty(self._written, CHANGES)
+        if changes:
+            self.shelf.take(changes, self.names)
+            self._written = changes[-1].mark
+        return len(changes) == CHANGES
+
+    def _commit(self) -> None:
+        self.shelf.commit()
+        self._folded.clean(self._written)
+
+    def _close(self) -> None:
+        self._thread.shutdown(wait=True)
+        self.shelf.close()
+        self._folded.close()

@@ -1,0 +1,195 @@
+"""Carts, likes, coupons that change, and stock's history on the whole real stack: command, actor, read model, answer."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.chaos.checkout import Wish
+from tests.chaos.public import Public, buyer
+from tests.e2e.shop import ask, bought, eventually, paid, placed, rosary
+
+OK = (200, 201)
+
+
+class Guest:
+    """A browser in which nobody is signed in."""
+
+    def __init__(self, public: Public) -> None:
+        self.public, self.cookie = public, ""
+
+    async def ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        """Status and body."""
+        headers = {"Idempotency-Key": str(uuid.uuid4()), "Content-Type": "application/json", "Prefer": "wait=10"}
+        if self.cookie:
+            headers["Cookie"] = self.cookie
+        data = None if body is None else msgspec.json.encode(body)
+        url = f"{self.public.url}/api/v1{path}"
+        async with self.public.session.request(method, url, data=data, headers=headers) as answer:
+            if said := answer.headers.get("Set-Cookie", ""):
+                self.cookie = said.partition(";")[0]
+            return answer.status, await answer.json(content_type=None)
+
+
+def held(cart: Any) -> dict[str, tuple[int, str]]:
+    """Product id -> (pieces, state)."""
+    return {line["product_id"]: (line["quantity"], line["state"]) for store in cart["stores"] for line in store["lines"]}
+
+
+@pytest.mark.spec("auth 36", "auth 37")
+async def test_a_guests_cart_becomes_the_buyers_and_an_order_takes_off_what_was_bought(public: Public, word: str) -> None:
+    roses, who, guest = await rosary(public, word), buyer(word), Guest(public)
+    bouquet, pot = (product.product_id for product in roses.products)
+    assert await guest.ask("POST", "/cart/items", {"product_id": bouquet, "quantity": 2}) == (200, {"count": 1})
+    assert (await guest.ask("POST", "/cart/items", {"product_id": "nothing"}))[0] == 422
+    assert held((await guest.ask("GET", "/cart"))[1]) == {bouquet: (2, "ON_SALE")}
+    assert (await ask(public, who, "POST", "/cart/items", {"product_id": bouquet, "quantity": 3})).status == 200
+    assert (await ask(public, who, "POST", "/cart/items", {"product_id": pot})).status == 200
+
+    # Signed in: one request with both the token and the cookie.
+    headers = {**public.headers(who), "Cookie": guest.cookie, "Idempotency-Key": f"merge-{word}", "Prefer": "wait=10"}
+    for _ in range(2):
+        async with public.session.post(f"{public.url}/api/v1/cart/merge", data=b"{}", headers=headers) as merged:
+            assert (merged.status, await merged.json()) == (200, {"count": 2, "left_out_ids": []})
+    assert held((await ask(public, who, "GET", "/cart")).body) == {bouquet: (5, "ON_SALE"), pot: (1, "ON_SALE")}
+    assert held((await guest.ask("GET", "/cart"))[1]) == {}
+
+    cart = (await ask(public, who, "GET", "/cart")).body
+    (store,) = cart["stores"]
+    assert (store["goods"], store["fee"], store["missing"], cart["total"]) == (162_000, 3_000, 838_000, 165_000)
+
+    # Four of the bouquets are bought out of the cart; while it is being paid one more comes in.
+    order = await placed(public, who, Wish(roses, {bouquet: 4}), method="cart")
+    assert (await ask(public, who, "PATCH", f"/cart/items/{bouquet}", {"quantity": 6})).status == 200
+    assert (await paid(public, who, order))["status"] == "CONFIRMED"
+
+    async def look() -> dict[str, tuple[int, str]]:
+        return held((await ask(public, who, "GET", "/cart")).body)
+
+    await eventually(look, {bouquet: (2, "ON_SALE"), pot: (1, "ON_SALE")})
+    # What is bought directly leaves the cart alone.
+    await bought(public, who, Wish(roses, {bouquet: 1}))
+    assert (await ask(public, who, "DELETE", f"/cart/items/{pot}")).status == 200
+    assert (await ask(public, who, "DELETE", f"/cart/items/{pot}")).status == 200
+    assert await look() == {bouquet: (2, "ON_SALE")}
+
+
+@pytest.mark.spec("auth 36")
+async def test_lines_show_what_became_of_their_products(public: Public, word: str) -> None:
+    roses, who = await rosary(public, word, roses=12), buyer(word)
+    bouquet, pot = (product.product_id for product in roses.products)
+    for one in (bouquet, pot):
+        assert (await ask(public, who, "POST", "/cart/items", {"product_id": one})).status == 200
+
+    async def look() -> dict[str, tuple[int, str]]:
+        return held((await ask(public, who, "GET", "/cart")).body)
+
+    product = {"store_id": roses.store_id, "name": "난 화분", "price": 13_000, "flowers": {"orchid": 1}, "tax_free": True}
+    assert (await ask(public, roses.owner, "PUT", f"/products/{pot}", product)).status == 200
+    await eventually(look, {bouquet: (1, "ON_SALE"), pot: (1, "PRICE_CHANGED")})
+    (line,) = [
+        line
+        for store in (await ask(public, who, "GET", "/cart")).body["stores"]
+        for line in store["lines"]
+        if line["product_id"] == pot
+    ]
+    assert (line["old_price"], line["price"], line["available"]) == (12_000, 13_000, 100)
+    assert (await ask(public, roses.owner, "PUT", f"/products/{pot}", {**product, "status": "DISCONTINUED"})).status == 200
+    assert (await ask(public, roses.owner, "PATCH", f"/stores/{roses.store_id}/stock/rose", {"delta": -3})).status == 200
+    await eventually(look, {bouquet: (1, "SOLD_OUT"), pot: (1, "STOPPED")})
+
+
+@pytest.mark.spec("auth 38", "auth 39")
+async def test_likes(public: Public, word: str) -> None:
+    roses, who = await rosary(public, word), buyer(word)
+    bouquet, pot = (product.product_id for product in roses.products)
+    likes = [("PUT", f"/likes/products/{bouquet}"), ("PUT", f"/likes/products/{pot}"), ("PUT", f"/likes/stores/{roses.store_id}")]
+    for method, path in (*likes, *likes, ("DELETE", f"/likes/products/{bouquet}"), ("DELETE", f"/likes/products/{bouquet}")):
+        assert (await ask(public, who, method, path)).body["liked"] is (method == "PUT")
+    page = (await ask(public, who, "GET", "/likes/products")).body
+    assert ([one["product_id"] for one in page["items"]], page["total"], page["items"][0]["name"]) == ([pot], 1, "난 화분")
+    stores = (await ask(public, who, "GET", "/likes/stores")).body
+    assert ([one["name"] for one in stores["items"]], stores["total"]) == (["장미집"], 1)
+    flags = (await ask(public, who, "GET", f"/likes?products={bouquet},{pot}&stores={roses.store_id}")).body
+    assert flags == {"products": {bouquet: False, pot: True}, "stores": {roses.store_id: True}}
+    assert (await ask(public, who, "GET", "/likes/count")).body == {"product_count": 1, "store_count": 1}
+
+
+@pytest.mark.spec("store C11", "store C13")
+async def test_a_coupon_changes_and_each_buyer_keeps_the_own_terms(public: Public, word: str) -> None:
+    roses, early, late = await rosary(public, word), buyer(word, "early"), buyer(word, "late")
+    bouquet = roses.products[0].product_id
+    (coupon_id,) = roses.coupons
+    base = f"/stores/{roses.store_id}/coupons"
+    assert (await ask(public, early, "POST", f"{base}/{coupon_id}/claim")).status in OK
+    change = {"discount": 7_000, "limit": 2, "name": "더 많이"}
+    assert (await ask(public, roses.owner, "PATCH", f"{base}/{coupon_id}", change)).status == 200
+    all_of_it = (await ask(public, roses.owner, "GET", f"{base}/all")).body
+    assert [(one["name"], one["discount"], one["left"], one["state"]) for one in all_of_it["items"]] == [
+        ("더 많이", 7_000, 1, "ACTIVE")
+    ]
+    claimed = (await ask(public, late, "POST", f"{base}/claim", {})).body
+    assert claimed["coupon_ids"] == [coupon_id]
+    assert (await ask(public, roses.owner, "PATCH", f"{base}/{coupon_id}", {"limit": 1})).body["code"] == "coupon_limit"
+    assert (await ask(public, buyer(word, "third"), "POST", f"{base}/{coupon_id}/claim")).body["code"] == "coupon_gone"
+    assert (await ask(public, roses.owner, "POST", f"{base}/{coupon_id}/close")).status == 200
+
+    # Each pays what the own terms make of it, although nobody can claim it any more.
+    for who, discount in ((early, 5_000), (late, 7_000)):
+        (mine,) = (await ask(public, who, "GET", "/coupons")).body["items"]
+        assert (mine["discount"], mine["state"], mine["store_name"]) == (discount, "USABLE", "장미집")
+        (usable,) = (await ask(public, who, "POST", f"{base}/usable", {"amount": 30_000})).body["items"]
+        assert (usable["off"], usable["reason"]) == (discount, "")
+        total = 30_000 - discount + 3_000
+        order = await placed(public, who, Wish(roses, {bouquet: 1}, coupon_id), expected_total=total)
+        assert order["total"] == total
+        assert (await paid(public, who, order))["status"] == "CONFIRMED"
+
+    async def states() -> list[str]:
+        found = (await ask(public, roses.owner, "GET", f"{base}/{coupon_id}/holders")).body
+        assert found["total"] == 2
+        return [one["status"] for one in found["items"]]
+
+    await eventually(states, ["used", "used"])
+    assert (await ask(public, None, "GET", base)).body["items"] == []
+    assert (await ask(public, early, "GET", "/coupons/count")).body == {"usable_count": 0}
+
+
+@pytest.mark.spec("store C6", "store C11")
+async def test_claims_edits_and_orders_at_once_leave_no_coupon_below_its_issue(public: Public, word: str) -> None:
+    roses = await rosary(public, word)
+    bouquet = roses.products[0].product_id
+    (coupon_id,) = roses.coupons
+    path = f"/stores/{roses.store_id}/coupons/{coupon_id}"
+    buyers = [buyer(word, str(at)) for at in range(12)]
+    edits = [ask(public, roses.owner, "PATCH", path, {"limit": 6 + at % 3, "discount": 5_000 + at * 100}) for at in range(6)]
+    claims = [ask(public, who, "POST", f"{path}/claim") for who in buyers]
+    answers = await asyncio.gather(*claims[:6], *edits, *claims[6:])
+    assert {answer.status for answer in answers} <= {200, 201, 409}
+    shown = (await ask(public, roses.owner, "GET", f"/stores/{roses.store_id}/coupons/all")).body["items"][0]
+    assert shown["issued"] <= shown["limit"]
+    holders = (await ask(public, roses.owner, "GET", f"{path}/holders")).body
+    assert holders["total"] == shown["issued"]
+    # Whoever has one pays by the own terms at once, whichever those are.
+    for who in buyers:
+        for mine in (await ask(public, who, "GET", "/coupons")).body["items"]:
+            total = 33_000 - mine["discount"]
+            order = await placed(public, who, Wish(roses, {bouquet: 1}, coupon_id), expected_total=total)
+            assert order["total"] == total
+
+
+async def test_the_history_of_stock_names_every_cause(public: Public, word: str) -> None:
+    roses, who = await rosary(public, word), buyer(word)
+    order = await bought(public, who, Wish(roses, {roses.products[0].product_id: 1}))
+    path = f"/stores/{roses.store_id}/stock"
+    assert (await ask(public, roses.owner, "PATCH", f"{path}/rose", {"delta": -40, "cause": "waste"})).status == 200
+
+    async def told() -> list[tuple[int, int, str, str]]:
+        items = (await ask(public, roses.owner, "GET", f"{path}/history?flower=rose")).body["items"]
+        return [(one["delta"], one["on_hand"], one["cause"], one["order_id"]) for one in items]
+
+    await eventually(told, [(-40, 950, "waste", ""), (-10, 990, "order", order["order_id"]), (1_000, 1_000, "delivery", "")])

@@ -1,0 +1,92 @@
+"""What is answered about accounts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+
+class SignedIn(msgspec.Struct):
+    """``token``: for ``Authorization: Bearer``, for ``expires_in`` seconds. The refresh secret is in a cookie only."""
+
+    token: str
+    expires_in: int
+    account: str
+    role: str
+    status: str
+    stores: list[str]
+    name: str
+    picture: str
+    phone_known: bool
+
+
+class AccountAnswer(msgspec.Struct):
+    account: str
+    role: str
+    status: str
+    stores: list[str]
+
+
+class CodeSent(msgspec.Struct):
+    """The same whatever is known of the address. ``valid_for``: seconds that the code counts."""
+
+    sent: bool
+    valid_for: int
+
+
+class TicketAnswer(msgspec.Struct):
+    """``ticket``: what an applicant goes on with, for ``valid_for`` seconds."""
+
+    ticket: str
+    valid_for: int
+
+
+class LicenceAnswer(msgspec.Struct):
+    """``business_number``: ten digits, "" if none could be read."""
+
+    business_number: str
+
+
+class LikesAnswer(msgspec.Struct):
+    product: int
+    store: int
+
+
+class ProfileAnswer(msgspec.Struct):
+    """The caller's own account. ``coupon_count``: coupons that can be used today; ``like_count``: liked products and stores.
+
+    ``note``: what an admin wrote to a denied applicant.
+    """
+
+    account: str
+    role: str
+    kind: str
+    status: str
+    provider: str
+    name: str
+    email: str
+    phone: str
+    picture: str
+    joined_at: int
+    business_number: str
+    reason: str
+    note: str
+    coupon_count: int
+    like_count: int
+
+
+class SessionsAnswer(msgspec.Struct):
+    """``current`` of an item: the session that asks."""
+
+    items: list[dict[str, Any]]
+
+
+class AccountsPage(msgspec.Struct):
+    items: list[dict[str, Any]]
+    next: str
+    total: int
+
+
+class Done(msgspec.Struct):
+    done: bool

@@ -1,0 +1,91 @@
+"""Lists of products and plain-language search, out of the process ``search``."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from aiohttp import web
+
+from models.search.filters import PARAMETERS, BadFilter, Filters, parsed
+from models.search.wire import Found, Question, Sentence
+from web.call import Call
+from web.problems import Problem
+from web.reads import BadCursor
+from web.requests.search import SearchRequest
+from web.routes.public import PUBLIC
+from web.validation import Parser
+
+LIST = (*PARAMETERS, "facets")
+"""Parameters of ``GET /products`` beside those of a page."""
+_search = Parser(SearchRequest)
+
+
+async def products(call: Call) -> web.Response:
+    """``GET /products``: products by text, kinds, price, store and status, in one of nine orders.
+
+    category, tag, flower and color may come several times and must all hold: ``1,2`` is either, ``-11`` is not. Without any of
+    these parameters but ``store``: what is on sale by id.
+    """
+    said = call.request.query
+    if not any(name in said for name in LIST if name != "store"):
+        return await _shelf(call)
+    question = Question(_filters(call), call.limit(), call.query("cursor", 1000), _flag(call, "facets"))
+    try:
+        found = await call.shared.reads.found(question)
+    except BadCursor:
+        raise Problem(400, "bad_cursor") from None
+    return call.answer(_page(found), headers=PUBLIC)
+
+
+async def main_page(call: Call) -> web.Response:
+    """``GET /main``: rows of four: the best sold, the newest, the best rated."""
+    return call.answer(await call.shared.reads.main_page(), headers=PUBLIC)
+
+
+async def search(call: Call) -> web.Response:
+    """``POST /search``: a Korean sentence, answered with the filters that it was understood as and a first page (product W35).
+
+    Further pages and changed filters are asked of ``GET /products``.
+    """
+    wish = await call.parsed(_search)
+    understood = await call.shared.reads.understood(Sentence(wish.sentence, visitor(call), wish.limit))
+    return call.answer(understood)
+
+
+def visitor(call: Call) -> str:
+    """Whose model calls are counted: the account or the address, as a pseudonym of this installation."""
+    caller = call.signed_in
+    who = f"account:{caller.account}" if caller is not None else f"address:{call.address}"
+    return hashlib.blake2b(who.encode(), key=call.shared.secret[:64], digest_size=16).hexdigest()
+
+
+async def _shelf(call: Call) -> web.Response:
+    """What a store, or everybody, has on sale: out of the product documents, which know a product at once."""
+    try:
+        items, cursor = await call.shared.reads.products(call.query("store", 64), call.limit(), call.query("cursor", 1000))
+    except BadCursor:
+        raise Problem(400, "bad_cursor") from None
+    return call.answer({"items": items, "next": cursor}, headers=PUBLIC)
+
+
+def _filters(call: Call) -> Filters:
+    said = call.request.query
+    try:
+        return parsed({name: said.getall(name) for name in PARAMETERS if name in said})
+    except BadFilter as error:
+        raise Problem(400, "bad_parameter", {"name": error.name}) from None
+
+
+def _flag(call: Call, name: str) -> bool:
+    value = call.query(name, 1)
+    if value not in ("", "0", "1"):
+        raise Problem(400, "bad_parameter", {"name": name})
+    return value == "1"
+
+
+def _page(found: Found) -> dict[str, Any]:
+    page: dict[str, Any] = {"items": found.items, "next": found.next, "total": found.total}
+    if found.facets is not None:
+        page["facets"] = found.facets
+    return page

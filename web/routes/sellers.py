@@ -1,0 +1,171 @@
+"""How a florist comes in: e-mail by a code, licence, application; and how a forgotten password is replaced (auth 11–13, 19, 26–28).
+
+Whoever is not signed in hears the same whatever is known of an e-mail, and goes on with a ticket that only a right code gives.
+"""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from models.accounts.contacts import LASTS, TICKET
+from models.accounts.messages import (
+    ApplyAsSeller,
+    ConfirmRegistration,
+    Purpose,
+    ReadLicence,
+    RequestCode,
+    ResetPassword,
+    ResubmitApplication,
+)
+from models.accounts.secrets import hashed
+from models.actor import SECOND
+from web import idempotency
+from web.call import Call
+from web.commands import submit
+from web.people import row_of
+from web.problems import Problem
+from web.requests.accounts import (
+    DocumentOnly,
+    EmailCode,
+    EmailOnly,
+    LicenceRequest,
+    PasswordReset,
+    Resubmission,
+    SellerApplication,
+    plain,
+)
+from web.signing_in import told
+from web.validation import Parser
+
+_email, _code, _licence = Parser(EmailOnly), Parser(EmailCode), Parser(LicenceRequest)
+_application, _resubmission, _document, _reset = (
+    Parser(SellerApplication), Parser(Resubmission), Parser(DocumentOnly), Parser(PasswordReset),
+)  # fmt: skip
+SENT = {"sent": True, "valid_for": LASTS // SECOND}
+
+
+def code_message(call: Call, row: str, purpose: Purpose, target: str, command: str, account: str = "") -> RequestCode:
+    """The command that has a code sent: its digits follow from a salt that follows from the command."""
+    people, salt = call.shared.people, idempotency.created_id(command, "salt")
+    check = people.check(row, purpose, people.digits(row, salt))
+    return RequestCode(once=command, purpose=purpose, target=target, salt=salt, check=check, account=account)
+
+
+async def _send_code(call: Call, purpose: Purpose) -> web.Response:
+    wish = await call.parsed(_email)
+    row = call.shared.people.row("seller", wish.email)
+    command = call.command_id(row)
+    await call.throttle(row)
+    await told(call, row, code_message(call, row, purpose, wish.email.lower(), command), command)
+    return call.answer(SENT)
+
+
+async def register(call: Call) -> web.Response:
+    """``POST /auth/seller/registrations``: have a code sent to an e-mail. The answer says nothing of whether it is known."""
+    return await _send_code(call, "registration")
+
+
+async def forgot(call: Call) -> web.Response:
+    """``POST /auth/seller/password/forgotten``: have a code sent to a seller's e-mail. An unknown one is answered alike."""
+    return await _send_code(call, "password")
+
+
+async def confirm(call: Call) -> web.Response:
+    """``POST /auth/seller/registrations/confirm``: the code, for a ticket with which to apply."""
+    wish = await call.parsed(_code)
+    people = call.shared.people
+    row = people.row("seller", wish.email)
+    command = call.command_id(row)
+    await call.throttle(row)
+    ticket = _ticket(call, row, idempotency.created_id(command, "ticket"))
+    message = ConfirmRegistration(once=command, check=people.check(row, "registration", wish.code), ticket_hash=hashed(ticket))
+    await told(call, row, message, command)
+    return call.answer({"ticket": ticket, "valid_for": TICKET // SECOND})
+
+
+def _ticket(call: Call, row: str, name: str) -> str:
+    """Signed, so that a guess is refused before it reaches the row, where refusals are remembered."""
+    return f"{name}.{idempotency.sign(call.shared.secret, 'ticket', row, name)}"
+
+
+def checked_ticket(call: Call, email: str, ticket: str) -> tuple[str, str]:
+    """(row, hash of the ticket). Raises ``Problem`` 403: it was not given for this e-mail."""
+    row = call.shared.people.row("seller", email)
+    name, _, signature = ticket.partition(".")
+    if not idempotency.signed(call.shared.secret, signature, "ticket", row, name):
+        raise Problem(403, "ticket_invalid")
+    return row, hashed(ticket)
+
+
+async def licence(call: Call) -> web.Response:
+    """``POST /auth/seller/licence``: the business number that is printed on the uploaded licence; the applicant may correct it."""
+    wish = await call.parsed(_licence)
+    row, ticket = checked_ticket(call, wish.email, wish.ticket)
+    command = call.command_id(row)
+    answer = await told(call, row, ReadLicence(document=wish.document, ticket_hash=ticket), command)
+    return call.answer({"business_number": answer.body["business_number"]})
+
+
+async def apply(call: Call) -> web.Response:
+    """``POST /auth/seller/applications``: apply. Until an admin has decided, the applicant may sign in and see where it stands."""
+    wish = await call.parsed(_application)
+    people = call.shared.people
+    row, ticket = checked_ticket(call, wish.email, wish.ticket)
+    command, number = call.command_id(row), plain(wish.business_number)
+    message = ApplyAsSeller(
+        row=row,
+        ticket_hash=ticket,
+        email=wish.email.lower(),
+        name=wish.name,
+        password_hash=await people.passwords.hashed(wish.password),
+        business_number=number,
+        claim=people.row("business", number),
+        document=wish.document,
+    )
+    answer = await told(call, row, message, command, ("accounts",), words=await call.body())
+    return call.answer(answer.body, 201)
+
+
+async def reset(call: Call) -> web.Response:
+    """``POST /auth/seller/password/reset``: a new password for the code that came by e-mail; every session ends."""
+    wish = await call.parsed(_reset)
+    people = call.shared.people
+    row = people.row("seller", wish.email)
+    command = call.command_id(row)
+    await call.throttle(row)
+    message = ResetPassword(
+        once=command, check=people.check(row, "password", wish.code), password_hash=await people.passwords.hashed(wish.password)
+    )
+    await told(call, row, message, command, ("accounts",), words=await call.body())
+    return call.answer({"done": True})
+
+
+async def resubmit(call: Call) -> web.Response:
+    """``PUT /me/application``: a denied applicant, signed in, tries again (auth 11)."""
+    command, account = call.command_id(), call.caller.account
+    wish = await call.parsed(_resubmission)
+    number = plain(wish.business_number)
+    message = ResubmitApplication(
+        account=account,
+        business_number=number,
+        claim=call.shared.people.row("business", number),
+        document=wish.document,
+        name=wish.name or "",
+    )
+    return await submit(call, "accounts", own_row(call), message, command=command, body=await call.body())
+
+
+async def read_again(call: Call) -> web.Response:
+    """``POST /me/application/licence``: the business number on a new licence of a denied applicant."""
+    command, account = call.command_id(), call.caller.account
+    wish = await call.parsed(_document)
+    message = ReadLicence(document=wish.document, account=account)
+    return await submit(call, "accounts", own_row(call), message, command=command, body=await call.body())
+
+
+def own_row(call: Call) -> str:
+    """The row of the caller's account. Raises ``Problem`` 404 for a token that was made by hand: it has none."""
+    row = row_of(call.caller.account)
+    if not row:
+        raise Problem(404, "account_gone")
+    return row
