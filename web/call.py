@@ -33,6 +33,7 @@ from web.validation import Body, Invalid, Malformed, Parser
 MAX_BODY = 64 * 1024
 PAGE, MAX_PAGE = 20, 100
 """Items of a page: default and most."""
+_IDENT = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]*\Z")
 _TRACE = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}\Z")
 NOTHING: Mapping[str, str] = {}
 _encode = msgspec.json.Encoder().encode
@@ -172,6 +173,13 @@ class Call:
         """A parameter of the address, ``""`` if it is not there. Raises ``Problem`` 400 if it is too long."""
         value = self.request.query.get(name, "")
         if len(value) > most:
+            raise Problem(400, "bad_parameter", {"name": name})
+        return value
+
+    def ident(self, name: str) -> str:
+        """A parameter of the address that is an id, "" if it is not there. Raises ``Problem`` 400."""
+        value = self.query(name, 64)
+        if value and not _IDENT.match(value):
             raise Problem(400, "bad_parameter", {"name": name})
         return value
 

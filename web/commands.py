@@ -19,6 +19,8 @@ from web.reads import ReadsAway
 CHECK_AFTER = 0.3
 """Seconds without a report after which the read model itself is asked: on a retry the report was long ago."""
 PENDING = {"status": "pending"}
+CATALOG: Mapping[str, tuple[str, ...]] = {"review": ("reviews",), "reference": ("reference",), "waiting": ("restock",)}
+"""Read models of the catalogue's parts; a product's own is ``products``."""
 EMPTY: Mapping[str, Any] = {}
 
 
@@ -37,7 +39,9 @@ def models_of(domain: str, part: str, said: Mapping[str, Any] = EMPTY) -> tuple[
         # What was deleted is not named any more; each of the two says also of the other's that it has passed them.
         kinds = {"store_id": ("stores",), "question_id": ("questions",), "notice_id": ("notices",)}
         return next((models for name, models in kinds.items() if name in said), ("questions", "notices"))
-    return {"catalog": ("products",), "carts": ("carts",)}.get(domain, ())
+    if domain == "catalog":
+        return CATALOG.get(part.partition("/")[0], ("products",))
+    return {"carts": ("carts",)}.get(domain, ())
 
 
 async def submit(
@@ -125,6 +129,13 @@ async def _has(call: Call, model: str, domain: str, key: str, seq: int, part: st
                 return found is None or int(found["seq"]) >= seq
             case "stores", _:
                 return await reads.shelved(key) >= seq
+                found = await reads.store(key)
+            case "catalog", "review":
+                found = await reads.review(key)
+            case "catalog", "reference":
+                found = {"seq": await reads.reference_seq()}
+            case "catalog", "waiting":
+                found = await reads.restock_alert(name, key)
             case "catalog", _ if model == "images":
                 found = (await reads.images([key])).get(key)
             case "catalog", _:

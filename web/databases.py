@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, ParamSpec, TypeVar
 
+from models.catalog.messages import ReferencePrivate
 from models.orders.messages import CouponTerms, ProductTerms, StoreTerms
 from models.read import (
     accounts,
@@ -17,7 +18,11 @@ from models.read import (
     notices,
     orders,
     products,
+    products_list,
     questions,
+    reference,
+    restock,
+    reviews,
     sessions,
     stock,
     stores,
@@ -57,6 +62,10 @@ class Databases:
         registry = Registry(self._databases)
         self._orders = orders.Queries(self._databases, registry)
         self._products = products.Queries(self._databases, registry)
+        self._lists = products_list.Queries(self._databases, registry)
+        self._reference = reference.Queries(self._databases, registry)
+        self._reviews = reviews.Queries(self._databases, registry)
+        self._restock = restock.Queries(self._databases, registry)
         self._stores = stores.Queries(self._databases, registry)
         self._questions = questions.Queries(self._databases, registry)
         self._notices = notices.Queries(self._databases, registry)
@@ -113,7 +122,7 @@ class Databases:
 
     @asked
     async def products(self, store_id: str, limit: int, cursor: str) -> Page:
-        return await self._products.on_sale(store_id, limit, cursor)
+        return await self._lists.on_sale(store_id, limit, cursor)
 
     @asked
     async def found(self, question: Question) -> Found:
@@ -138,6 +147,43 @@ class Databases:
     @asked
     async def stores_near(self, lat: float, lon: float, metres: int) -> Sequence[Document]:
         return await self._stores.near(lat, lon, metres)
+
+    @asked
+    async def store_products(self, store_id: str, category: str, flower: str, status: str, limit: int, cursor: str) -> Counted:
+        return await self._lists.of_store(store_id, category, flower, status, limit, cursor)
+
+    @asked
+    async def all_products(self, status: str, date: str, sales: str, limit: int, cursor: str) -> Counted:
+        return await self._lists.of_all(status, date, sales, limit, cursor)
+
+    @asked
+    async def best_sellers(self, store_id: str) -> Sequence[Document]:
+        return await self._lists.best_sellers(store_id)
+
+    @asked
+    async def reference(self) -> ReferencePrivate:
+        return await self._reference.names()
+
+    @asked
+    async def reference_seq(self) -> int:
+        return (await self._reference.now())[1]
+
+    @asked
+    async def review(self, review_id: str) -> Document | None:
+        return await self._reviews.one(review_id)
+
+    @asked
+    async def reviews(self, whose: str, ident: str, status: str, sort: str, limit: int, cursor: str) -> Counted:
+        return await self._reviews.page(whose, ident, status, sort, limit, cursor)
+
+    @asked
+    async def restock_alert(self, buyer: str, product_id: str) -> Document | None:
+        found = await self._restock.one(buyer, product_id)
+        return None if found is None else found._asdict()
+
+    @asked
+    async def restock_alerts(self, buyer: str, limit: int, cursor: str) -> Counted:
+        return await self._restock.of_buyer(buyer, limit, cursor)
 
     @asked
     async def store(self, store_id: str) -> Document | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
+from models.catalog.messages import ReferencePrivate
 from models.orders.messages import CouponTerms, ProductTerms, StoreTerms
 from models.read.cursors import BadCursor
 from models.read.questions import About
@@ -79,6 +80,33 @@ class Reads(Protocol):
 
     async def stores_near(self, lat: float, lon: float, metres: int) -> Sequence[Document]:
         """Open stores within ``metres``, nearest first, with ``distance`` (whole metres)."""
+
+    async def store_products(self, store_id: str, category: str, flower: str, status: str, limit: int, cursor: str) -> Counted:
+        """Ordinary products of a store, newest first, for its seller; ``status`` "": all but DELETED. Raises ``BadCursor``."""
+
+    async def all_products(self, status: str, date: str, sales: str, limit: int, cursor: str) -> Counted:
+        """Ordinary products of all stores. ``sales`` TOP, BOTTOM or "" goes before ``date`` NEW, OLD. Raises ``BadCursor``."""
+
+    async def best_sellers(self, store_id: str) -> Sequence[Document]:
+        """The ordinary products on sale of which a store has sold most, at most ten."""
+
+    async def reference(self) -> ReferencePrivate:
+        """All flowers, tags and categories, some seconds old at most."""
+
+    async def reference_seq(self) -> int:
+        """The event up to which the reference data are shown; 0: the defaults."""
+
+    async def review(self, review_id: str) -> Document | None:
+        """One review in whatever state, with ``author``, ``store_id``, ``status``."""
+
+    async def reviews(self, whose: str, ident: str, status: str, sort: str, limit: int, cursor: str) -> Counted:
+        """Reviews by ``whose`` product_id, store_id or author; ``sort`` DATE, HIGH, LOW. Raises ``BadCursor``."""
+
+    async def restock_alert(self, buyer: str, product_id: str) -> Document | None:
+        """What the buyer last said of the product: ``at`` (ms, 0: does not wait), ``seq``."""
+
+    async def restock_alerts(self, buyer: str, limit: int, cursor: str) -> Counted:
+        """Products for which the buyer waits: ``product_id``, ``at``; newest first. Raises ``BadCursor``."""
 
     async def store(self, store_id: str) -> Document | None:
         """One store in all its fields, with ``owner``, ``status`` and ``seq``."""

@@ -67,14 +67,14 @@ class Feed:
         self._changed.set()
         self._written = 0
         self._stopping = asyncio.Event()
-        self._idle = False
+        self._folds, self._indexed = 0, -1
         self.turned = time.monotonic()
         """When the broker was last asked."""
 
     @property
     def caught_up(self) -> bool:
         """Is all in the index that the broker had when it last answered?"""
-        return bool(self._ends) and not self.lag and self._idle
+        return bool(self._ends) and not self.lag and self._indexed == self._folds
 
     @property
     def lag(self) -> int:
@@ -147,8 +147,8 @@ class Feed:
                     facts += self._facts(self._spots[tp], record)
                 after[self._spots[tp]] = records[-1].offset + 1
             if after:
-                self._idle = False
                 await loop.run_in_executor(self._thread, self._folded.fold, facts, after)
+                self._folds += 1
                 self._next |= {tp: after[spot] for tp, spot in self._spots.items() if spot in after}
                 FOLDED.inc(sum(map(len, found.values())))
                 self._changed.set()
@@ -171,6 +171,7 @@ class Feed:
         while not self._stopping.is_set():
             await self._changed.wait()
             self._changed.clear()
+            folds = self._folds
             self.names = await loop.run_in_executor(self._thread, self._folded.names)
             began = time.monotonic()
             while not self._stopping.is_set() and await loop.run_in_executor(self._thread, self._take):
@@ -179,7 +180,8 @@ class Feed:
                     began = time.monotonic()
             await loop.run_in_executor(self._thread, self._commit)
             PRODUCTS.set(self.shelf.products)
-            self._idle = not self._changed.is_set()
+            if not self._stopping.is_set():
+                self._indexed = folds
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(COMMIT):
                     await self._stopping.wait()

@@ -112,7 +112,8 @@ class Searching:
         """The task that feeds the new index, which is live then; the old one's if the new one could not be filled."""
         version = self._version + 1
         log.info("search_rebuild", version=version)
-        feed = Feed(self._settings, self._folder(version))
+        # Opening files waits for the disk, which questions must not.
+        feed = await asyncio.to_thread(Feed, self._settings, self._folder(version))
         filling = asyncio.create_task(feed.run())
         while not (feed.caught_up or filling.done() or running.done() or self._stopping.is_set()):
             await asyncio.sleep(0.1)
@@ -128,7 +129,7 @@ class Searching:
         before, self.feed, self._version = self.feed, feed, version
         before.stop()
         await running
-        self._drop_others()
+        await asyncio.to_thread(self._drop_others)
         log.info("search_rebuilt", version=version, products=feed.shelf.products)
         return filling
 

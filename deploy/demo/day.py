@@ -60,7 +60,8 @@ async def _restock(shop: Shop, at: int) -> int:
     rare = {flower for one in florist.products if one.word == SCARCE for flower in one.flowers if flower in florist.stems}
     path = f"/stores/{florist.store_id}/stock"
     items = (await shop.call(seller(florist), "GET", path)).expect(200).body["items"]
-    low = [one["flower_id"] for one in items if one["on_hand"] - one["held"] < LOW and one["flower_id"] not in rare]
+    sold = florist.stock.keys() - rare
+    low = [one["flower_id"] for one in items if one["on_hand"] - one["held"] < LOW and one["flower_id"] in sold]
     for flower in low:
         body = {"delta": DELIVERY, "cause": "delivery"}
         (await shop.call(seller(florist), "PATCH", f"{path}/{flower}", body)).expect(200)

@@ -135,12 +135,13 @@ async def shown(shop: Shop) -> dict[tuple[str, ...], Mapping[str, Any]]:
     async def shelf(florist: Florist) -> None:
         at = f"/stores/{florist.store_id}"
         stock = (await shop.call(seller(florist), "GET", f"{at}/stock")).expect(200).body["items"]
-        coupons = (await shop.call(None, "GET", coupon_path(florist))).expect(200).body["items"]
+        # Those that have ended are for their seller only.
+        coupons = await shop.every(seller(florist), f"{coupon_path(florist)}/all")
         found.update({("stock", florist.store_id, one["flower_id"]): one for one in stock})
         found.update({("coupon", one["coupon_id"]): one for one in coupons})
 
     async def purse(name: str) -> None:
-        items = (await shop.call(person(name), "GET", "/coupons")).expect(200).body["items"]
+        items = await shop.every(person(name), "/coupons")
         found.update({("claim", name, one["coupon_id"]): one for one in items})
 
     await asyncio.gather(*map(shelf, FLORISTS), *map(purse, REGULARS))

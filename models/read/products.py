@@ -1,4 +1,5 @@
-"""Product documents in MongoDB: one per product; terms from the events, texts from the private record, whichever comes first.
+"""Product documents in MongoDB, ordinary and subscription products in one collection: terms and counts from the events, texts from
+the private record, whichever comes first. ``products_list.py`` asks for lists.
 
 Access patterns:
 
@@ -6,9 +7,13 @@ Access patterns:
 |---|---|
 | by id or ids | ``_id`` |
 | of a store, or of all, on sale | index (store_id, _id), keyset on ``_id``; FerretDB scans, MongoDB does not |
+| of a store, newest first; its best sellers | indexes (store_id, created, _id) and (store_id, sold, _id) |
+| of all, for admins | indexes (created, _id) and (sold, created, _id) |
 
-Motor stays inside this module (it has reached its end of life). A document carries ``seq`` and ``pseq`` (of the last event and
-private record folded, 0: none yet), and is replaced only as it was read: of two workers the later one reads again.
+Motor stays inside these modules (it has reached its end of life). A document carries ``seq`` and ``pseq`` (of the last event and
+private record folded, 0: none yet; ``saved``: the event that ``pseq`` has to reach), and is replaced only as it was read: of two
+workers the later one reads again. Counts are absolute and nobody waits for them, so they are put off until ``settle``: an order
+does not pay a write of MongoDB for each product.
 """
 
 from __future__ import annotations
@@ -19,23 +24,36 @@ from typing import Any
 
 from pymongo.errors import DuplicateKeyError, OperationFailure
 
-from models.catalog.image_messages import IMAGE_EVENTS
-from models.catalog.messages import ProductPrivate, ProductSaved
+from models.catalog.messages import (
+    DELETED,
+    ORDINARY,
+    RESTOCK_EVENTS,
+    SALE,
+    ProductPrivate,
+    ProductRated,
+    ProductRemoved,
+    ProductSaved,
+    ProductSold,
+)
 from models.orders.messages import ProductTerms
-from models.read.cursors import pack, unpack
 from models.read.databases import Databases
 from models.read.facts import EVENTS, PRIVATE, Batch, Fact, Outrun, Position, ReadModel, Spot, folded
 from models.read.mysql import spot_of
 from models.read.registry import Registry
 
-ON_SALE = "SALE"
 ERASED = 1 << 30
 NAMESPACE_NOT_FOUND = 26
 """MongoDB's code for a collection that is not there."""
 Document = dict[str, Any]
+SAVED = (
+    "store_id", "price", "flowers", "status", "tax_free", "category", "kind", "tags", "representative", "minutes", "version",
+    "created",
+)  # fmt: skip
+TEXTS = ("name", "description", "thumbnail", "summary", "images", "removal")
 EMPTY: Mapping[str, Any] = {
-    "store_id": "", "price": 0, "flowers": {}, "status": "", "tax_free": False, "category": "",
-    "name": "", "description": "", "thumbnail": "", "seq": 0, "pseq": 0,
+    "store_id": "", "price": 0, "flowers": {}, "status": "", "tax_free": False, "category": "", "kind": ORDINARY, "tags": [],
+    "representative": "", "minutes": 0, "version": 0, "created": 0, "name": "", "description": "", "thumbnail": "", "summary": "",
+    "images": [], "removal": "", "sold": 0, "reviews": 0, "rating_sum": 0, "seq": 0, "pseq": 0, "saved": 0,
 }  # fmt: skip
 
 
@@ -43,44 +61,96 @@ def project(facts: Sequence[Fact], known: Mapping[str, Document]) -> dict[str, D
     """The documents that ``facts`` change, after them; ``known`` has those that exist."""
     changed: dict[str, Document] = {}
     for fact in facts:
-        document = changed.get(fact.key) or known.get(fact.key) or {"_id": fact.key, **EMPTY}
+        document = changed.get(fact.key) or {"_id": fact.key, **EMPTY, **known.get(fact.key, {})}
         number, body = ("pseq" if fact.private else "seq"), fact.body
         seq = ERASED if fact.private and body is None else fact.seq
         if seq <= document[number]:
             continue
-        if isinstance(body, IMAGE_EVENTS):
-            # Of the catalog's other kind, under keys of their own.
-            continue
-        if isinstance(body, ProductSaved):
-            fields = {name: getattr(body, name) for name in ("store_id", "price", "flowers", "status", "tax_free", "category")}
-        else:
-            texts = body if isinstance(body, ProductPrivate) else ProductPrivate(name="")
-            fields = {"name": texts.name, "description": texts.description, "thumbnail": texts.thumbnail}
-        changed[fact.key] = {**document, **fields, number: seq}
+        fields = _fields(body, document)
+        if fields is not None:
+            changed[fact.key] = {**document, **fields, number: seq, **({"saved": seq} if _keeps(body) else {})}
     return changed
 
 
+def _keeps(body: Any) -> bool:
+    """Does the event come with a private record?"""
+    return isinstance(body, ProductSaved | ProductRemoved)
+
+
+def _fields(body: Any, document: Document) -> Document | None:
+    """What ``body`` changes; ``None``: it is about no product."""
+    match body:
+        case ProductSaved():
+            fields = {name: getattr(body, name) for name in SAVED}
+            # Of another kind of product that had this id before, nothing is counted for this one.
+            anew = bool(document["seq"]) and document["kind"] != body.kind
+            return {**fields, "tags": list(body.tags), **({"sold": 0, "reviews": 0, "rating_sum": 0} if anew else {})}
+        case ProductRemoved():
+            return {"status": DELETED}
+        case ProductSold() | ProductRated():
+            return counted(body)
+        case ProductPrivate():
+            return {**{name: getattr(body, name) for name in TEXTS}, "images": list(body.images)}
+        case None if document["seq"] or document["pseq"]:
+            return {**dict.fromkeys(TEXTS, ""), "images": []}
+        case _:
+            return {} if isinstance(body, RESTOCK_EVENTS) else None
+
+
+def counted(event: ProductSold | ProductRated) -> Document:
+    """The counts that the event tells."""
+    if isinstance(event, ProductSold):
+        return {"sold": event.sold}
+    return {"reviews": event.reviews, "rating_sum": event.rating_sum}
+
+
+def _urgent(fact: Fact) -> bool:
+    return fact.private or isinstance(fact.body, ProductSaved | ProductRemoved)
+
+
 class _Store:
-    """Positions lie in a collection of their own and may lag: ``seq`` tells what is folded."""
+    """Positions lie in a collection of their own and may lag: ``seq`` tells what is folded.
+
+    ``_late``: product -> counts that the collection does not have yet, with their ``seq``.
+    """
 
     def __init__(self, databases: Databases, version: int) -> None:
         self._databases, self._physical = databases, f"products_{version}"
+        self._late: dict[str, Document] = {}
 
     async def positions(self) -> Mapping[Spot, Position]:
+        # Whoever asks begins anew, maybe after others.
+        self._late.clear()
         found = await self._databases.mongo[POSITIONS].find_one({"_id": self._physical})
         return {spot_of(name.replace("|", ".")): Position(offset) for name, offset in (found or {}).get("spots", {}).items()}
 
     async def settle(self, positions: Mapping[Spot, Position]) -> None:
+        """What is late first: nobody reads again what lies before the positions."""
+        collection = self._databases.mongo[self._physical]
+        for key, counts in list(self._late.items()):
+            # Nothing matches a document that somebody else has brought further.
+            await collection.update_one({"_id": key, "seq": {"$lt": counts["seq"]}}, {"$set": counts})
+            del self._late[key]
         # A dot in a field's name would mean a path.
         spots = {spot.name.replace(".", "|"): position.next for spot, position in positions.items()}
         changes = {f"spots.{name}": offset for name, offset in spots.items()}
         await self._databases.mongo[POSITIONS].update_one({"_id": self._physical}, {"$set": changes}, upsert=True)
 
     async def store(self, batch: Batch) -> Mapping[str, int]:
+        due = {fact.key for fact in batch.facts if _urgent(fact)}
+        shown = await self._fold([fact for fact in batch.facts if fact.key in due], due) if due else {}
+        for fact in batch.facts:
+            if fact.key not in due and isinstance(fact.body, ProductSold | ProductRated | RESTOCK_EVENTS):
+                fields = {} if isinstance(fact.body, RESTOCK_EVENTS) else counted(fact.body)
+                self._late[fact.key] = {**self._late.get(fact.key, {}), **fields, "seq": fact.seq}
+        return shown
+
+    async def _fold(self, facts: Sequence[Fact], keys: set[str]) -> Mapping[str, int]:
+        """Write the documents of ``keys``, with what was late of them."""
         collection = self._databases.mongo[self._physical]
-        keys = {fact.key for fact in batch.facts}
         known = {key: found for key in keys if (found := await collection.find_one({"_id": key})) is not None}
-        changed = folded(lambda facts: project(facts, known), batch.facts)
+        ahead = {key: {**found, **self._ahead(key, found)} for key, found in known.items()}
+        changed = folded(lambda facts: project(facts, ahead), facts)
         for key, document in changed.items():
             before = known.get(key)
             if before is None:
@@ -92,8 +162,19 @@ class _Store:
             replaced = await collection.replace_one({"_id": key, "seq": before["seq"], "pseq": before["pseq"]}, document)
             if not replaced.matched_count:
                 raise Outrun(self._physical)
+            self._late.pop(key, None)
         shown = {**known, **changed}
-        return {key: seq for key, one in shown.items() if (seq := min(one["seq"], one["pseq"]))}
+        return {key: seq for key, one in shown.items() if (seq := _whole(one))}
+
+    def _ahead(self, key: str, found: Document) -> Document:
+        late = self._late.get(key)
+        return late if late is not None and late["seq"] > found["seq"] else {}
+
+
+def _whole(document: Mapping[str, Any]) -> int:
+    """The event up to which a document is shown whole, with its texts."""
+    seq, pseq = int(document["seq"]), int(document["pseq"])
+    return seq if pseq >= document.get("saved", seq) else min(seq, pseq)
 
 
 POSITIONS = "read_positions"
@@ -105,7 +186,12 @@ def _store(databases: Databases, version: int) -> _Store:
 
 async def create(databases: Databases, version: int) -> None:
     """Make the collection of a version."""
-    await databases.mongo[f"products_{version}"].create_index([("store_id", 1), ("_id", 1)])
+    collection = databases.mongo[f"products_{version}"]
+    await collection.create_index([("store_id", 1), ("_id", 1)])
+    await collection.create_index([("store_id", 1), ("created", -1), ("_id", -1)])
+    await collection.create_index([("store_id", 1), ("sold", -1), ("_id", -1)])
+    await collection.create_index([("created", -1), ("_id", -1)])
+    await collection.create_index([("sold", -1), ("created", -1), ("_id", -1)])
 
 
 async def drop(databases: Databases, version: int) -> None:
@@ -115,15 +201,19 @@ async def drop(databases: Databases, version: int) -> None:
 
 
 MODEL = ReadModel(
-    name="products", sources=(("catalog", EVENTS), ("catalog", PRIVATE)), store=_store, create=create, drop=drop
-)  # fmt: skip
+    name="products",
+    sources=(("catalog", EVENTS), ("catalog", PRIVATE)),
+    store=_store,
+    create=create,
+    drop=drop,
+    urgent=_urgent,
+)
 
 
-class Queries:
-    """What is asked of products. One whose terms have not come yet does not exist.
-
-    A collection that is not there reads as an empty one: a version that a rebuild has dropped, of whose successor this process has
-    not heard since MySQL is away or slow. So whoever finds nothing looks whether it is; ``pymongo.errors.OperationFailure`` if not.
+class Collection:
+    """The live collection. One that is not there reads as an empty one: a version that a rebuild has dropped, of whose successor
+    this process has not heard since MySQL is away or slow. So whoever finds nothing looks whether it is;
+    ``pymongo.errors.OperationFailure`` if not.
     """
 
     def __init__(self, databases: Databases, registry: Registry) -> None:
@@ -136,14 +226,18 @@ class Queries:
         if not await self._databases.mongo.list_collection_names(filter={"name": collection.name}):
             raise OperationFailure(f"there is no {collection.name}", NAMESPACE_NOT_FOUND)
 
+
+class Queries(Collection):
+    """What is asked of single products. One whose terms have not come yet does not exist."""
+
     async def one(self, product_id: str) -> Document | None:
         """A product, whatever its status. ``seq``: the event up to which it is shown whole, with its texts."""
         found = await self._found([product_id])
-        return {**_told(found[0]), "seq": min(found[0]["seq"], found[0]["pseq"])} if found else None
+        return {**told(found[0]), "seq": _whole(found[0])} if found else None
 
     async def by_ids(self, ids: Iterable[str]) -> dict[str, Document]:
         """Those of ``ids`` that exist."""
-        return {one["_id"]: _told(one) for one in await self._found(ids)}
+        return {one["_id"]: told(one) for one in await self._found(ids)}
 
     async def _found(self, ids: Iterable[str]) -> list[Document]:
         collection = await self._collection()
@@ -154,7 +248,7 @@ class Queries:
         return [one for one in found if one is not None and one["seq"]]
 
     async def terms(self, ids: Iterable[str]) -> dict[str, ProductTerms]:
-        """Price, flowers and status of each product that exists, as PlaceOrder wants them."""
+        """Price, flowers and status of each product that exists, as PlaceOrder wants them; a subscription is not ordered so."""
         return {
             key: ProductTerms(
                 product_id=key,
@@ -163,30 +257,26 @@ class Queries:
                 price=one["price"],
                 flowers=one["flowers"],
                 tax_free=one["tax_free"],
-                on_sale=one["status"] == ON_SALE,
+                on_sale=one["status"] == SALE and one["kind"] == ORDINARY,
                 thumbnail=one["thumbnail"],
             )
             for key, one in (await self.by_ids(ids)).items()
         }
 
-    async def on_sale(self, store_id: str, limit: int, cursor: str = "") -> tuple[list[Document], str]:
-        """Products on sale of a store ("": of all) by id, and the next page's cursor. Raises ``BadCursor``."""
-        collection = await self._collection()
-        wanted: Document = {"status": ON_SALE, **({"store_id": store_id} if store_id else {})}
-        if cursor:
-            wanted["_id"] = {"$gt": unpack(cursor, 1)[0]}
-        found = await collection.find(wanted).sort("_id", 1).limit(limit + 1).to_list(limit + 1)
-        if not found:
-            await self._sure(collection)
-        return [_told(one) for one in found[:limit]], pack(found[limit - 1]["_id"]) if len(found) > limit else ""
-
     async def dump(self) -> list[Document]:
         """Every product, for comparison with the log."""
         collection = await self._collection()
-        return [_told(one) for one in await collection.find({}).sort("_id", 1).to_list(None) if one["seq"]]
+        return [told(one) for one in await collection.find({}).sort("_id", 1).to_list(None) if one["seq"]]
 
 
-def _told(found: Document) -> Document:
-    told = {"product_id": found["_id"], **found}
-    del told["_id"], told["pseq"]
-    return told
+def told(found: Document) -> Document:
+    """A document as it is answered: ``average`` in stars, to one decimal, 0 without reviews (product W45)."""
+    said = {"product_id": found["_id"], **EMPTY, **found}
+    del said["_id"], said["pseq"], said["saved"], said["removal"]
+    # The driver reads a long number as its own ``Int64``, which no JSON encoder knows.
+    return {**said, "created": int(said["created"]), "average": stars(said["reviews"], said["rating_sum"])}
+
+
+def stars(reviews: int, rating_sum: int) -> float:
+    """The average of ``reviews`` that have ``rating_sum`` half stars together, to one decimal; 0.0 if there are none."""
+    return round(rating_sum / reviews / 2, 1) if reviews else 0.0

@@ -8,7 +8,7 @@ import msgspec
 
 from models.catalog.messages import ORDINARY, ProductPrivate, ProductRated, ProductRemoved, ProductSaved, ProductSold
 from models.read.facts import Fact
-from models.stores.messages import StorePrivate
+from models.stores.messages import StorePrivate, StoreRestored, StoreSaved, StoreSuspended
 
 SHOWN = ("SALE", "DISCONTINUED")
 """States in which a product is in lists."""
@@ -132,12 +132,12 @@ def store_after(store: Store, fact: Fact) -> Store:
         return msgspec.structs.replace(store, pseq=fact.seq, name=fact.body.name)
     if fact.seq <= store.seq:
         return store
-    match type(fact.body).__name__:
-        case "StoreSuspended":
+    match fact.body:
+        case StoreSuspended():
             return msgspec.structs.replace(store, seq=fact.seq, suspended=True)
-        case "StoreRestored":
+        case StoreRestored():
             return msgspec.structs.replace(store, seq=fact.seq, suspended=False)
-        case "StoreSaved":
+        case StoreSaved():
             return msgspec.structs.replace(store, seq=fact.seq)
     return store
 

@@ -108,4 +108,5 @@ def _done(answer: Answer) -> Answer:
 async def on_shelf(public: Public, florist: Florist) -> dict[str, tuple[int, int]]:
     """Flower id -> (stems on hand, stems promised), as the seller sees them."""
     answer = await public.patiently(florist.owner, "GET", f"/stores/{florist.store_id}/stock")
-    return {one["flower_id"]: (one["on_hand"], one["held"]) for one in answer.body["items"]}
+    # Version 0: a flower that the store never had.
+    return {one["flower_id"]: (one["on_hand"], one["held"]) for one in answer.body["items"] if one["version"] or one["held"]}

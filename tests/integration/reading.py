@@ -17,7 +17,23 @@ from agents.projectors import Projector
 from agents.rebuild import caught_up, settling
 from deploy.local.stack import Stack
 from deploy.migrations.__main__ import up
-from models.read import accounts, audit, carts, coupons, ledger, live, orders, products, sessions, stock, stores
+from models.read import (
+    accounts,
+    audit,
+    carts,
+    coupons,
+    ledger,
+    live,
+    orders,
+    products,
+    products_list,
+    reference,
+    restock,
+    reviews,
+    sessions,
+    stock,
+    stores,
+)
 from models.read.databases import Databases
 from models.read.registry import Registry
 from models.settings import Settings, read
@@ -43,6 +59,10 @@ class Reading:
         self.ledger = ledger.Queries(self.databases, registry)
         self.stores = stores.Queries(self.databases, registry)
         self.products = products.Queries(self.databases, registry)
+        self.lists = products_list.Queries(self.databases, registry)
+        self.reference = reference.Queries(self.databases, registry)
+        self.reviews = reviews.Queries(self.databases, registry)
+        self.restock = restock.Queries(self.databases, registry)
         self.carts = carts.Queries(self.databases, registry)
         self.accounts = accounts.Queries(self.databases, registry)
         self.sessions = sessions.Queries(self.databases, registry)
@@ -120,6 +140,9 @@ class Reading:
             "audit": await self.audit.dump(),
             "stores": await self.stores.dump(),
             "products": await self.products.dump(),
+            "reviews": await self.reviews.dump(),
+            "restock": await self.restock.dump(),
+            "reference": await self.reference.now(),
             "live": {account: await live.read(self.databases, account, limit=1000) for account in accounts},
         }
 

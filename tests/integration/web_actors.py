@@ -44,7 +44,7 @@ class Actors:
         self.inputs: list[tuple[Envelope, Any]] = []
         self.remembered: dict[str, tuple[str, Answer | None]] = {}
         self.reports, self.silent = True, False
-        self.models = ("orders", "stock", "coupons", "stores", "products")
+        self.models = ("orders", "stock", "coupons", "stores", "products", "carts")
 
     async def __aenter__(self) -> Actors:
         names = [topic(self._prefix, contract.domain, "inbox") for contract in CONTRACTS]

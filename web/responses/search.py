@@ -5,8 +5,11 @@ from __future__ import annotations
 import msgspec
 
 
-class CardAnswer(msgspec.Struct):
-    """A product in a list. ``average`` in stars with one decimal; ``flowers``: ids, the representative one first."""
+class CardAnswer(msgspec.Struct, omit_defaults=True):
+    """A product in a list. ``average`` in stars with one decimal; ``flowers``: ids, the representative one first.
+
+    ``thumbnail_urls``: width -> path, where the thumbnail is an uploaded image.
+    """
 
     product_id: str
     name: str
@@ -23,6 +26,7 @@ class CardAnswer(msgspec.Struct):
     tags: list[str]
     flowers: list[str]
     created: int
+    thumbnail_urls: dict[str, str] = {}
 
 
 class ProductsAnswer(msgspec.Struct, omit_defaults=True):

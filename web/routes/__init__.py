@@ -22,10 +22,11 @@ from web.requests.accounts import (
     Suspension,
 )
 from web.requests.carts import CartAdd, CartQuantity, CartRemoval
-from web.requests.catalog import ProductSave
+from web.requests.catalog import FlowerForm, LabelForm, ProductForm, ProductPatch, ProductSave, Removal, SubscriptionForm
 from web.requests.images import ImageRequest
 from web.requests.inventory import BasketRequest, CouponEdit, CouponRequest, StockRequest
 from web.requests.orders import OrderRequest, QuoteRequest
+from web.requests.reviews import ReplyForm, ReviewForm, ReviewText
 from web.requests.search import SearchRequest
 from web.requests.stores import (
     AnswerRequest,
@@ -50,6 +51,7 @@ from web.responses.accounts import (
     TicketAnswer,
 )
 from web.responses.carts import CartAnswer, CartChanged, LikeAnswer, LikeCounts, LikeFlags
+from web.responses.catalog import ProductAnswer, ReferenceAnswer, RestockAnswer, ReviewAnswer
 from web.responses.common import CountedPage, Items, PageAnswer
 from web.responses.images import ImageAnswer
 from web.responses.inventory import ClaimedAnswer, CouponAnswer, CouponCount, UsableAnswer
@@ -67,14 +69,18 @@ from web.routes import (
     images,
     likes,
     me,
+    moderation,
     notices,
     orders,
     payments,
     people,
     questions,
     regions,
+    restock,
+    reviews,
     search,
     sellers,
+    selling,
     stock,
     store_admin,
     stores,
@@ -86,6 +92,7 @@ PAGE = ("limit", "cursor")
 ANSWERED = ("answered", *PAGE)
 REGION = ("sido", "gugun", "sort")
 QUESTION = "/stores/{store_id}/questions/{question_id}"
+FILTERS = ("category", "flower", "status", *PAGE)
 
 ROUTES: tuple[Rule, ...] = (
     # -- orders and payments
@@ -103,7 +110,32 @@ ROUTES: tuple[Rule, ...] = (
     Rule("POST", "/search", Who.PUBLIC, search.search, SearchRequest, SearchAnswer, keyed=False, limit="read"),
     Rule("GET", "/products", Who.PUBLIC, search.products, answer=ProductsAnswer, query=(*search.LIST, *PAGE)),
     Rule("GET", "/products/{product_id}", Who.PUBLIC, catalog.product),
-    Rule("PUT", "/products/{product_id}", Who.KEEPER, catalog.save_product, ProductSave),
+    Rule("PUT", "/products/{product_id}", Who.KEEPER, catalog.save_product, ProductSave, ProductAnswer),
+    Rule("PATCH", "/products/{product_id}", Who.KEEPER, selling.edit, ProductPatch, ProductAnswer),
+    Rule("POST", "/products/{product_id}/duplicate", Who.KEEPER, selling.duplicate, answer=ProductAnswer, status=201),
+    Rule("GET", "/stores/{store_id}/products", Who.SELLER, selling.mine, answer=CountedPage, query=FILTERS),
+    Rule("POST", "/stores/{store_id}/products", Who.SELLER, selling.create, ProductForm, ProductAnswer, 201),
+    Rule("GET", "/stores/{store_id}/best-sellers", Who.SELLER, selling.best_sellers, answer=Items),
+    Rule("GET", "/stores/{store_id}/subscription-product", Who.PUBLIC, catalog.subscription),
+    Rule("PUT", "/stores/{store_id}/subscription-product", Who.SELLER, selling.save_subscription, SubscriptionForm, ProductAnswer),
+    Rule("GET", "/admin/products", Who.ADMIN, moderation.products, answer=CountedPage, query=("status", "date", "sales", *PAGE)),
+    Rule("DELETE", "/admin/products/{product_id}", Who.ADMIN, moderation.remove_product, Removal, ProductAnswer),
+    Rule("GET", "/reference", Who.PUBLIC, moderation.reference, answer=ReferenceAnswer),
+    Rule("PUT", "/admin/flowers/{flower_id}", Who.ADMIN, moderation.save_flower, FlowerForm),
+    Rule("PUT", "/admin/tags/{tag_id}", Who.ADMIN, moderation.save_tag, LabelForm),
+    Rule("PUT", "/admin/categories/{category_id}", Who.ADMIN, moderation.save_category, LabelForm),
+    # -- reviews and restock
+    Rule("GET", "/products/{product_id}/reviews", Who.PUBLIC, reviews.of_product, answer=CountedPage, query=("sort", *PAGE)),
+    Rule("GET", "/stores/{store_id}/reviews", Who.PUBLIC, reviews.of_store, answer=CountedPage, query=("sort", *PAGE)),
+    Rule("GET", "/reviews", Who.BUYER, reviews.mine, answer=CountedPage, query=("status", "sort", *PAGE)),
+    Rule("POST", "/reviews", Who.BUYER, reviews.write, ReviewForm, ReviewAnswer, 201),
+    Rule("PUT", "/reviews/{review_id}", Who.BUYER, reviews.edit, ReviewText, ReviewAnswer),
+    Rule("DELETE", "/reviews/{review_id}", Who.BUYER, reviews.delete, answer=ReviewAnswer),
+    Rule("PUT", "/reviews/{review_id}/reply", Who.SELLER, reviews.reply, ReplyForm, ReviewAnswer),
+    Rule("DELETE", "/admin/reviews/{review_id}", Who.ADMIN, moderation.hide_review, Removal, ReviewAnswer),
+    Rule("PUT", "/products/{product_id}/restock-alert", Who.BUYER, restock.register, answer=RestockAnswer),
+    Rule("DELETE", "/products/{product_id}/restock-alert", Who.BUYER, restock.cancel, answer=RestockAnswer),
+    Rule("GET", "/restock-alerts", Who.BUYER, restock.mine, answer=CountedPage, query=PAGE),
     # -- images
     Rule("POST", "/images", Who.ANYONE, images.request, ImageRequest, ImageAnswer, 201, limit="upload"),
     Rule("GET", "/images/{image_id}", Who.ANYONE, images.one, answer=ImageAnswer),

@@ -17,8 +17,8 @@ from web.routes import store_views
 from web.validation import Parser
 
 _nothing = Parser(NoBody)
-HIDDEN = ("owner", "seq")
-"""Fields of a card that visitors do not see."""
+PRODUCT_CARD = ("store_id", "name", "summary", "thumbnail", "price", "status", "kind", "sold", "reviews", "average")
+"""What a product's card shows; a store's is that of ``store_views``, without its bank account."""
 
 
 async def like_product(call: Call) -> web.Response:
@@ -62,7 +62,7 @@ async def products(call: Call) -> web.Response:
     """
     found, cursor, total = await _page(call, PRODUCT)
     cards = await call.shared.reads.products_by_ids([one["id"] for one in found])
-    items = [_card("product_id", one, cards.get(one["id"])) for one in found]
+    items = [_card("product_id", one, _shown(cards.get(one["id"]))) for one in found]
     return call.answer({"items": items, "next": cursor, "total": total})
 
 
@@ -84,11 +84,15 @@ async def _page(call: Call, kind: str) -> tuple[list[Mapping[str, Any]], str, in
     return list(found), cursor, counts.get(kind, 0)
 
 
+def _shown(product: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    return product and {field: product[field] for field in PRODUCT_CARD if field in product}
+
+
 def _card(name: str, like: Mapping[str, Any], found: Mapping[str, Any] | None) -> dict[str, Any]:
     said: dict[str, Any] = {name: like["id"], "liked_at": like["at"]}
     if found is None or found.get("status") == "DELETED":
         return {**said, "status": "DELETED"}
-    return {**{field: value for field, value in found.items() if field not in HIDDEN}, **said}
+    return {**found, **said}
 
 
 async def flags(call: Call) -> web.Response:

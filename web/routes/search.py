@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
 from aiohttp import web
 
 from models.search.filters import PARAMETERS, BadFilter, Filters, parsed
-from models.search.wire import Found, Question, Sentence
+from models.search.wire import Question, Sentence
+from web import pictures
 from web.call import Call
 from web.problems import Problem
-from web.reads import BadCursor
+from web.reads import BadCursor, ReadsAway
 from web.requests.search import SearchRequest
 from web.routes.public import PUBLIC
 from web.validation import Parser
@@ -19,6 +22,7 @@ from web.validation import Parser
 LIST = (*PARAMETERS, "facets")
 """Parameters of ``GET /products`` beside those of a page."""
 _search = Parser(SearchRequest)
+_card = msgspec.json.Decoder().decode
 
 
 async def products(call: Call) -> web.Response:
@@ -35,12 +39,18 @@ async def products(call: Call) -> web.Response:
         found = await call.shared.reads.found(question)
     except BadCursor:
         raise Problem(400, "bad_cursor") from None
-    return call.answer(_page(found), headers=PUBLIC)
+    page: dict[str, Any] = {"items": await _cards(call, found.items), "next": found.next, "total": found.total}
+    if found.facets is not None:
+        page["facets"] = found.facets
+    return call.answer(page, headers=PUBLIC)
 
 
 async def main_page(call: Call) -> web.Response:
     """``GET /main``: rows of four: the best sold, the newest, the best rated."""
-    return call.answer(await call.shared.reads.main_page(), headers=PUBLIC)
+    main = await call.shared.reads.main_page()
+    cards = iter(await _cards(call, [card for row in main.rows for card in row.items]))
+    rows = [{"name": row.name, "items": [next(cards) for _ in row.items]} for row in main.rows]
+    return call.answer({"rows": rows}, headers=PUBLIC)
 
 
 async def search(call: Call) -> web.Response:
@@ -50,7 +60,7 @@ async def search(call: Call) -> web.Response:
     """
     wish = await call.parsed(_search)
     understood = await call.shared.reads.understood(Sentence(wish.sentence, visitor(call), wish.limit))
-    return call.answer(understood)
+    return call.answer({**msgspec.structs.asdict(understood), "items": await _cards(call, understood.items)})
 
 
 def visitor(call: Call) -> str:
@@ -84,8 +94,10 @@ def _flag(call: Call, name: str) -> bool:
     return value == "1"
 
 
-def _page(found: Found) -> dict[str, Any]:
-    page: dict[str, Any] = {"items": found.items, "next": found.next, "total": found.total}
-    if found.facets is not None:
-        page["facets"] = found.facets
-    return page
+async def _cards(call: Call, items: Sequence[msgspec.Raw]) -> Sequence[Mapping[str, Any]]:
+    """Cards with addresses of their pictures; without pictures where nobody can say where they are."""
+    cards: list[dict[str, Any]] = [_card(one) for one in items]
+    try:
+        return await pictures.dressed(call, cards, "thumbnail")
+    except ReadsAway:
+        return [{**card, "thumbnail": "" if pictures.is_id(card["thumbnail"]) else card["thumbnail"]} for card in cards]

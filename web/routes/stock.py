@@ -10,15 +10,25 @@ from web.commands import submit
 from web.problems import Problem
 from web.reads import BadCursor
 from web.requests.inventory import StockRequest
+from web.routes.catalog import NAMELESS_FLOWER, label
 from web.validation import Parser
 
 _change = Parser(StockRequest)
+FIELDS = ("flower_id", "on_hand", "held", "version")
+NOTHING = {"on_hand": 0, "held": 0, "version": 0}
 
 
 async def of_store(call: Call) -> web.Response:
-    """``GET /stores/{store_id}/stock``: stems on hand and promised, with the version to change them against."""
-    items = await call.shared.reads.stock(call.params["store_id"])
-    return call.answer({"items": [{name: value for name, value in one.items() if name != "seq"} for one in items]})
+    """``GET /stores/{store_id}/stock``: stems on hand and promised of every flower, with the version to change them against."""
+    reads = call.shared.reads
+    shelf = {str(one["flower_id"]): one for one in await reads.stock(call.params["store_id"])}
+    names = (await reads.reference()).flowers
+    items = []
+    # Every flower there is, also one that the store never had: a new one appears by itself.
+    for flower_id in dict.fromkeys((*names, *shelf)):
+        row = {**NOTHING, "flower_id": flower_id, **shelf.get(flower_id, {})}
+        items.append({**{name: row[name] for name in FIELDS}, **label(names.get(flower_id, NAMELESS_FLOWER))})
+    return call.answer({"items": items})
 
 
 async def history(call: Call) -> web.Response:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from web.texts import accounts, carts, edge, images, inventory, orders, stores
+from web.texts import accounts, carts, catalog, edge, images, inventory, orders, stores
 from web.texts.fields import FIELDS
 from web.texts.text import Language, Text
 
 __all__ = ["BY_STATUS", "FIELDS", "PROBLEMS", "Language", "Text"]
 
 PROBLEMS: dict[str, Text] = {
-    **edge.PROBLEMS, **orders.PROBLEMS, **inventory.PROBLEMS, **images.PROBLEMS, **carts.PROBLEMS, **accounts.PROBLEMS,
-    **stores.PROBLEMS,
+    **edge.PROBLEMS, **orders.PROBLEMS, **inventory.PROBLEMS, **images.PROBLEMS, **carts.PROBLEMS, **stores.PROBLEMS,
+    **accounts.PROBLEMS, **catalog.PROBLEMS,
 }  # fmt: skip
 BY_STATUS: dict[int, Text] = {
     400: Text("잘못된 요청입니다", "Bad request"),

@@ -10,7 +10,7 @@ import pytest
 from models.catalog.messages import ProductRated, ProductRemoved, ProductSold, RestockAwaited, ReviewPrivate
 from models.read.facts import Fact
 from models.search.documents import Product, Store, product_after, shown, store_after
-from models.stores.messages import StoreSaved
+from models.stores.messages import StoreRestored, StoreSaved, StoreSuspended
 from tests.unit.search.given import NOW, ROSES, STORE, STORE_TEXTS, TEXTS, said, saved
 
 SOLD = ProductSold(store_id="s1", sold=5)
@@ -74,3 +74,7 @@ def test_a_store_is_its_name_and_whether_it_is_open() -> None:
         assert store_after(store, fact) is store
     assert store == STORE
     assert store_after(store, said("s1", None, 0, domain="stores", private=True)).name == ""
+    closed = store_after(store, said("s1", StoreSuspended(by="admin"), 2, domain="stores"))
+    assert closed == Store("s1", 2, 1, "봄꽃집", True)
+    assert store_after(closed, said("s1", StoreRestored(by="admin"), 3, domain="stores")) == Store("s1", 3, 1, "봄꽃집", False)
+    assert store_after(closed, said("s1", StoreSuspended(by="admin"), 2, domain="stores")) is closed

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tests.unit.web.known import BUYER, IMAGE, ORDER, QUESTION, STORE, STORE_ORDER, Desk, order_body
+from tests.unit.web.known import BUYER, IMAGE, ORDER, QUESTION, REVIEW, STORE, STORE_ORDER, Desk, order_body
 from web.idempotency import sign
 from web.rule import Rule
 
 IDS: Mapping[str, str] = {
     "account": f"{'0' * 32}-1",
+    "category_id": "1",
     "command": "c",
     "coupon_id": "coupon-1",
     "domain": "orders",
@@ -26,11 +27,13 @@ IDS: Mapping[str, str] = {
     "product_id": "product-1",
     "provider": "kakao",
     "question_id": QUESTION,
+    "review_id": REVIEW,
     "row": ORDER,
     "session": "s1",
     "sido": "11",
     "store_id": STORE,
     "store_order_id": STORE_ORDER,
+    "tag_id": "1",
 }
 """All are ``BUYER``'s, or of ``STORE``, which is ``SELLER``'s. ``nonce`` is signed, and made by ``target``."""
 
@@ -55,6 +58,18 @@ BODIES: Mapping[str, Any] = {
     "AnswerRequest": {"content": "네, 됩니다"},
     "NoticeRequest": {"title": "휴무", "content": "추석에 쉽니다"},
     "NoticeChange": {"title": "휴무 안내"},
+    "ProductForm": {
+        "name": "봄 다발", "summary": "봄에", "price": 1000, "category": "1", "flowers": {"1": 1}, "representative": "1",
+        "thumbnail": "i",
+    },
+    "ProductPatch": {"version": 1, "price": 1000},
+    "SubscriptionForm": {"name": "달마다", "summary": "매달", "price": 1000, "thumbnail": "i"},
+    "Removal": {"reason": "도용"},
+    "FlowerForm": {"name_ko": "백합", "name_en": "lily", "language_ko": "순결", "language_en": "purity"},
+    "LabelForm": {"name_ko": "생일", "name_en": "birthday"},
+    "ReviewForm": {"subject": "line-1", "rating": 9, "text": "예뻐요"},
+    "ReviewText": {"rating": 9, "text": "예뻐요"},
+    "ReplyForm": {"text": "감사합니다"},
     "ImageRequest": {"purpose": "review", "content_type": "image/png", "size": 100},
     "PasswordSignIn": {"email": "a@b.kr", "password": "p"},
     "AdminSignIn": {"name": "mina", "password": "p", "code": "000000"},

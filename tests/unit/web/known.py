@@ -9,7 +9,11 @@ from typing import Any
 
 import msgspec
 
+from models.actor import id_of
+from models.catalog.messages import ReferencePrivate
+from models.catalog.reference import merged
 from models.orders.messages import CouponTerms, ProductTerms, StoreTerms
+from models.read.products import told
 from models.search.chips import Chip
 from models.search.wire import Found, Main, Question, Row, Sentence, Understood
 from models.settings import Settings
@@ -28,8 +32,13 @@ from web.tokens import ensure_keys, make
 STORE, OTHER_STORE = "store-1", "store-2"
 ORDER, STORE_ORDER, OTHER_STORE_ORDER = "order-1", "store-order-1", "store-order-2"
 QUESTION, SECRET = "question-1", "question-2"
+SUBSCRIPTION = id_of("subscription", STORE)
+REVIEW = "review-1"
 IMAGE = "00000000-0000-5000-8000-000000000001"
 BUYER, STRANGER, SELLER, OTHER_SELLER, ADMIN = "buyer-1", "buyer-2", "seller-1", "seller-2", "admin-1"
+
+
+CARD = msgspec.Raw(b'{"product_id":"product-1","thumbnail":"/old/rose.webp"}')
 
 
 def store_document(store_id: str, name: str = "가게") -> dict[str, Any]:
@@ -102,6 +111,19 @@ class Known:
         }  # fmt: skip
         self.carts_: dict[str, list[dict[str, Any]]] = {}
         self.likes_: dict[tuple[str, str], list[str]] = {}
+        monthly = ProductTerms(product_id=SUBSCRIPTION, store_id=STORE, name="달마다 꽃", price=30_000, flowers={}, on_sale=False)
+        self.products_[SUBSCRIPTION] = monthly
+        self.details_: dict[str, dict[str, Any]] = {SUBSCRIPTION: {"kind": "subscription", "status": "SALE"}}
+        """Product id -> what its document says beside its terms."""
+        self.reference_ = ReferencePrivate()
+        self.reviews_: dict[str, dict[str, Any]] = {
+            REVIEW: {
+                "review_id": REVIEW, "product_id": "product-1", "store_id": STORE, "author": BUYER, "kind": "delivery",
+                "subject": "line-1", "status": "written", "rating": 9, "stars": 4.5, "written_at": 5, "edited_at": 0,
+                "replied_at": 0, "text": "예뻐요", "images": [], "reply": "", "reason": "", "seq": 2,
+            }
+        }  # fmt: skip
+        self.restock_: dict[tuple[str, str], int] = {}
         self.loads = 0
         self.searched: list[Question] = []
         self.sentences: list[Sentence] = []
@@ -147,10 +169,10 @@ class Known:
         self.searched.append(question)
         if question.cursor == "bad":
             raise BadCursor
-        return Found([msgspec.Raw(b'{"product_id":"product-1"}')], "next", 1, {"tag": {"1": 1}} if question.facets else None)
+        return Found([CARD], "next", 1, {"tag": {"1": 1}} if question.facets else None)
 
     async def main_page(self) -> Main:
-        return Main([Row("best", [msgspec.Raw(b'{"product_id":"product-1"}')])])
+        return Main([Row("best", [CARD])])
 
     async def understood(self, sentence: Sentence) -> Understood:
         self.sentences.append(sentence)
@@ -158,7 +180,54 @@ class Known:
 
     async def product(self, product_id: str) -> Document | None:
         found = self.products_.get(product_id)
-        return None if found is None else {**msgspec.to_builtins(found), "store_id": found.store_id}
+        return None if found is None else self._document(found)
+
+    def _document(self, found: ProductTerms) -> Document:
+        fields = {"name": found.name, "store_id": found.store_id, "price": found.price, "flowers": found.flowers}
+        status = {"status": "SALE" if found.on_sale else "DISCONTINUED"}
+        return told({"_id": found.product_id, **fields, **status, "seq": 1, "pseq": 1, **self.details_.get(found.product_id, {})})
+
+    async def store_products(self, store_id: str, category: str, flower: str, status: str, limit: int, cursor: str) -> Counted:
+        if cursor:
+            raise BadCursor
+        self.asked.append((store_id, category, flower, status, limit))
+        found = [self._document(one) for one in self.products_.values() if one.store_id == store_id]
+        return found, "", len(found)
+
+    async def all_products(self, status: str, date: str, sales: str, limit: int, cursor: str) -> Counted:
+        if cursor:
+            raise BadCursor
+        self.asked.append((status, date, sales, limit))
+        return [], "", 0
+
+    async def best_sellers(self, store_id: str) -> Sequence[Document]:
+        return [self._document(one) for one in self.products_.values() if one.store_id == store_id]
+
+    async def reference(self) -> ReferencePrivate:
+        return merged(self.reference_)
+
+    async def reference_seq(self) -> int:
+        return 0
+
+    async def review(self, review_id: str) -> Document | None:
+        return self.reviews_.get(review_id)
+
+    async def reviews(self, whose: str, ident: str, status: str, sort: str, limit: int, cursor: str) -> Counted:
+        if cursor:
+            raise BadCursor
+        self.asked.append((whose, ident, status, sort, limit))
+        found = [one for one in self.reviews_.values() if one[whose] == ident and one["status"] == status]
+        return found, "", len(found)
+
+    async def restock_alert(self, buyer: str, product_id: str) -> Document | None:
+        at = self.restock_.get((buyer, product_id))
+        return None if at is None else {"at": at, "seq": 1}
+
+    async def restock_alerts(self, buyer: str, limit: int, cursor: str) -> Counted:
+        if cursor:
+            raise BadCursor
+        found = [{"product_id": product_id, "at": at} for (who, product_id), at in self.restock_.items() if who == buyer]
+        return found, "", len(found)
 
     async def stores(self, wanted: Wanted, limit: int, cursor: str) -> Counted:
         self.asked.append((wanted, limit, cursor))

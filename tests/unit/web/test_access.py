@@ -45,7 +45,6 @@ def test_who_may_use_which_route(route: tuple[str, str], name: str) -> None:
     store = STORE if "{store_id}" in route[1] else ""
     expected = "" if name in MAY[who] else "unauthenticated" if caller in (None, guest) else "forbidden"
     if who in (Who.KEEPER, Who.SELLER) and not store and name == "other_seller":
-        # Whose product it is stands in the body and in the product, which store in the account: the handler asks ``runs``.
         expected = ""
     assert refusal(who, caller, store) == expected
 
@@ -83,6 +82,8 @@ def test_without_a_token_there_is_nothing_but_what_a_visitor_sees_and_the_gatewa
         "GET /products", "GET /products/{product_id}", "GET /stores", "GET /stores/{store_id}", "GET /stores/{store_id}/coupons",
         "GET /stores/nearby", "GET /stores/{store_id}/notices", "GET /products/{product_id}/questions",
         "GET /regions", "GET /regions/{sido}", "GET /banks",
+        "GET /stores/{store_id}/subscription-product", "GET /products/{product_id}/reviews", "GET /stores/{store_id}/reviews",
+        "GET /reference",
         "GET /main", "GET /openapi.json", "GET /asyncapi.json", "GET /docs",
         # Its nonce is signed: see tests/integration/test_web.py.
         "GET /payments/callback/{order_id}/{nonce}/{outcome}",
@@ -115,6 +116,8 @@ def test_all_that_a_seller_may_do_to_an_order_is_to_cancel_the_own_part() -> Non
         "POST /stores/{store_id}/questions/{question_id}/read",
         "POST /stores/{store_id}/notices", "PATCH /stores/{store_id}/notices/{notice_id}",
         "DELETE /stores/{store_id}/notices/{notice_id}",
+        "PATCH /products/{product_id}", "POST /products/{product_id}/duplicate",
+        "POST /stores/{store_id}/products", "PUT /stores/{store_id}/subscription-product", "PUT /reviews/{review_id}/reply",
         "POST /stores/{store_id}/coupons", "PATCH /stores/{store_id}/stock/{flower_id}",
         "PATCH /stores/{store_id}/coupons/{coupon_id}", "POST /stores/{store_id}/coupons/{coupon_id}/close",
         # An upload is about nobody's order; whose it is, its actor asks.
@@ -126,7 +129,10 @@ def test_all_that_a_seller_may_do_to_an_order_is_to_cancel_the_own_part() -> Non
 
 @pytest.mark.spec("order W-42")
 def test_what_only_a_seller_sees_is_asked_for_by_store() -> None:
-    """A store that could be left out would mean every store. Those without it name a product, which has its store, or register
-    the one store that follows from the account."""
+    """A store that could be left out would mean every store. Those without it name what has its own, product or review, or
+    register the one store that follows from the account."""
     nameless = {path for (_, path), who in ACCESS.items() if who in (Who.SELLER, Who.KEEPER) and "{store_id}" not in path}
-    assert nameless == {f"{API}/products/{{product_id}}", f"{API}/stores"}
+    assert nameless == {
+        f"{API}/products/{{product_id}}", f"{API}/products/{{product_id}}/duplicate", f"{API}/reviews/{{review_id}}/reply",
+        f"{API}/stores",
+    }  # fmt: skip

@@ -260,11 +260,19 @@ async def test_likes_are_shown_as_cards_with_their_number(shop: Page) -> None:
     status, body, _ = await shop.call("GET", "/likes/products", headers=shop.desk.headers())
     assert (status, body["total"], body["next"]) == (200, 2, "")
     assert [(one["product_id"], one.get("name"), one["liked_at"], one.get("status")) for one in body["items"]] == [
-        ("product-2", "꽃다발 2", 7, None),
+        ("product-2", "꽃다발 2", 7, "SALE"),
         ("gone", None, 7, "DELETED"),
     ]
     status, body, _ = await shop.call("GET", "/likes/stores", headers=shop.desk.headers())
     assert (status, body) == (200, {"items": [{**card(store_document(STORE)), "liked_at": 7}], "next": "", "total": 1})
+    # What a store keeps for itself is on no card.
+    before = shop.known.store
+
+    async def store(store_id: str) -> Any:
+        return {**(await before(store_id) or {}), "account_number": "110-222-333", "bank": "KB", "phone": "+8225551234"}
+
+    shop.known.store = store  # type: ignore[method-assign]
+    assert (await shop.call("GET", "/likes/stores", headers=shop.desk.headers()))[1]["items"] == body["items"]
     assert (await shop.call("GET", "/likes/count", headers=shop.desk.headers()))[1] == {"product_count": 2, "store_count": 1}
     assert (await shop.call("GET", "/likes/stores?cursor=x", headers=shop.desk.headers()))[1]["code"] == "bad_cursor"
 

@@ -13,11 +13,13 @@ import pytest_asyncio
 from aiohttp import web
 
 from models.search.filters import Choice, Filters
-from models.search.wire import Question
-from tests.unit.web.known import BUYER, Desk, Known
+from models.search.wire import Found, Question
+from tests.unit.web.known import BUYER, IMAGE, Desk, Known
 from topics.client import Client
 from web.app import App, server
 from web.reads import ReadsAway
+
+OLD = {"product_id": "product-1", "thumbnail": "/old/rose.webp"}
 
 
 class Place:
@@ -53,7 +55,7 @@ async def test_parameters_become_a_question(place: Place) -> None:
         "/products?text=장미&category=1&flower=rose&flower=-11&max_price=50000&status=SALE&sort=LOW&facets=1&limit=24&cursor=c",
     )
     assert (status, body) == (
-        200, {"items": [{"product_id": "product-1"}], "next": "next", "total": 1, "facets": {"tag": {"1": 1}}},
+        200, {"items": [OLD], "next": "next", "total": 1, "facets": {"tag": {"1": 1}}},
     )  # fmt: skip
     filters = Filters(
         text="장미", category=(Choice(("1",)),), flower=(Choice(("rose",)), Choice(("11",), True)), max_price=50_000, status="SALE",
@@ -65,7 +67,7 @@ async def test_parameters_become_a_question(place: Place) -> None:
 @pytest.mark.parametrize("path", ["/products", "/products?store=store-1&limit=2", "/products?limit=5"])
 async def test_a_plain_shelf_comes_from_the_documents(place: Place, path: str) -> None:
     status, body = await place.call("GET", path)
-    assert (status, len(body["items"]), place.known.searched) == (200, 3, [])
+    assert (status, len(body["items"]), place.known.searched) == (200, 4, [])
 
 
 @pytest.mark.spec("product W33", "product W46")
@@ -89,8 +91,27 @@ async def test_a_cursor_of_another_list_is_refused(place: Place) -> None:
     assert (status, body["code"]) == (400, "bad_cursor")
 
 
+async def test_a_card_shows_its_picture_and_none_while_nobody_knows_where(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    card = msgspec.json.encode({"product_id": "p", "thumbnail": IMAGE})
+
+    async def found(question: Question) -> Found:
+        return Found([msgspec.Raw(card)], "", 1)
+
+    async def away(*_: object) -> None:
+        raise ReadsAway("mysql")
+
+    monkeypatch.setattr(place.known, "found", found)
+    images = place.known.images
+    monkeypatch.setattr(place.known, "images", away)
+    status, body = await place.call("GET", "/products?sort=LOW")
+    assert (status, body["items"]) == (200, [{"product_id": "p", "thumbnail": ""}])
+    monkeypatch.setattr(place.known, "images", images)
+    (shown,) = (await place.call("GET", "/products?sort=LOW"))[1]["items"]
+    assert shown["thumbnail"] == shown["thumbnail_urls"]["640"] == f"/images/{IMAGE}/{'d' * 32}-640.webp"
+
+
 async def test_the_main_page_is_public(place: Place) -> None:
-    assert await place.call("GET", "/main") == (200, {"rows": [{"name": "best", "items": [{"product_id": "product-1"}]}]})
+    assert await place.call("GET", "/main") == (200, {"rows": [{"name": "best", "items": [OLD]}]})
 
 
 @pytest.mark.spec("product W35")

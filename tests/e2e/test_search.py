@@ -1,0 +1,61 @@
+"""From a seller's product to a buyer's list and sentence, on the whole stack."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import pytest
+
+from tests.chaos.florists import Product, open_store
+from tests.chaos.public import Public
+from tests.e2e.shop import ask, eventually
+
+TRIES = 4
+"""Fewer than open the circuit breaker."""
+
+
+@pytest.mark.spec("product W35", "product W36", "product W42")
+async def test_a_product_is_found_changed_and_gone(public: Public, word: str) -> None:
+    name = f"빨간장미 {word[:8]}"
+    florist = await open_store(
+        public, word, "검색집", name="검색집", products=[Product("found", name, 30_000, {"1": 10})], stock={}
+    )  # fmt: skip
+    product = florist.products[0].product_id
+
+    async def listed(path: str) -> Any:
+        answer = await ask(public, None, "GET", path)
+        return [(one["product_id"], one["price"]) for one in answer.body["items"]] if answer.status == 200 else answer.status
+
+    by_text = f"/products?text={quote(word[:8])}"
+    by_store = f"/products?store={florist.store_id}&sort=LOW&flower=rose&max_price=40000"
+    await eventually(lambda: listed(by_text), [(product, 30_000)])
+    await eventually(lambda: listed(by_store), [(product, 30_000)])
+    body = {"store_id": florist.store_id, "name": name, "price": 35_000, "flowers": {"1": 10}}
+    await ask(public, florist.owner, "PUT", f"/products/{product}", body)
+    await eventually(lambda: listed(by_store), [(product, 35_000)])
+    assert (await ask(public, None, "GET", "/main")).status == 200
+
+    sentence = {"sentence": "친구 생일 선물 5만원 이하 분홍색으로"}
+    said = await ask(public, None, "POST", "/search", sentence)
+    for _ in range(TRIES):
+        if said.body["by"] == "model":
+            break
+        # A machine that is too busy for the model's budget is answered by rules, which understand the same.
+        await asyncio.sleep(1)
+        said = await ask(public, None, "POST", "/search", sentence)
+    assert (said.status, said.body["by"]) == (200, "model")
+    assert [(one["kind"], one["label"]) for one in said.body["chips"]] == [
+        ("tag", "친구 선물"), ("color", "분홍"), ("max_price", "50,000원 이하"), ("status", "판매중"), ("sort", "판매량순"),
+    ]  # fmt: skip
+    page = await ask(public, None, "GET", f"/products?{urlencode(said.body['filters'], doseq=True)}")
+    assert (page.status, page.body["total"]) == (200, said.body["total"])
+    # A sentence that the model refuses is understood by rules, in the same shape.
+    other = await ask(public, None, "POST", "/search", {"sentence": f"장미 {word[:6]} 3만원대"})
+    assert (other.body["by"], other.body["filters"]) == (
+        "rules", {"flower": ["rose"], "min_price": ["30000"], "max_price": ["39999"], "status": ["SALE"], "sort": ["SALE"]},
+    )  # fmt: skip
+
+    await ask(public, florist.owner, "PUT", f"/products/{product}", {**body, "status": "DELETED"})
+    await eventually(lambda: listed(by_store), [])

@@ -1,0 +1,170 @@
+"""The process ``search`` on a real broker: what the log says is what lists show, after a restart, a loss and a rebuild too."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from aiohttp import web
+
+from agents.runtime.health import health_app
+from agents.search.serve import Searching
+from agents.search.understand import RULES, Understanding
+from deploy.local.stack import Stack
+from models.catalog.messages import SaveProduct
+from models.read import search
+from models.read.cursors import BadCursor
+from models.read.search import Search
+from models.search.filters import Filters, parsed
+from models.search.sentence import Morpheme
+from models.search.wire import Found, Question, Sentence
+from tests.integration.reading import Reading, installation, until
+
+
+@pytest.fixture
+async def reading(stack: Stack) -> AsyncIterator[Reading]:
+    async with installation(stack) as made:
+        yield made
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Speed is never a reason to fail: a busy machine takes any time for a list."""
+    monkeypatch.setattr(search, "LIST", 30.0)
+
+
+@contextlib.asynccontextmanager
+async def searching(reading: Reading, folder: Path) -> AsyncIterator[tuple[Searching, Search]]:
+    """The process's parts in this one, caught up, and the web's client of it."""
+    settings = msgspec.structs.replace(reading.settings, search_dir=str(folder))
+    made = Searching(settings)
+    app = health_app(made.why_not_ready, made.why_not_live, {"rebuild": made.rebuild})
+    app.add_routes(made.routes())
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    client = Search(f"http://127.0.0.1:{runner.addresses[0][1]}")
+    task = asyncio.create_task(made.run())
+    try:
+        await until(lambda: task.done() or made.feed.caught_up)
+        assert not task.done(), task.result()
+        yield made, client
+        assert not task.done(), task.result()
+    finally:
+        made.stop()
+        await client.close()
+        await asyncio.wait_for(task, 20)
+        await runner.cleanup()
+
+
+def product(number: int, **change: Any) -> SaveProduct:
+    fields: dict[str, Any] = {
+        "store_id": "store-rose", "name": f"빨간장미 꽃다발 {number}", "price": 1_000 * (number % 7 + 1), "flowers": {"1": 5},
+        "category": str(number % 2 + 1), "tags": ("1",),
+    }  # fmt: skip
+    return SaveProduct(**{**fields, **change})
+
+
+async def every(client: Search, filters: Filters) -> list[str]:
+    found: list[str] = []
+    cursor = ""
+    while True:
+        page = await client.found(Question(filters, 7, cursor))
+        found += [msgspec.json.decode(one)["product_id"] for one in page.items]
+        cursor = page.next
+        if not cursor:
+            return found
+
+
+async def test_lists_show_the_log_after_a_restart_a_loss_and_a_rebuild(reading: Reading, tmp_path: Path) -> None:
+    reading.log.shop()
+    for number in range(40):
+        reading.log.send("catalog", f"p{number}", product(number))
+    await reading.say()
+    dear, roses = Filters(sort="HIGH"), parsed({"text": ["장미"], "category": ["1"], "sort": ["LOW"]})
+    async with searching(reading, tmp_path) as (made, client):
+        shown = await every(client, dear), await every(client, roses)
+        assert (len(shown[0]), len(shown[1])) == (43, 20)
+        assert made.feed.shelf.products == 43
+    # A restart reads on where it was: only what came meanwhile is folded.
+    reading.log.send("catalog", "p0", product(0, status="DELETED"))
+    reading.log.send("catalog", "p1", product(1, price=9_999_000))
+    await reading.say()
+    async with searching(reading, tmp_path) as (_, client):
+        shown = await every(client, dear), await every(client, roses)
+        assert shown[0][0] == "p1"
+        assert (len(shown[0]), len(shown[1])) == (42, 19)
+    # The index alone is lost: it is filled from what is folded.
+    shutil.rmtree(tmp_path / "v1" / "index")
+    async with searching(reading, tmp_path) as (_, client):
+        assert (await every(client, dear), await every(client, roses)) == shown
+    # Everything is lost: it is filled from the log.
+    shutil.rmtree(tmp_path)
+    async with searching(reading, tmp_path) as (made, client):
+        assert (await every(client, dear), await every(client, roses)) == shown
+        # Rebuilt on an operator's word, answering all the while; a cursor from before goes on after it.
+        first = await client.found(Question(dear, 10))
+        before = made.feed
+        made.rebuild()
+        while made.feed is before:
+            assert (await client.found(Question(dear, 10))).items == first.items
+        await until(lambda: not (tmp_path / "v1").exists())
+        assert (tmp_path / "live").read_text() == "2"
+        rest = await client.found(Question(dear, 100, first.next))
+        assert [msgspec.json.decode(one)["product_id"] for one in (*first.items, *rest.items)] == shown[0]
+        # And it is fed on.
+        reading.log.send("catalog", "p2", product(2, price=9_999_999))
+        await reading.say()
+        await until(lambda: _first(made) == "p2")
+    async with searching(reading, tmp_path) as (made, client):
+        assert made.feed.folder == tmp_path / "v2"
+        assert (await every(client, dear))[0] == "p2"
+
+
+def _first(made: Searching) -> str:
+    return str(msgspec.json.decode(made.found(Question(Filters(sort="HIGH"), 1)).items[0])["product_id"])
+
+
+@pytest.mark.spec("product W42", "product W43")
+async def test_what_is_asked_over_http(reading: Reading, tmp_path: Path) -> None:
+    reading.log.shop()
+    reading.log.send("catalog", "p1", product(1, price=50_000))
+    reading.log.send("catalog", "sub", product(2, kind="subscription", flowers={}))
+    reading.log.send("catalog", "old", product(3, status="DISCONTINUED"))
+    await reading.say()
+    async with searching(reading, tmp_path) as (made, client):
+        facets: Found = await client.found(Question(Filters(store="store-rose"), facets=True))
+        assert facets.facets is not None
+        assert facets.facets["tag"] == {"1": 2}
+        rows = {row.name: [msgspec.json.decode(one)["product_id"] for one in row.items] for row in (await client.main()).rows}
+        assert set(rows) == {"best", "new", "rated"}
+        assert rows["new"][0] == "p1"
+        assert not {"old", "sub"} & {one for row in rows.values() for one in row}
+        with pytest.raises(BadCursor):
+            await client.found(Question(Filters(), 5, "none"))
+        made.understanding = Understanding(None, reading.databases, lambda text: [Morpheme("장미", "NNG", 0)], lambda: made.names)
+        understood = await client.understood(Sentence("장미 5만원대", "v"))
+        assert (understood.by, understood.filters) == (
+            RULES,
+            {"flower": ["rose"], "min_price": ["50000"], "max_price": ["59999"], "status": ["SALE"], "sort": ["SALE"]},
+        )  # fmt: skip
+        assert [(one.kind, one.label) for one in understood.chips] == [
+            ("flower", "장미"), ("min_price", "50,000원 이상"), ("max_price", "59,999원 이하"), ("status", "판매중"),
+            ("sort", "판매량순"),
+        ]  # fmt: skip
+        assert [msgspec.json.decode(one)["product_id"] for one in understood.items] == ["p1"]
+
+
+async def test_half_an_index_answers_nothing(reading: Reading, tmp_path: Path) -> None:
+    made = Searching(msgspec.structs.replace(reading.settings, search_dir=str(tmp_path)))
+    assert made.why_not_ready() is not None
+    handler = made.routes()[1].handler
+    answer: Any = await handler(None)  # type: ignore[arg-type]
+    assert answer.status == 503
+    made.feed._close()
