@@ -1,40 +1,26 @@
-"""Applicants' documents: in the private bucket, or, where there is none, the object is its own key."""
+"""Applicants' documents in the private bucket (``agents/images/objects.py``), as the OCR takes them."""
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from agents.accounts.ports import Document, Refused
+from agents.images.objects import Objects
 
-KINDS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "application/pdf": "pdf"}
-"""Content type -> what a reader calls it."""
-
-
-class Store(Protocol):
-    """As much of the object store (``agents/images/objects.py``) as is needed here."""
-
-    async def document(self, key: str) -> tuple[bytes, str]:
-        """A checked document and its content type. Raises ``LookupError`` if there is none."""
+KINDS = {"image/png": "png", "image/jpeg": "jpg", "application/pdf": "pdf"}
+"""What CLOVA calls each; it takes no WebP."""
 
 
 class Bucket:
-    """A ``Documents``: what an upload of purpose ``licence`` became, by its image id."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    async def fetch(self, key: str) -> Document:
-        """See ``Documents.fetch``; what the store raises beside means that nothing is known."""
-        try:
-            data, content_type = await self._store.document(key)
-        except LookupError:
-            raise Refused("document_missing") from None
-        return Document(data, KINDS[content_type])
-
-
-class NoBucket:
     """A ``Documents``."""
 
+    def __init__(self, objects: Objects) -> None:
+        self._objects = objects
+
     async def fetch(self, key: str) -> Document:
-        """See ``Documents.fetch``."""
-        return Document(key.encode(), "png")
+        """See ``Documents.fetch``. A store that does not answer raises what its driver raises: the call is made again."""
+        try:
+            data, content_type = await self._objects.document(key)
+        except LookupError:
+            raise Refused("no_document") from None
+        if content_type not in KINDS:
+            raise Refused("kind")
+        return Document(data, KINDS[content_type])

@@ -26,7 +26,6 @@ def folded(facts: list[Fact]) -> Product:
     return product
 
 
-@pytest.mark.spec("product W39", "product W38")
 def test_a_product_is_what_its_logs_say_in_any_interleaving_and_said_twice() -> None:
     wanted = msgspec.structs.replace(ROSES, seq=3)
     for at in range(4):

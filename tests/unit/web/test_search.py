@@ -67,7 +67,8 @@ async def test_parameters_become_a_question(place: Place) -> None:
 @pytest.mark.parametrize("path", ["/products", "/products?store=store-1&limit=2", "/products?limit=5"])
 async def test_a_plain_shelf_comes_from_the_documents(place: Place, path: str) -> None:
     status, body = await place.call("GET", path)
-    assert (status, len(body["items"]), place.known.searched) == (200, 4, [])
+    shelf, _ = await place.known.products("", 100, "")
+    assert (status, len(body["items"]), place.known.searched) == (200, len(shelf), [])
 
 
 @pytest.mark.spec("product W33", "product W46")
