@@ -126,7 +126,11 @@ async def test_what_is_not_what_it_says_is_refused_and_gone(buyer: Person, data:
     for _ in range(2):
         status, said = await buyer.call("POST", f"/images/{image_id}/finish")
         assert (status, said["code"]) == (422, code)
-    assert (await buyer.call("GET", f"/images/{image_id}"))[1] == {"image_id": image_id, "status": "rejected", "code": code}
+    # A refusal waits for no read model.
+    async with asyncio.timeout(60):
+        while (shown := (await buyer.call("GET", f"/images/{image_id}"))[1])["status"] != "rejected":
+            await asyncio.sleep(0.1)
+    assert shown == {"image_id": image_id, "status": "rejected", "code": code}
 
 
 @pytest.mark.spec("product W31", "auth 18")

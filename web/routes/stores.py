@@ -12,6 +12,7 @@ from models.stores.regions import SIDO
 from web.access import runs
 from web.call import Call
 from web.commands import submit
+from web.pictures import check, dressed
 from web.problems import Problem
 from web.reads import BadCursor, Wanted
 from web.requests.stores import StoreChange, StoreRegistration, StoreSave
@@ -63,7 +64,8 @@ async def many(call: Call) -> web.Response:
         items, cursor, total = await call.shared.reads.stores(wanted, call.limit(), call.query("cursor", 1000))
     except BadCursor:
         raise Problem(400, "bad_cursor") from None
-    return call.answer({"items": [store_views.card(one) for one in items], "next": cursor, "total": total}, headers=PUBLIC)
+    shown = await dressed(call, [store_views.card(one) for one in items], "thumbnail")
+    return call.answer({"items": shown, "next": cursor, "total": total}, headers=PUBLIC)
 
 
 async def nearby(call: Call) -> web.Response:
@@ -75,7 +77,7 @@ async def nearby(call: Call) -> web.Response:
     levels = {str(level): metres for level, metres in near.LEVELS.items()}
     metres = levels[one_of(call, "level", *reversed(levels))]
     items = await call.shared.reads.stores_near(lat, lon, metres)
-    return call.answer({"items": [store_views.card(one) for one in items]}, headers=PUBLIC)
+    return call.answer({"items": await dressed(call, [store_views.card(one) for one in items], "thumbnail")}, headers=PUBLIC)
 
 
 async def one(call: Call) -> web.Response:
@@ -83,7 +85,7 @@ async def one(call: Call) -> web.Response:
     found = await call.shared.reads.store(call.params["store_id"])
     if found is None:
         raise Problem(404, "not_found")
-    return call.answer(store_views.page(found), headers=PUBLIC)
+    return call.answer((await dressed(call, [store_views.page(found)], "thumbnail"))[0], headers=PUBLIC)
 
 
 async def own(call: Call) -> web.Response:
@@ -101,6 +103,7 @@ async def register(call: Call) -> web.Response:
     store_id = id_of("store", owner)
     if not runs(call.caller, store_id):
         raise Problem(403, "forbidden")
+    await check(call, [wish.thumbnail], "store")
     message = RegisterStore(owner=owner, profile=wish.profile())
     return await submit(call, "stores", store_id, message, command=command, body=await call.body(), status=201)
 
@@ -109,6 +112,7 @@ async def change(call: Call) -> web.Response:
     """``PATCH /stores/{store_id}``: only what is given changes (store V4)."""
     command, store_id = call.command_id(), call.params["store_id"]
     wish = await call.parsed(_change)
+    await check(call, [wish.thumbnail or ""], "store")
     message = ChangeStore(by=call.caller.account, profile=wish.profile())
     call.shared.terms.stores.forget(store_id)
     return await submit(call, "stores", store_id, message, command=command, body=await call.body())
@@ -125,6 +129,7 @@ async def save(call: Call) -> web.Response:
         owner = call.caller.account
     elif not owner:
         raise Problem(422, "validation_failed", errors=[FieldError("/owner", "required")])
+    await check(call, [wish.thumbnail or ""], "store")
     message = SaveStore(
         owner=owner,
         name=wish.name,

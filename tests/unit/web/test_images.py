@@ -19,7 +19,7 @@ from models.catalog.image_messages import FinishImage, RequestImage
 from models.settings import Settings
 from tests.unit.history import Actor
 from tests.unit.shop import NOW
-from tests.unit.web.known import ADMIN, BUYER, IMAGE, SELLER, STORE, STRANGER, Desk, Known
+from tests.unit.web.known import ADMIN, BUYER, IMAGE, SELLER, STORE, STRANGER, Desk, Known, store_document
 from topics.answers import Answer
 from topics.client import Client
 from web.app import App, server
@@ -257,3 +257,19 @@ async def test_only_an_applicant_s_own_checked_licence_counts(change: dict[str, 
         with pytest.raises(Problem) as refused:
             await check_licence(asked(known), document, owner)
         assert (refused.value.status, refused.value.code) == (422, "image_unusable")
+
+
+async def test_a_store_shows_its_picture_and_takes_only_its_seller_s(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def pictured(store_id: str) -> dict[str, Any]:
+        return {**store_document(store_id), "thumbnail": IMAGE}
+
+    monkeypatch.setattr(served.known, "store", pictured)
+    served.known.images_[IMAGE] |= {"owner": SELLER, "purpose": "store"}
+    _, shown = await served.call("GET", f"/stores/{STORE}")
+    assert (shown["thumbnail"], shown["thumbnail_urls"]) == (URLS["640"], URLS)
+    seller: dict[str, Any] = {"account": SELLER, "role": "seller", "stores": (STORE,)}
+    served.known.images_[IMAGE]["owner"] = STRANGER
+    for method, body in (("PATCH", {}), ("PUT", {"name": "꽃집", "delivery_fee": 0, "free_from": 0})):
+        status, said = await served.call(method, f"/stores/{STORE}", {**body, "thumbnail": IMAGE}, **seller)
+        assert (status, said["code"], said["details"]) == (422, "image_unusable", {"images": [IMAGE]})
+    assert served.rows.sent == []
