@@ -13,6 +13,7 @@ import msgspec
 from models.accounts import messages as accounts
 from models.actor import DAY, Message
 from models.carts import messages as carts
+from models.catalog import image_messages as images
 from models.catalog import messages as catalog
 from models.deliveries import messages as deliveries
 from models.inventory import messages as inventory
@@ -142,7 +143,7 @@ CONTRACTS: tuple[Contract, ...] = (
         events=accounts.ACCOUNTS_EVENTS,
         private=accounts.AccountPrivate,
         routes={
-            accounts.AccountWithdrawn: (("carts", carts.ForgetBuyer),),
+            accounts.AccountWithdrawn: (("carts", carts.ForgetBuyer), ("catalog", images.EraseImage)),
             accounts.SellerApplied: (("accounts", accounts.ClaimBusinessNumber),),
             accounts.SellerDenied: (("accounts", accounts.ReleaseBusinessNumber),),
             accounts.BusinessNumberClaimed: (("accounts", accounts.BusinessNumberGranted),),

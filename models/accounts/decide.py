@@ -73,6 +73,7 @@ from models.accounts.state import (
 )
 from models.actor import DAY, EffectUnknown, Event, Refusal, Reminder, Send, State, id_of
 from models.carts.messages import ForgetBuyer
+from models.catalog.image_messages import EraseImage
 from models.kept import ERASE, Tombstone
 
 __all__ = ["ACCOUNTS_STATE", "answer", "decide", "evolve", "pending", "private", "route", "wake"]
@@ -208,7 +209,9 @@ def _withdraw(account: Account, now: int) -> list[Event] | Refusal:
     if account.suspended:
         return Refusal("account_suspended", 403, {"reason": account.suspended})
     unlink = calls.begun(Task("unlink", account.provider, account.subject), now) if account.provider == "kakao" else None
-    gone = AccountWithdrawn(account=account.id, provider=account.provider)
+    # A provider's picture is an address, and not ours to erase.
+    picture = account.person.picture if "/" not in account.person.picture else ""
+    gone = AccountWithdrawn(account=account.id, provider=account.provider, picture=picture)
     return [gone.keeping((now, unlink)), SessionsEnded(account=account.id, cause="withdrawn")]
 
 
@@ -222,8 +225,10 @@ def _lapse(account: Account, now: int) -> list[Event]:
 def route(key: str, state: State, event: Event) -> Iterable[Send]:
     """A business number is claimed and let go of at its own row; whoever left is forgotten where something is kept for them."""
     match event:
-        case AccountWithdrawn(account=account):
+        case AccountWithdrawn(account=account, picture=picture):
             yield Send("carts", account, ForgetBuyer(buyer=account))
+            if picture:
+                yield Send("catalog", picture, EraseImage(owner=account))
         case SellerApplied(account=account, claim=claim):
             yield Send("accounts", claim, ClaimBusinessNumber(account=account))
         case SellerDenied(account=account, claim=claim):

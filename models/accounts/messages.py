@@ -522,10 +522,11 @@ class AccountRestored(Keeping, frozen=True):
 
 
 class AccountWithdrawn(Keeping, frozen=True):
-    """Everything personal is erased; others let go of what they keep for the account."""
+    """Everything personal is erased; others let go of what they keep for the account. ``picture``: image id, "": none of ours."""
 
     account: str
     provider: Provider
+    picture: str = ""
 
 
 class BusinessNumberClaimed(Event, frozen=True):

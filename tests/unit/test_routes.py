@@ -15,7 +15,7 @@ from agents.orders import ORDERS
 from agents.payments.domain import payments
 from agents.runtime.domain import Domain
 from agents.stores import STORES
-from models.accounts.messages import ConfirmRegistration, DenySeller, WithdrawAccount
+from models.accounts.messages import ChangeProfile, ConfirmRegistration, DenySeller, WithdrawAccount
 from models.accounts.secrets import hashed
 from models.actor import Reminder
 from models.carts.messages import AddToCart, MergeCart
@@ -120,8 +120,8 @@ def arrived(memory: Memory) -> None:
 
 
 def people() -> set[tuple[str, str, str, str]]:
-    """A florist is denied; of two who then claim one business number, the second is refused it."""
-    world = Memory((ACCOUNTS, CARTS), NOW)
+    """A florist is denied; of two who then claim one business number, the second is refused it; a buyer with a picture goes."""
+    world = Memory((ACCOUNTS, CARTS, CATALOG), NOW)
     for number, row in enumerate((SELLER, f"{SELLER}x")):
         salt = f"salt-{number}"
         ticket = hashed(f"ticket-{number}")
@@ -135,6 +135,7 @@ def people() -> set[tuple[str, str, str, str]]:
     arrived(world)
     assert world.state("accounts", CLAIM) is None
     world.command("accounts", BUYER, sign_in(), "5")
+    world.command("accounts", BUYER, ChangeProfile(account=f"{BUYER}-1", picture="image-1"), "p")
     world.command("accounts", BUYER, WithdrawAccount(once="w", account=f"{BUYER}-1"), "6")
     arrived(world)
     return world.routed

@@ -133,7 +133,7 @@ class ProfileChange(Body, frozen=True):
     """What is not there stays as it is. ``picture``: an image's id, "" for none."""
 
     name: NickName | None = None
-    picture: Annotated[str, Meta(max_length=200)] | None = None
+    picture: Annotated[str, Meta(pattern=r"^[0-9A-Za-z_-]{0,64}" + END, max_length=64, extra={"code": "id"})] | None = None
 
     def conflicts(self) -> Iterator[FieldError]:
         if self.name is None and self.picture is None:

@@ -17,6 +17,7 @@ from models.accounts.messages import (
     WithdrawAccount,
 )
 from models.actor import SECOND
+from web import pictures
 from web.call import Call
 from web.commands import submit
 from web.oauth.port import e164
@@ -49,13 +50,19 @@ async def shown(call: Call) -> web.Response:
         today = kst.day(int(time.time() * SECOND))
         coupons = await reads.usable_coupons(caller.account, today)
         likes = sum((await reads.like_counts(caller.account)).values())
-    return call.answer({**said, "role": caller.role, "note": note, "coupon_count": coupons, "like_count": likes})
+    (profile,) = await pictures.dressed(call, [said], "picture")
+    return call.answer({**profile, "role": caller.role, "note": note, "coupon_count": coupons, "like_count": likes})
 
 
 async def change(call: Call) -> web.Response:
     """``PATCH /me``: name and picture; what is not said stays (auth 32)."""
     command, account = call.command_id(), call.caller.account
     wish = await call.parsed(_profile)
+    if wish.picture:
+        # An address of somebody's choosing would be asked for by everybody who reads their reviews.
+        if not pictures.is_id(wish.picture):
+            raise Problem(422, "image_unusable", {"images": [wish.picture]})
+        await pictures.check(call, [wish.picture], "profile")
     message = ChangeProfile(account=account, name=wish.name, picture=wish.picture)
     return await submit(call, "accounts", own_row(call), message, command=command, body=await call.body())
 

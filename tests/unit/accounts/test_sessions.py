@@ -11,6 +11,7 @@ from models.accounts.messages import (
     AccountJoined,
     AccountPrivate,
     AccountWithdrawn,
+    ChangeProfile,
     EndSession,
     EndSessions,
     RefreshSession,
@@ -25,6 +26,7 @@ from models.accounts.secrets import hashed
 from models.accounts.sessions import GRACE, LIFETIME, MOST
 from models.actor import DAY, HOUR, Refusal, Send
 from models.carts.messages import ForgetBuyer
+from models.catalog.image_messages import EraseImage
 from models.kept import ERASE
 from tests.unit.accounts.given import ACCOUNTS, BUYER, PERSON, SELLER, admin, applied, buyer, done, opening, seller, sign_in
 from tests.unit.history import Actor
@@ -127,6 +129,17 @@ def test_sessions_that_have_run_out_or_are_too_many_make_room() -> None:
     assert {one.cause for one in ended} == {"expired"}
     assert len(ended) == MOST
     assert list(actor.state.sessions) == [opened.session] == ["late"]
+
+
+@pytest.mark.parametrize(("picture", "erased"), [("image-1", True), ("https://k.kakaocdn.net/me.jpg", False), ("", False)])
+def test_the_picture_of_whoever_withdraws_is_erased_if_it_is_ours(picture: str, erased: bool) -> None:
+    actor = buyer()
+    actor.take(ChangeProfile(account=ME, picture=picture))
+    gone, _ = actor.take(WithdrawAccount(once="w", account=ME))
+    assert gone == AccountWithdrawn(account=ME, provider="kakao", picture="image-1" if erased else "")
+    assert [send for send in actor.sends if send.domain == "catalog"] == (
+        [Send("catalog", "image-1", EraseImage(owner=ME))] if erased else []
+    )
 
 
 @pytest.mark.spec("auth 16", "auth 33")
