@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 import msgspec
 from aiohttp import web
 
-from models import settings as common
 from models.settings import Settings
 from topics import tracing
 from topics.client import Client
@@ -68,7 +67,7 @@ class Shared:
         client.on_projected = self._heard
         self.callback = f"{public_url}/api/v1/payments/callback"
         self.public_url = public_url
-        self.people = people or People(common.Settings())
+        self.people = people or People(Settings())
         self.live = live
         self.links = links or Links(Settings())
         self.pictures: dict[str, dict[str, str]] = {}

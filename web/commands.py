@@ -123,6 +123,9 @@ async def _has(call: Call, model: str, domain: str, key: str, seq: int, part: st
         match domain, kind:
             case "orders", _:
                 found = await reads.order(key)
+            case "accounts", _ if model != "accounts":
+                # Sessions, what has ended, the audit log: only their report tells.
+                return False
             case "accounts", _:
                 found = await reads.account_of_row(key)
                 # A registration is no account yet.

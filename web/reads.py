@@ -150,6 +150,9 @@ class Reads(Protocol):
     async def account(self, account: str) -> Document | None:
         """An account with all that is known of it (``models/read/accounts.py``), also one that has withdrawn."""
 
+    async def authors(self, ids: Iterable[str]) -> Mapping[str, Document]:
+        """Accounts by their ids, for the names beside what somebody wrote; of who has withdrawn they are empty."""
+
     async def account_of_row(self, row: str) -> Document | None:
         """The newest account of a row."""
 

@@ -38,7 +38,7 @@ async def told(
         raise Problem(503, "unavailable", headers=AWAY)
     if answer.status >= 400:
         raise Problem(answer.status, answer.code, answer.body)
-    await shown(call, "accounts", row, answer.seq, "", deadline, models)
+    await shown(call, "accounts", row, answer.seq, "", deadline, models=models)
     return answer
 
 

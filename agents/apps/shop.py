@@ -14,5 +14,5 @@ from models import settings
 
 SETTINGS = settings.read()
 HTTP, OBJECTS = Http(), Objects(SETTINGS)
-ACCOUNTS = accounts_domain(outside(HTTP, SETTINGS), SETTINGS.code_secret)
+ACCOUNTS = accounts_domain(outside(HTTP, OBJECTS, SETTINGS), SETTINGS.code_secret)
 app = worker("shop", [STORES, catalog(OBJECTS), CARTS, ACCOUNTS], SETTINGS, around=[HTTP, OBJECTS])

@@ -10,7 +10,8 @@ from msgspec import Meta
 
 from models.accounts.business import is_number
 from web.oauth.port import e164
-from web.requests.fields import END, Email, PersonName
+from web.requests.fields import END, Email, Id, PersonName
+from web.requests.images import DocumentRequest
 from web.validation import Body, FieldError
 
 NickName = Annotated[str, Meta(min_length=1, max_length=20, pattern=r"^\S(.*\S)?" + END, extra={"code": "blank"})]
@@ -18,7 +19,6 @@ LoginName = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[0-9A-Za
 Password = Annotated[str, Meta(min_length=8, max_length=64)]
 Digits = Annotated[str, Meta(pattern=r"^[0-9]{6}" + END, max_length=6, extra={"code": "digits"})]
 Ticket = Annotated[str, Meta(min_length=1, max_length=200)]
-Object = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[0-9A-Za-z][0-9A-Za-z._/-]*" + END, extra={"code": "format"})]
 Business = Annotated[str, Meta(min_length=10, max_length=12)]
 Note = Annotated[str, Meta(max_length=300)]
 DenyReason = Literal["licence_unreadable", "number_mismatch", "not_a_florist", "duplicate", "other"]
@@ -45,12 +45,24 @@ class EmailCode(Body, frozen=True):
     code: Digits
 
 
-class LicenceRequest(Body, frozen=True):
-    """``document``: the uploaded picture's object key; ``ticket``: of the verified e-mail."""
+class LicenceUpload(DocumentRequest, frozen=True):
+    """``ticket``: of the verified e-mail."""
 
     email: Email
     ticket: Ticket
-    document: Object
+
+
+class TicketOnly(Body, frozen=True):
+    email: Email
+    ticket: Ticket
+
+
+class LicenceRequest(Body, frozen=True):
+    """``document``: the uploaded licence's image id; ``ticket``: of the verified e-mail."""
+
+    email: Email
+    ticket: Ticket
+    document: Id
 
 
 class SellerApplication(Body, frozen=True):
@@ -61,7 +73,7 @@ class SellerApplication(Body, frozen=True):
     password: Password
     name: PersonName
     business_number: Business
-    document: Object
+    document: Id
 
     def conflicts(self) -> Iterator[FieldError]:
         yield from _weak(self.password)
@@ -71,7 +83,7 @@ class SellerApplication(Body, frozen=True):
 
 class Resubmission(Body, frozen=True):
     business_number: Business
-    document: Object
+    document: Id
     name: PersonName | None = None
 
     def conflicts(self) -> Iterator[FieldError]:
@@ -80,7 +92,7 @@ class Resubmission(Body, frozen=True):
 
 
 class DocumentOnly(Body, frozen=True):
-    document: Object
+    document: Id
 
 
 class PasswordSignIn(Body, frozen=True):

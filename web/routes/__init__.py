@@ -11,6 +11,7 @@ from web.requests.accounts import (
     EmailCode,
     EmailOnly,
     LicenceRequest,
+    LicenceUpload,
     PasswordChange,
     PasswordReset,
     PasswordSignIn,
@@ -20,10 +21,11 @@ from web.requests.accounts import (
     Resubmission,
     SellerApplication,
     Suspension,
+    TicketOnly,
 )
 from web.requests.carts import CartAdd, CartQuantity, CartRemoval
 from web.requests.catalog import FlowerForm, LabelForm, ProductForm, ProductPatch, ProductSave, Removal, SubscriptionForm
-from web.requests.images import ImageRequest
+from web.requests.images import DocumentRequest, ImageRequest
 from web.requests.inventory import BasketRequest, CouponEdit, CouponRequest, StockRequest
 from web.requests.orders import OrderRequest, QuoteRequest
 from web.requests.reviews import ReplyForm, ReviewForm, ReviewText
@@ -211,6 +213,8 @@ ROUTES: tuple[Rule, ...] = (
     Rule("POST", "/auth/sign-out", Who.PUBLIC, auth.sign_out, answer=Done, keyed=False, limit="refresh", cookie=True),
     Rule("POST", "/auth/seller/registrations", Who.PUBLIC, sellers.register, EmailOnly, CodeSent, limit="code"),
     Rule("POST", "/auth/seller/registrations/confirm", Who.PUBLIC, sellers.confirm, EmailCode, TicketAnswer, limit="code"),
+    Rule("POST", "/auth/seller/documents", Who.PUBLIC, sellers.announce, LicenceUpload, ImageAnswer, 201, limit="code"),
+    Rule("POST", "/auth/seller/documents/{image_id}/finish", Who.PUBLIC, sellers.uploaded, TicketOnly, ImageAnswer, limit="code"),
     Rule("POST", "/auth/seller/licence", Who.PUBLIC, sellers.licence, LicenceRequest, LicenceAnswer, limit="code"),
     Rule("POST", "/auth/seller/applications", Who.PUBLIC, sellers.apply, SellerApplication, AccountAnswer, 201, limit="code"),
     Rule("POST", "/auth/seller/password/forgotten", Who.PUBLIC, sellers.forgot, EmailOnly, CodeSent, limit="code"),
@@ -227,6 +231,8 @@ ROUTES: tuple[Rule, ...] = (
     Rule("DELETE", "/me/sessions", Who.ANYONE, me.end_sessions, answer=Done),
     Rule("DELETE", "/me/sessions/{session}", Who.ANYONE, me.end_session, answer=Done),
     Rule("PUT", "/me/application", Who.APPLICANT, sellers.resubmit, Resubmission, AccountAnswer),
+    Rule("POST", "/me/application/documents", Who.APPLICANT, sellers.announce_again, DocumentRequest, ImageAnswer, 201),
+    Rule("POST", "/me/application/documents/{image_id}/finish", Who.APPLICANT, sellers.uploaded_again, answer=ImageAnswer),
     Rule("POST", "/me/application/licence", Who.APPLICANT, sellers.read_again, DocumentOnly, LicenceAnswer, limit="code"),
     Rule("GET", "/admin/sellers", Who.ADMIN, people.sellers, answer=AccountsPage, query=("status", *PAGE)),
     Rule("POST", "/admin/sellers/{account}/permit", Who.ADMIN, people.permit, answer=AccountAnswer),

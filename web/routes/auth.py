@@ -173,7 +173,13 @@ async def refresh(call: Call) -> web.Response:
     await call.throttle(held.row)
     command, following = str(uuid.uuid4()), cookies.following(call.shared.secret, held)
     message = RefreshSession(once=command, session=held.session, presented=held.hash, next=cookies.hash_of(following))
-    return answered(call, *await go_on(call, held.row, message, command, following))
+    try:
+        return answered(call, *await go_on(call, held.row, message, command, following))
+    except Problem as problem:
+        if problem.status != 401:
+            raise
+        # The browser need not ask with it again.
+        raise Problem(401, problem.code, headers={"Set-Cookie": call.shared.cookies.none}) from None
 
 
 async def sign_out(call: Call) -> web.Response:
@@ -183,7 +189,7 @@ async def sign_out(call: Call) -> web.Response:
     if held is not None and row_of(held.account):
         command = id_of("sign-out", held.account, held.session, held.hash)
         message = EndSession(once=command, account=held.account, session=held.session, presented=held.hash)
-        await told(call, held.row, message, command, ("sessions",))
+        await told(call, held.row, message, command, ("sessions", "ended"))
     response = call.answer({"done": True})
     call.shared.cookies.take_away(response)
     return response

@@ -13,7 +13,7 @@ from models.inventory.coupons import MAX_CLAIMS
 from models.inventory.messages import ClaimCoupon, ClaimCoupons, CloseCoupon, CreateCoupon, EditCoupon
 from models.orders.messages import CouponTerms, WantedLine
 from models.orders.prices import coupon_refusal, merged
-from web import idempotency
+from web import authors, idempotency
 from web.call import Call
 from web.commands import submit
 from web.problems import Problem
@@ -86,7 +86,7 @@ async def holders(call: Call) -> web.Response:
     if found is None:
         raise Problem(404, "coupon_unknown")
     items, cursor, total = found
-    return call.answer({"items": items, "next": cursor, "total": total})
+    return call.answer({"items": await authors.signed(call, items, "buyer"), "next": cursor, "total": total})
 
 
 async def create(call: Call) -> web.Response:

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from models.actor import Command
 from models.stores.messages import AnswerQuestion, AskQuestion, DeleteQuestion, EditAnswer, EditQuestion, MarkQuestionRead
-from web import idempotency
+from web import authors, idempotency
 from web.call import Call
 from web.commands import submit
 from web.problems import Problem
@@ -29,7 +29,7 @@ async def _page(call: Call, product_id: str = "", store_id: str = "", buyer: str
         items, cursor, total = await call.shared.reads.questions(about, call.limit(), call.query("cursor", 1000))
     except BadCursor:
         raise Problem(400, "bad_cursor") from None
-    shown = [store_views.question(one, call.signed_in) for one in items]
+    shown = [store_views.question(one, call.signed_in) for one in await authors.signed(call, items, "buyer")]
     return call.answer({"items": shown, "next": cursor, "total": total}, headers=None if call.signed_in else PUBLIC)
 
 
@@ -56,7 +56,8 @@ async def one(call: Call) -> web.Response:
     found = await call.shared.reads.question(call.params["question_id"])
     if found is None or found["store_id"] != call.params["store_id"]:
         raise Problem(404, "not_found")
-    return call.answer(store_views.question(found, call.signed_in))
+    (asked,) = await authors.signed(call, [found], "buyer")
+    return call.answer(store_views.question(asked, call.signed_in))
 
 
 async def ask(call: Call) -> web.Response:

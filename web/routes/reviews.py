@@ -11,7 +11,7 @@ from models.actor import id_of
 from models.catalog.messages import DeleteReview, EditReview, ReplyToReview, WriteReview
 from models.catalog.reviews import ALLOWED, HIDDEN, WRITTEN
 from models.read.reviews import AUTHOR, DATE, HIGH, LOW, PRODUCT, STORE
-from web import pictures
+from web import authors, pictures
 from web.access import runs
 from web.call import Call
 from web.commands import submit
@@ -27,6 +27,7 @@ _form, _text, _reply, _nothing = Parser(ReviewForm), Parser(ReviewText), Parser(
 SORTS = (DATE, HIGH, LOW)
 SHOWN = (
     "review_id", "product_id", "rating", "stars", "text", "images", "images_urls", "written_at", "edited_at", "reply", "replied_at",
+    "nickname", "picture", "picture_urls",
 )  # fmt: skip
 """What everybody sees of a review."""
 
@@ -61,8 +62,8 @@ async def _page(call: Call, whose: str, ident: str, status: str) -> Counted:
 
 
 async def _public(call: Call, found: Sequence[Document]) -> list[dict[str, Any]]:
-    """Without the author's account: whoever knows accounts joins nickname and picture here."""
-    dressed = await pictures.dressed(call, found, "images")
+    """With the author's nickname and picture instead of the account."""
+    dressed = await authors.signed(call, await pictures.dressed(call, found, "images"), "author")
     return [{name: one[name] for name in SHOWN if name in one} for one in dressed]
 
 

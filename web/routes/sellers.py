@@ -19,7 +19,9 @@ from models.accounts.messages import (
 )
 from models.accounts.secrets import hashed
 from models.actor import SECOND
+from models.catalog.images import LICENCE, READY
 from web import idempotency
+from web.auth import GUEST, Caller
 from web.call import Call
 from web.commands import submit
 from web.people import row_of
@@ -29,15 +31,21 @@ from web.requests.accounts import (
     EmailCode,
     EmailOnly,
     LicenceRequest,
+    LicenceUpload,
     PasswordReset,
     Resubmission,
     SellerApplication,
+    TicketOnly,
     plain,
 )
+from web.requests.fields import NoBody
+from web.requests.images import DocumentRequest
+from web.routes.images import finished, requested
 from web.signing_in import told
 from web.validation import Parser
 
 _email, _code, _licence = Parser(EmailOnly), Parser(EmailCode), Parser(LicenceRequest)
+_upload, _ticket_only, _size, _nothing = Parser(LicenceUpload), Parser(TicketOnly), Parser(DocumentRequest), Parser(NoBody)
 _application, _resubmission, _document, _reset = (
     Parser(SellerApplication), Parser(Resubmission), Parser(DocumentOnly), Parser(PasswordReset),
 )  # fmt: skip
@@ -97,12 +105,52 @@ def checked_ticket(call: Call, email: str, ticket: str) -> tuple[str, str]:
     return row, hashed(ticket)
 
 
+async def announce(call: Call) -> web.Response:
+    """``POST /auth/seller/documents``: announce the upload of a licence; answers the signed link for exactly those bytes."""
+    wish = await call.parsed(_upload)
+    row, _ = checked_ticket(call, wish.email, wish.ticket)
+    command = call.command_id(row)
+    call.speak_for(Caller(row, GUEST))
+    return await requested(call, row, LICENCE, wish.content_type, wish.size, command)
+
+
+async def uploaded(call: Call) -> web.Response:
+    """``POST /auth/seller/documents/{image_id}/finish``: the bytes are there; answers once they are looked at."""
+    wish = await call.parsed(_ticket_only)
+    row, _ = checked_ticket(call, wish.email, wish.ticket)
+    command = call.command_id(row)
+    call.speak_for(Caller(row, GUEST))
+    return await finished(call, row, call.params["image_id"], command)
+
+
+async def announce_again(call: Call) -> web.Response:
+    """``POST /me/application/documents``: announce the upload of a new licence of a denied applicant."""
+    wish = await call.parsed(_size)
+    command = call.command_id()
+    return await requested(call, own_row(call), LICENCE, wish.content_type, wish.size, command)
+
+
+async def uploaded_again(call: Call) -> web.Response:
+    """``POST /me/application/documents/{image_id}/finish``: the bytes are there."""
+    await call.parsed(_nothing)
+    command = call.command_id()
+    return await finished(call, own_row(call), call.params["image_id"], command)
+
+
+async def _own_document(call: Call, row: str, document: str) -> str:
+    """``document``, if it is a checked licence of this very registration (auth 19). Raises ``Problem`` 422 ``image_unusable``."""
+    known = (await call.shared.reads.images([document])).get(document)
+    if known is None or (known["owner"], known["purpose"], known["status"]) != (row, LICENCE, READY):
+        raise Problem(422, "image_unusable", {"images": [document]})
+    return document
+
+
 async def licence(call: Call) -> web.Response:
     """``POST /auth/seller/licence``: the business number that is printed on the uploaded licence; the applicant may correct it."""
     wish = await call.parsed(_licence)
     row, ticket = checked_ticket(call, wish.email, wish.ticket)
     command = call.command_id(row)
-    answer = await told(call, row, ReadLicence(document=wish.document, ticket_hash=ticket), command)
+    answer = await told(call, row, ReadLicence(document=await _own_document(call, row, wish.document), ticket_hash=ticket), command)
     return call.answer({"business_number": answer.body["business_number"]})
 
 
@@ -120,7 +168,7 @@ async def apply(call: Call) -> web.Response:
         password_hash=await people.passwords.hashed(wish.password),
         business_number=number,
         claim=people.row("business", number),
-        document=wish.document,
+        document=await _own_document(call, row, wish.document),
     )
     answer = await told(call, row, message, command, ("accounts",), words=await call.body())
     return call.answer(answer.body, 201)
@@ -142,25 +190,25 @@ async def reset(call: Call) -> web.Response:
 
 async def resubmit(call: Call) -> web.Response:
     """``PUT /me/application``: a denied applicant, signed in, tries again (auth 11)."""
-    command, account = call.command_id(), call.caller.account
     wish = await call.parsed(_resubmission)
+    row, command, account = own_row(call), call.command_id(), call.caller.account
     number = plain(wish.business_number)
     message = ResubmitApplication(
         account=account,
         business_number=number,
         claim=call.shared.people.row("business", number),
-        document=wish.document,
+        document=await _own_document(call, row, wish.document),
         name=wish.name or "",
     )
-    return await submit(call, "accounts", own_row(call), message, command=command, body=await call.body())
+    return await submit(call, "accounts", row, message, command=command, body=await call.body())
 
 
 async def read_again(call: Call) -> web.Response:
     """``POST /me/application/licence``: the business number on a new licence of a denied applicant."""
-    command, account = call.command_id(), call.caller.account
     wish = await call.parsed(_document)
-    message = ReadLicence(document=wish.document, account=account)
-    return await submit(call, "accounts", own_row(call), message, command=command, body=await call.body())
+    row, command, account = own_row(call), call.command_id(), call.caller.account
+    message = ReadLicence(document=await _own_document(call, row, wish.document), account=account)
+    return await submit(call, "accounts", row, message, command=command, body=await call.body())
 
 
 def own_row(call: Call) -> str:

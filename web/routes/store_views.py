@@ -62,7 +62,7 @@ def listed(store: Document) -> dict[str, Any]:
 def question(found: Document, caller: Caller | None) -> dict[str, Any]:
     """A question as ``caller`` may see it: of a secret one strangers see that it is there, and neither its words nor its answer's.
 
-    Its asker's ``nickname`` is the accounts' to tell. ``read_at`` is for whoever runs the store.
+    ``read_at`` is for whoever runs the store. Its asker's ``nickname`` comes with ``found`` (``web/authors.py``).
     """
     mine = caller is not None and caller.role == "buyer" and caller.account == found["buyer"]
     keeper = caller is not None and runs(caller, found["store_id"])

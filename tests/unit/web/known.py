@@ -284,6 +284,9 @@ class Known:
     async def account(self, account: str) -> Document | None:
         return self.accounts_.get(account)
 
+    async def authors(self, ids: Iterable[str]) -> Mapping[str, Document]:
+        return {one: self.accounts_[one] for one in ids if one in self.accounts_}
+
     async def account_of_row(self, row: str) -> Document | None:
         return next((one for one in self.accounts_.values() if one["row_key"] == row), None)
 

@@ -97,6 +97,7 @@ def test_without_a_token_there_is_nothing_but_what_a_visitor_sees_and_the_gatewa
         "POST /auth/seller", "POST /auth/admin", "POST /auth/refresh", "POST /auth/sign-out",
         "POST /auth/seller/registrations", "POST /auth/seller/registrations/confirm", "POST /auth/seller/licence",
         "POST /auth/seller/applications", "POST /auth/seller/password/forgotten", "POST /auth/seller/password/reset",
+        "POST /auth/seller/documents", "POST /auth/seller/documents/{image_id}/finish",
     }  # fmt: skip
     # A cart of one's own, by the cookie that comes with it.
     assert routes(Who.SHOPPER, writes=False) == {"GET /cart"}

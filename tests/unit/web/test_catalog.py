@@ -253,6 +253,23 @@ async def test_a_review_is_of_who_is_signed_in(shop: Page) -> None:
     assert len(shop.sent) == 1
 
 
+@pytest.mark.spec("product W28", "auth 33")
+async def test_an_author_is_named_as_the_account_is_now(shop: Page) -> None:
+    async def author() -> tuple[str, str]:
+        _, body, _ = await shop.call("GET", "/products/product-1/reviews")
+        return body["items"][0]["nickname"], body["items"][0]["picture"]
+
+    shop.known.accounts_[BUYER]["picture"] = "/old/me.webp"
+    assert await author() == ("꽃님", "/old/me.webp")
+    shop.known.accounts_[BUYER] |= {"name": "봄날", "picture": ""}
+    assert await author() == ("봄날", "")
+    # Of who has withdrawn, and of whom nothing is known, the words stay and the name goes.
+    shop.known.accounts_[BUYER] |= {"name": "", "status": "WITHDRAWN"}
+    assert await author() == ("", "")
+    del shop.known.accounts_[BUYER]
+    assert await author() == ("", "")
+
+
 async def test_a_review_is_changed_taken_back_and_answered(shop: Page) -> None:
     assert (await shop.call("PUT", "/reviews/review-1", {"rating": 4, "text": "음"}, shop.desk.headers()))[0] == 200
     assert (await shop.call("DELETE", "/reviews/review-1", None, shop.desk.headers()))[0] == 200

@@ -141,7 +141,8 @@ async def test_goods_that_cannot_be(shop: Page, body: dict[str, Any], errors: li
 async def test_who_has_a_coupon_is_for_its_seller(shop: Page) -> None:
     path = f"{COUPONS}/coupon-1/holders"
     status, body, _ = await shop.call("GET", path, headers=seller(shop))
-    assert (status, body) == (200, {"items": [{"buyer": BUYER, "status": "claimed"}], "next": "", "total": 1})
+    holder = {"buyer": BUYER, "status": "claimed", "nickname": "꽃님", "picture": ""}
+    assert (status, body) == (200, {"items": [holder], "next": "", "total": 1})
     assert (await shop.call("GET", f"{COUPONS}/none/holders", headers=seller(shop)))[1]["code"] == "coupon_unknown"
     for headers, code in ((seller(shop, OTHER_STORE), "forbidden"), (shop.desk.headers(), "forbidden"), ({}, "unauthenticated")):
         assert (await shop.call("GET", path, headers=headers))[1]["code"] == code

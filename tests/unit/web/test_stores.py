@@ -276,6 +276,7 @@ async def test_who_reads_a_secret_question_and_its_answer(
     assert (status, body["total"], plain["question_id"], hidden["question_id"]) == (200, 2, QUESTION, SECRET)
     assert (words(plain), words(hidden)) == (OPEN_WORDS, secret)
     assert (plain["mine"], hidden["mine"], hidden["answered"], hidden["secret"]) == (mine, mine, True, True)
+    assert (plain["nickname"], hidden["nickname"]) == ("꽃님", "꽃님")
     assert BUYER not in str(body)
     # Whether the store has read it is its own business.
     assert ("read_at" in hidden) is (role == "admin" or STORE in stores)

@@ -1,0 +1,137 @@
+"""After everything else: no token, password, code, phone or card number lies where it must not.
+
+Looked at are the logs of every process and daemon, the public events, and what Redis, MySQL and MongoDB hold; the read models of
+orders and accounts in MySQL and DynamoDB hold names and phones by design, and there only secrets are looked for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.local.stack import Stack
+from models.read.databases import Databases
+from models.settings import read
+from tests.chaos.checkout import ADDRESS, ORDERER, Wish
+from tests.chaos.public import Public, buyer
+from tests.e2e.shop import bought, rosary
+from tests.integration.auditing import everything
+from topics import catalogue
+
+pytestmark = pytest.mark.timeout(600)
+SECRET = {
+    "an access token": re.compile(r"eyJ[0-9A-Za-z_-]{10,}\.eyJ[0-9A-Za-z_-]{10,}\.[0-9A-Za-z_-]{86}"),
+    "a refresh secret": re.compile(r"[0-9a-f]{32}-[0-9]+\.[0-9A-Za-z-]{36}\.[0-9A-Za-z_-]{43}"),
+    "a private key": re.compile(r"BEGIN [A-Z ]*PRIVATE KEY"),
+    "an Authorization header": re.compile(r"(?i)\b(bearer|basic|secret_key) [0-9A-Za-z_.=-]{20,}"),
+}
+PERSONAL = {
+    "a mobile phone": re.compile(r"(?<![0-9A-Za-z-])(?:\+8210|010)[0-9]{8}(?![0-9A-Za-z])"),
+    "an e-mail": re.compile(r"[0-9A-Za-z._+-]+@[0-9A-Za-z-]+\.(?:com|kr|net|org)\b"),
+    "a password's hash": re.compile(r"\$argon2"),
+    "a card": re.compile(r"(?<![0-9A-Za-z-])(?:[0-9]{4}-){3}[0-9]{4}(?![0-9A-Za-z-])"),
+}
+
+
+def found(text: str, patterns: dict[str, re.Pattern[str]], words: Iterable[str] = ()) -> set[str]:
+    """What of it stands in ``text``, by name; never the thing itself."""
+    return {name for name, pattern in patterns.items() if pattern.search(text)} | {
+        f"word {number}" for number, word in enumerate(words) if word in text
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("x eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJhLTEifQ." + "a" * 86, "an access token"),
+        (f"{'a' * 32}-1.5f0c1c5e-0000-5000-8000-000000000001.{'S' * 43}", "a refresh secret"),
+        ("Authorization: Bearer " + "x" * 40, "an Authorization header"),
+        ('{"phone":"01012345678"}', "a mobile phone"),
+        ("+821012345678", "a mobile phone"),
+        ("kim@example.com", "an e-mail"),
+        ("1234-5678-9012-3456", "a card"),
+    ],
+)
+def test_a_leak_would_be_seen(text: str, name: str) -> None:
+    assert name in found(text, SECRET | PERSONAL)
+
+
+def own_secrets(stack: Stack) -> list[str]:
+    """Every secret of the stack itself, and the keys in files."""
+    files = [file for file in stack.where.secrets.rglob("*") if file.is_file() and file.suffix != ".pub"]
+    return [text for file in files for text in file.read_text().split() if len(text) >= 20]
+
+
+@pytest.mark.spec("auth 24", "auth 21", "auth 9", "order W-44")
+async def test_nothing_that_is_secret_or_personal_lies_about(stack: Stack, public: Public, word: str) -> None:
+    roses, who = await rosary(public, word), buyer(word)
+    order = (await bought(public, who, Wish(roses, {roses.products[0].product_id: 1})))["order_id"]
+    names = [*ORDERER.values(), ADDRESS["recipient"], ADDRESS["phone"], ADDRESS["road"]]
+    secrets = [*own_secrets(stack), public.headers(who)["Authorization"].split()[1]]
+    assert len(secrets) >= 5
+    settings = read(stack.env())
+    logs = "\n".join(_text(file) for file in sorted(stack.where.logs.glob("*.log*")))
+    topics = [one.name for one in catalogue.topics(settings.prefix) if one.name.endswith(".events")]
+    said = [record for name in topics for record in await everything(settings.kafka, name, settings.partitions)]
+    events = "\n".join(part.decode("utf-8", "replace") for record in said for part in record if part)
+    databases = Databases(settings)
+    try:
+        redis, mysql, mongo = await _redis(databases), await _mysql(databases), await _mongo(databases)
+    finally:
+        await databases.close()
+    # These are the right places to look at.
+    assert all(order in text for text in (logs, events, redis, mysql))
+    assert roses.products[0].product_id in mongo
+    all_of_them = SECRET | PERSONAL
+    places = {"logs": logs, "events": events, "redis": redis, "mongo": mongo}
+    leaks = {place: found(text, all_of_them, [*secrets, *names]) for place, text in places.items()}
+    leaks["mysql"] = found(mysql, SECRET, secrets)
+    assert {place: what for place, what in leaks.items() if what} == {}
+
+
+def _text(file: Path) -> str:
+    return file.read_text(errors="replace")
+
+
+async def _redis(databases: Databases) -> str:
+    """Every key with what it holds."""
+    redis: Any = databases.redis
+    lines = []
+    async for key in redis.scan_iter(count=1000):
+        match await redis.type(key):
+            case b"string":
+                value = await redis.get(key)
+            case b"hash":
+                value = await redis.hgetall(key)
+            case b"zset":
+                value = await redis.zrange(key, 0, -1)
+            case b"stream":
+                value = await redis.xrange(key)
+            case b"set":
+                value = await redis.smembers(key)
+            case _:
+                value = await redis.lrange(key, 0, -1)
+        lines.append(f"{key} {value}")
+    return "\n".join(lines)
+
+
+async def _mysql(databases: Databases) -> str:
+    """Every row of every table."""
+    lines = []
+    pool = await databases.mysql()
+    async with pool.acquire() as connection, connection.cursor() as cursor:
+        await cursor.execute("SHOW TABLES")
+        for (table,) in await cursor.fetchall():
+            await cursor.execute(f"SELECT * FROM `{table}`")
+            lines += [f"{table} {row}" for row in await cursor.fetchall()]
+    return "\n".join(lines)
+
+
+async def _mongo(databases: Databases) -> str:
+    """Every document."""
+    names = await databases.mongo.list_collection_names()
+    return "\n".join([f"{name} {one}" for name in names async for one in databases.mongo[name].find()])

@@ -1,0 +1,394 @@
+"""People on the real stack: browser, web, actor, providers (the sandbox), read models and the door."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import re
+import subprocess
+import sys
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterator
+from html import unescape
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import aiohttp
+import aiomysql
+import msgspec
+import pyotp
+import pytest
+from PIL import Image
+
+from deploy.local.layout import ROOT
+from deploy.local.stack import Stack
+from models.actor import id_of
+from models.settings import Settings, read
+from tests.integration.auditing import everything
+from web.people import ACCOUNT
+
+PROCESSES = ("shop", "read", "web", "sandbox")
+PLAIN = "1234567891"
+"""What the sandbox reads on a picture that shows no number."""
+
+
+@pytest.fixture(scope="module")
+def up(stack: Stack) -> Iterator[Stack]:
+    """What people need of the stack."""
+    # Uploads go through the proxy.
+    stack.start_daemons(["s3", "nginx"])
+    stack.run_steps("topics", "schemas")
+    stack.start_processes(PROCESSES)
+    yield stack
+    stack.stop_programs(PROCESSES)
+
+
+class Answer(msgspec.Struct):
+    """``cookies``: those that came with it, by name."""
+
+    status: int
+    body: Any
+    cookies: dict[str, str]
+    location: str
+
+
+class Browser:
+    """Somebody's browser: it keeps cookies and the token, and says the header that our own pages say."""
+
+    def __init__(self, http: aiohttp.ClientSession, settings: Settings) -> None:
+        self.http, self.settings = http, settings
+        self.web, self.sandbox = f"http://127.0.0.1:{settings.web_port}", settings.sandbox_url
+        self.cookies: dict[str, str] = {}
+        self.token = ""
+
+    async def ask(self, method: str, path: str, body: Any = None, *, key: str = "", wait: int = 8) -> Answer:
+        """Ask the API."""
+        headers = {
+            "Idempotency-Key": key or str(uuid.uuid4()), "Origin": self.settings.public_url, "X-CSRF": "1",
+            "Prefer": f"wait={wait}", "Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items()),
+            "User-Agent": "Mozilla/5.0 (Macintosh; Intel Mac OS X) Chrome/130.0",
+        }  # fmt: skip
+        if self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
+        url = path if path.startswith("http") else f"{self.web}/api/v1{path}"
+        async with self.http.request(method, url, json=body, headers=headers, allow_redirects=False) as answer:
+            raw = await answer.read()
+            set_ = {name: morsel.value for name, morsel in answer.cookies.items()}
+            self.cookies |= {name: value for name, value in set_.items() if value}
+            said = msgspec.json.decode(raw) if "json" in answer.headers.get("Content-Type", "") else raw.decode()
+            return Answer(answer.status, said, set_, answer.headers.get("Location", ""))
+
+    async def by(self, provider: str, person: dict[str, str]) -> Answer:
+        """Sign in by way of a provider's page."""
+        begun = await self.ask("GET", f"/auth/{provider}/start")
+        assert begun.status == 303, begun.body
+        page = await self.ask("GET", begun.location)
+        form = {name: unescape(value) for name, value in re.findall(r'name="(\w+)" value="([^"]*)"', page.body)}
+        form.pop("deny", None)
+        action = re.findall(r'action="([^"]+)"', page.body)[0]
+        async with self.http.post(self.sandbox + action, data={**form, **person}, allow_redirects=False) as clicked:
+            back = urlsplit(clicked.headers["Location"])
+        assert f"{back.scheme}://{back.netloc}" == self.settings.public_url
+        answer = await self.ask("GET", f"{self.web}{back.path}?{back.query}")
+        self.token = answer.body.get("token", "") if isinstance(answer.body, dict) else ""
+        return answer
+
+    async def letters(self, to: str) -> list[str]:
+        """What mail and SMS have brought."""
+        async with self.http.get(f"{self.sandbox}/sandbox/letters", params={"to": to}) as answer:
+            return [letter["text"] for letter in (await answer.json())["letters"]]
+
+    async def code(self, to: str, before: int = 0) -> str:
+        """The digits in the newest letter, once there are more than ``before``."""
+        letters: list[str] = []
+        async with asyncio.timeout(30):
+            while len(letters := await self.letters(to)) <= before:
+                await asyncio.sleep(0.05)
+        return str(re.findall(r"\d{6}", letters[-1])[0])
+
+
+@pytest.fixture
+async def new(up: Stack) -> AsyncIterator[Callable[[], Browser]]:
+    settings = read(up.env())
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
+        yield lambda: Browser(http, settings)
+
+
+def kakao(**more: str) -> dict[str, str]:
+    """Somebody new at Kakao."""
+    number = str(uuid.uuid4().int % 10**12)
+    other = uuid.uuid4().hex[:10]
+    return {"id": number, "nickname": f"꽃{other}", "email": f"{other}@example.com", "phone": "+82 10-2345-6789", **more}
+
+
+@pytest.mark.spec("auth 1", "auth 14", "auth 15", "auth 23")
+async def test_a_buyer_joins_by_kakao_and_goes_on_by_the_cookie(new: Callable[[], Browser]) -> None:
+    me, person = new(), kakao()
+    joined = await me.by("kakao", person)
+    assert joined.status == 200, joined.body
+    assert ACCOUNT.fullmatch(joined.body["account"])
+    assert (joined.body["role"], joined.body["name"], joined.body["phone_known"]) == ("buyer", person["nickname"], True)
+    shown = await me.ask("GET", "/me")
+    assert (shown.body["phone"], shown.body["email"], shown.body["coupon_count"]) == ("+821023456789", person["email"], 0)
+    name = next(name for name in me.cookies if name.endswith("refresh"))
+    first, old_token = me.cookies[name], me.token
+    again = await me.ask("POST", "/auth/refresh")
+    assert (again.status, again.body["account"]) == (200, joined.body["account"])
+    second = me.cookies[name]
+    assert second != first
+    # The other tab, or one whose answer was lost, gets the same.
+    me.cookies[name] = first
+    assert (await me.ask("POST", "/auth/refresh")).cookies[name] == second
+    # Used on, the first one is a stolen one: whoever comes with it ends the session for both.
+    assert (await me.ask("POST", "/auth/refresh")).status == 200
+    me.cookies[name] = first
+    stolen = await me.ask("POST", "/auth/refresh")
+    assert (stolen.status, stolen.body["code"]) == (401, "session_reused")
+    async with asyncio.timeout(10):
+        while (gone := await me.ask("GET", "/me")).status != 401:
+            await asyncio.sleep(0.05)
+    assert (old_token, gone.body["code"]) == (me.token, "session_ended")
+
+
+@pytest.mark.spec("auth 1", "auth 23")
+async def test_a_code_without_the_browser_that_began_is_worth_nothing(new: Callable[[], Browser]) -> None:
+    me, thief = new(), new()
+    begun = await me.ask("GET", "/auth/kakao/start")
+    state = parse_qs(urlsplit(begun.location).query)["state"][0]
+    for browser, query in ((thief, f"code=x&state={state}"), (me, "code=x&state=other"), (me, "code=x")):
+        answer = await browser.ask("GET", f"/auth/kakao/callback?{query}")
+        assert (answer.status, answer.body["code"]) == (400, "oauth_state")
+    assert (await me.ask("GET", f"/auth/kakao/callback?code=wrong&state={state}")).body["code"] == "oauth_denied"
+    assert (await me.ask("POST", "/auth/kakao", {"id": "1"})).status in (404, 405)
+
+
+async def test_google_and_naver_come_through_the_same_door(new: Callable[[], Browser]) -> None:
+    person = kakao()
+    found = {(await new().by(provider, person)).body["account"] for provider in ("google", "naver", "kakao")}
+    assert len(found) == 3
+
+
+@pytest.mark.spec("auth 32")
+async def test_phone_and_email_change_by_a_code_and_the_name_without(new: Callable[[], Browser]) -> None:
+    me, phone = new(), f"010{uuid.uuid4().int % 10**8:08}"
+    await me.by("kakao", kakao())
+    renamed = await me.ask("PATCH", "/me", {"name": "봄날"})
+    assert renamed.status == 200, renamed.body
+    sent = await me.ask("POST", "/me/phone", {"phone": f"{phone[:3]}-{phone[3:7]}-{phone[7:]}"})
+    assert (sent.status, sent.body) == (200, {"sent": True, "valid_for": 600})
+    code = await me.code(f"+82{phone[1:]}")
+    wrong = await me.ask("POST", "/me/phone/confirm", {"code": f"{(int(code) + 1) % 10**6:06}"})
+    assert (wrong.status, wrong.body["code"], wrong.body["details"]) == (422, "code_wrong", {"left": 4})
+    right = await me.ask("POST", "/me/phone/confirm", {"code": code})
+    assert right.status == 200, right.body
+    shown = await me.ask("GET", "/me")
+    assert (shown.body["name"], shown.body["phone"]) == ("봄날", f"+82{phone[1:]}")
+    bad = await me.ask("POST", "/me/phone", {"phone": "12"})
+    assert [error["code"] for error in bad.body["errors"]] == ["phone_number"]
+
+
+async def test_sessions_are_listed_and_ended(new: Callable[[], Browser]) -> None:
+    here, there, person = new(), new(), kakao()
+    await here.by("kakao", person)
+    await there.by("kakao", person)
+    listed = (await here.ask("GET", "/me/sessions")).body["items"]
+    assert [one["device"] for one in listed] == ["chrome/mac"] * 2
+    assert sum(one["current"] for one in listed) == 1
+    other = next(one["session"] for one in listed if not one["current"])
+    assert (await here.ask("DELETE", f"/me/sessions/{other}")).status == 200
+    assert (await there.ask("GET", "/me")).status == 401
+    assert (await there.ask("POST", "/auth/refresh")).body["code"] == "session_ended"
+    assert [one["current"] for one in (await here.ask("GET", "/me/sessions")).body["items"]] == [True]
+    assert (await here.ask("POST", "/auth/sign-out")).status == 200
+    assert (await here.ask("POST", "/auth/refresh")).status == 401
+
+
+@pytest.mark.spec("auth 16", "auth 28", "auth 33", "auth 45")
+async def test_whoever_withdraws_is_gone_everywhere_even_after_a_rebuild(up: Stack, new: Callable[[], Browser]) -> None:
+    me, person = new(), kakao()
+    account = (await me.by("kakao", person)).body["account"]
+    words = {person["nickname"], person["email"], person["id"]}
+    assert leaks(await tables(up), words) == {person["nickname"], person["email"]}
+    left = await me.ask("DELETE", "/me")
+    assert left.status == 200, left.body
+    assert (await me.ask("GET", "/me")).status == 401
+    assert (await me.ask("POST", "/auth/refresh")).status == 401
+    assert leaks(await tables(up), words) == set()
+    async with asyncio.timeout(20):
+        while f"kauth:{person['id']}" in await linked(me):
+            await asyncio.sleep(0.1)
+    again = await new().by("kakao", person)
+    assert (again.status, again.body["code"]) == (409, "rejoin_too_soon")
+    command(up, "agents.commands", "read", "rebuild", "accounts")
+    assert leaks(await tables(up), words) == set()
+    assert account in await tables(up), "that there was somebody stays"
+    log = await everything(up.env()["BB_KAFKA"], "bb.accounts.private", int(up.env().get("BB_PARTITIONS", 4)))
+    row = account.rpartition("-")[0].encode()
+    assert [value for key, value in log if key == row][-1] is None
+    said = await everything(up.env()["BB_KAFKA"], "bb.accounts.events", int(up.env().get("BB_PARTITIONS", 4)))
+    assert leaks(" ".join(value.decode() for _, value in said if value), words) == set()
+
+
+async def linked(me: Browser) -> list[str]:
+    """Who is linked at the sandbox's providers."""
+    async with me.http.get(f"{me.sandbox}/sandbox/identities") as answer:
+        found: list[str] = (await answer.json())["linked"]
+        return found
+
+
+def leaks(text: str, words: set[str]) -> set[str]:
+    return {word for word in words if word in text}
+
+
+async def tables(up: Stack) -> str:
+    """Every row of every table of MySQL, as text."""
+    given = read(up.env())
+    connection = await aiomysql.connect(
+        host=given.mysql_host, port=given.mysql_port, user=given.mysql_user, password=given.mysql_password,
+        db=given.mysql_database, charset="utf8mb4",
+    )  # fmt: skip
+    said = []
+    async with connection.cursor() as cursor:
+        await cursor.execute("SHOW TABLES")
+        for (name,) in await cursor.fetchall():
+            await cursor.execute(f"SELECT * FROM `{name}`")
+            said += [str(row) for row in await cursor.fetchall()]
+    connection.close()
+    return "\n".join(said)
+
+
+def command(up: Stack, *words: str) -> str:
+    """Run one of our commands on the stack."""
+    done = subprocess.run(
+        [sys.executable, "-m", *words], env=up.full_env(), cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr + done.stdout
+    return done.stdout
+
+
+async def admin_of(up: Stack, browser: Browser) -> tuple[str, str, pyotp.TOTP]:
+    """A new admin: name, password, second factor."""
+    name = f"admin{uuid.uuid4().hex[:8]}"
+    printed = await asyncio.to_thread(command, up, "web.admins", "create", "--name", name)
+    password = re.findall(r"password: (\S+)", printed)[0]
+    secret = parse_qs(urlsplit(re.findall(r"(otpauth://\S+)", printed)[0]).query)["secret"][0]
+    return name, password, pyotp.TOTP(secret)
+
+
+@pytest.mark.spec("auth 3", "auth 11", "auth 12", "auth 16", "auth 19", "auth 26", "auth 28", "auth 35", "auth 46")
+async def test_a_florist_applies_is_denied_tries_again_and_is_permitted(up: Stack, new: Callable[[], Browser]) -> None:
+    me, boss = new(), new()
+    email, password = f"{uuid.uuid4().hex[:12]}@example.com", "꽃집의비밀번호1"
+    name, secret, factor = await admin_of(up, boss)
+    sent = await me.ask("POST", "/auth/seller/registrations", {"email": email})
+    assert (sent.status, sent.body) == (200, {"sent": True, "valid_for": 600})
+    confirmed = await me.ask("POST", "/auth/seller/registrations/confirm", {"email": email, "code": await me.code(email)})
+    assert confirmed.status == 200, confirmed.body
+    ticket = confirmed.body["ticket"]
+    document = await upload(me, "/auth/seller/documents", {"email": email, "ticket": ticket})
+    found = await me.ask("POST", "/auth/seller/licence", {"email": email, "ticket": ticket, "document": document})
+    assert (found.status, found.body) == (200, {"business_number": PLAIN})
+    form = {"email": email, "ticket": ticket, "password": password, "name": "이꽃집", "document": document}
+    stolen = await me.ask("POST", "/auth/seller/applications", {**form, "ticket": "x.y", "business_number": PLAIN})
+    assert (stolen.status, stolen.body["code"]) == (403, "ticket_invalid")
+    number = business_number()
+    foreign = await me.ask("POST", "/auth/seller/applications", {**form, "business_number": number, "document": id_of("x")})
+    assert (foreign.status, foreign.body["code"]) == (422, "image_unusable")
+    applied = await me.ask("POST", "/auth/seller/applications", {**form, "business_number": number})
+    assert (applied.status, applied.body["role"], applied.body["status"]) == (201, "applicant", "PENDING"), applied.body
+    account = applied.body["account"]
+
+    for wrong in ({"email": email, "password": "wrong"}, {"email": "nobody@example.com", "password": password}):
+        refused = await me.ask("POST", "/auth/seller", wrong)
+        assert (refused.status, refused.body["code"]) == (401, "sign_in_failed")
+    inside = await me.ask("POST", "/auth/seller", {"email": email, "password": password})
+    assert (inside.status, inside.body["role"], inside.body["stores"]) == (200, "applicant", []), inside.body
+    me.token = inside.body["token"]
+    assert (await me.ask("PUT", f"/stores/{id_of('store', account)}", {})).status == 403
+
+    step = {"name": name, "password": secret, "code": factor.now()}
+    signed_in = await boss.ask("POST", "/auth/admin", step)
+    assert (signed_in.status, signed_in.body["role"]) == (200, "admin"), signed_in.body
+    assert (await boss.ask("POST", "/auth/admin", step)).body["code"] == "sign_in_failed", "a code counts once"
+    boss.token = signed_in.body["token"]
+    waiting = await boss.ask("GET", "/admin/sellers?status=PENDING&limit=100")
+    (mine,) = [one for one in waiting.body["items"] if one["account"] == account]
+    assert (mine["email"], mine["business_number"], mine["document"]) == (email, number, document)
+    assert waiting.body["total"] >= 1
+    async with me.http.get(mine["document_url"]) as shown_to_admin:
+        assert (shown_to_admin.status, (await shown_to_admin.read())[:4]) == (200, b"\x89PNG")
+    denied = await boss.ask("POST", f"/admin/sellers/{account}/deny", {"reason": "licence_unreadable", "note": "흐립니다"})
+    assert denied.status == 200, denied.body
+    async with asyncio.timeout(10):
+        while (await me.ask("GET", "/me")).status != 401:
+            await asyncio.sleep(0.05)
+    async with asyncio.timeout(20):
+        while not any("흐립니다" in letter for letter in await me.letters(email)):
+            await asyncio.sleep(0.1)
+
+    # A token that counts no more is refused on every route, so a page forgets it first.
+    me.token = ""
+    me.token = (await me.ask("POST", "/auth/seller", {"email": email, "password": password})).body["token"]
+    shown = await me.ask("GET", "/me")
+    assert (shown.body["status"], shown.body["reason"], shown.body["note"]) == ("DENIED", "licence_unreadable", "흐립니다")
+    clear = await upload(me, "/me/application/documents", {})
+    again = await me.ask("PUT", "/me/application", {"business_number": number, "document": clear})
+    assert (again.status, again.body["status"]) == (200, "PENDING"), again.body
+    permitted = await boss.ask("POST", f"/admin/sellers/{account}/permit")
+    assert permitted.status == 200, permitted.body
+    seller = await me.ask("POST", "/auth/refresh")
+    assert (seller.body["role"], seller.body["stores"]) == ("seller", [id_of("store", account)]), seller.body
+
+    log = (await boss.ask("GET", f"/admin/audit?subject={account}")).body["items"]
+    assert [(one["action"], one["note"]) for one in log] == [("SellerPermitted", ""), ("SellerDenied", "흐립니다")]
+    assert {one["by"] for one in log} == {signed_in.body["account"]}
+
+    suspended = await boss.ask("POST", f"/admin/accounts/{account}/suspend", {"reason": "abuse"})
+    assert suspended.status == 200, suspended.body
+    me.token = ""
+    locked = await me.ask("POST", "/auth/seller", {"email": email, "password": password})
+    assert (locked.status, locked.body["code"], locked.body["details"]) == (403, "account_suspended", {"reason": "abuse"})
+
+
+async def upload(me: Browser, path: str, who: dict[str, str]) -> str:
+    """Send a licence the way a page does it: announced, straight to the object store, looked at."""
+    drawn = io.BytesIO()
+    Image.effect_noise((400, 300), 50).save(drawn, "PNG")
+    picture = drawn.getvalue()
+    announced = await me.ask("POST", path, {**who, "content_type": "image/png", "size": len(picture)})
+    assert announced.status == 201, announced.body
+    link, image_id = announced.body["upload"], str(announced.body["image_id"])
+    async with me.http.request(link["method"], link["url"], data=picture, headers=link["headers"]) as sent:
+        assert sent.status == 200, await sent.text()
+    ready = await me.ask("POST", f"{path}/{image_id}/finish", who or {}, wait=10)
+    assert (ready.status, ready.body["status"]) == (200, "ready"), ready.body
+    return image_id
+
+
+def business_number() -> str:
+    """A number that nobody has claimed yet, with the right check digit."""
+    head = f"{uuid.uuid4().int % 10**9:09}"
+    weights = (1, 3, 7, 1, 3, 7, 1, 3, 5)
+    total = sum(int(figure) * weight for figure, weight in zip(head, weights, strict=True)) + int(head[8]) * 5 // 10
+    return f"{head}{(10 - total % 10) % 10}"
+
+
+async def test_a_business_number_is_one_sellers_and_a_password_is_reset(new: Callable[[], Browser]) -> None:
+    number, people = business_number(), []
+    for expected in (201, 409):
+        me, email = new(), f"{uuid.uuid4().hex[:12]}@example.com"
+        await me.ask("POST", "/auth/seller/registrations", {"email": email})
+        ticket = (
+            await me.ask("POST", "/auth/seller/registrations/confirm", {"email": email, "code": await me.code(email)})
+        ).body["ticket"]
+        document = await upload(me, "/auth/seller/documents", {"email": email, "ticket": ticket})
+        form = {"email": email, "ticket": ticket, "password": "password1", "name": "꽃집", "document": document}
+        answer = await me.ask("POST", "/auth/seller/applications", {**form, "business_number": number})
+        assert answer.status == expected, answer.body
+        people.append((me, email, ticket))
+    assert answer.body["code"] == "business_number_taken"
+    me, email, ticket = people[1]
+    form |= {"business_number": business_number()}
+    assert (await me.ask("POST", "/auth/seller/applications", form)).status == 201
+    assert (await new().ask("POST", "/auth/seller/password/forgotten", {"email": "nobody@example.com"})).status == 200
+    assert await me.letters("nobody@example.com") == []

@@ -1,0 +1,105 @@
+"""Accounts, sessions and the audit log: what a batch of facts is folded into."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from models.accounts.messages import (
+    AccountJoined,
+    AccountPrivate,
+    AccountSuspended,
+    AccountWithdrawn,
+    ApplicationFiled,
+    Person,
+    SellerApplied,
+    SellerDenied,
+    SessionEnded,
+    SessionOpened,
+    SessionRefreshed,
+    SessionsEnded,
+)
+from models.read import accounts, audit, sessions
+from models.read.facts import Fact
+
+ROW, ME, AGAIN = "a" * 32, f"{'a' * 32}-1", f"{'a' * 32}-2"
+
+
+def facts(*bodies: Any) -> list[Fact]:
+    """As they come; a private record has the ``seq`` of the event before it."""
+    found, seq = [], 0
+    for at, body in enumerate(bodies):
+        private = body is None or isinstance(body, AccountPrivate)
+        seq += not private
+        found.append(Fact("accounts", ROW, 0 if body is None else seq, seq, at, str(at), body, private))
+    return found
+
+
+def rows(writes: list[Any]) -> list[Any]:
+    return [write.rows for write in writes]
+
+
+def test_an_account_is_counted_joined_and_known() -> None:
+    person = AccountPrivate(account=ME, person=Person(name="꽃님", email="a@b.kr"), notes={"0": "x"})
+    count, join, status, suspend, erase, people = rows(accounts.project(facts(AccountJoined(account=ME, provider="kakao"), person)))
+    assert (count, join) == ([(ME, ROW, 1, 1)], [(ME, "buyer", "kakao", "ACTIVE", 0, 0)])
+    assert (status, suspend, erase) == ([], [], [])
+    assert people == [(ME, ROW, "꽃님", "a@b.kr", "", "", "", 0, "", "", "", '{"0":"x"}', 1)]
+
+
+def test_who_is_erased_in_a_batch_leaves_nothing_of_it_and_may_come_again() -> None:
+    first = AccountPrivate(account=ME, person=Person(name="꽃님"))
+    second = AccountPrivate(account=AGAIN, person=Person(name="봄"))
+    *_, erase, people = rows(
+        accounts.project(
+            facts(
+                AccountJoined(account=ME, provider="kakao"), first, AccountWithdrawn(account=ME, provider="kakao"), None,
+                AccountJoined(account=AGAIN, provider="kakao"), second,
+            )
+        )
+    )  # fmt: skip
+    assert erase == [(ROW,)]
+    assert [(row[0], row[2]) for row in people] == [(AGAIN, "봄")]
+
+
+def test_the_last_status_of_a_batch_counts() -> None:
+    denied = SellerDenied(account=ME, by="admin", reason="other", claim="c")
+    _, join, status, suspend, _, _ = rows(
+        accounts.project(
+            facts(
+                SellerApplied(account=ME, claim="c"), ApplicationFiled(account=ME), denied,
+                AccountSuspended(account=ME, by="admin", reason="abuse"),
+            )
+        )
+    )  # fmt: skip
+    assert join == [(ME, "seller", "password", "APPLIED", 0, 0)]
+    assert (status, suspend) == ([(ME, "DENIED", "other", 2)], [(ME, "abuse")])
+
+
+def test_another_rows_account_is_not_this_rows() -> None:
+    """A business number's row speaks of the account that has it."""
+    assert rows(accounts.project([Fact("accounts", "b" * 32, 1, 1, 0, "1", ApplicationFiled(account=ME))])) == [[]] * 6
+
+
+def test_sessions_that_end_in_a_batch_leave_nothing() -> None:
+    def opened(name: str) -> SessionOpened:
+        return SessionOpened(account=ME, session=name, device="chrome/mac", until=100)
+
+    end_all, end, open_, use = rows(
+        sessions.project(
+            facts(
+                opened("a"), SessionsEnded(account=ME, cause="password"), opened("b"), opened("c"),
+                SessionEnded(account=ME, session="b", cause="ended"), SessionRefreshed(account=ME, session="c", until=200),
+                SessionRefreshed(account=ME, session="older", until=300),
+                SessionRefreshed(account=ME, session="older", until=9, repeated=True),
+            )
+        )
+    )  # fmt: skip
+    assert (end_all, end) == ([(ME,)], [("b",)])
+    assert open_ == [("c", ME, "chrome/mac", 3, 5, 200)]
+    assert use == [("older", ME, "", 6, 6, 300)]
+
+
+def test_only_what_somebody_did_as_an_admin_is_in_the_audit_log() -> None:
+    suspended = AccountSuspended(account=ME, by="admin", reason="abuse", act=2)
+    (written,) = rows(audit.project(facts(AccountJoined(account=ME, provider="kakao"), suspended)))
+    assert written == [(1, f"accounts/{ROW}/2", "admin", "AccountSuspended", ME, '{"act":2,"reason":"abuse"}')]

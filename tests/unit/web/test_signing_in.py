@@ -1,0 +1,166 @@
+"""Signing in, as far as it needs no actor: what is refused before anything is sent, and how secrets are kept."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pyotp
+import pytest
+import pytest_asyncio
+
+from models.accounts.messages import ApplyAsSeller, OpenSession, RequestCode
+from models.settings import Settings
+from tests.unit.web.known import PEOPLE, Desk, Known, account_of
+from tests.unit.web.serving import Served, serving
+from web.devices import device
+from web.oauth.flow import challenge_of
+from web.oauth.port import e164, person
+from web.passwords import Passwords
+from web.people import People, row_of
+from web.vault import Vault
+
+EMAIL, KEY = "florist@example.com", {"Idempotency-Key": "a-good-key"}
+SELLER, ADMIN = PEOPLE.row("seller", EMAIL), PEOPLE.row("admin", "mina")
+FACTOR = pyotp.random_base32()
+
+
+@pytest_asyncio.fixture
+async def served(tmp_path: Path) -> AsyncIterator[Served]:
+    known = Known()
+    hashed = await PEOPLE.passwords.hashed("password1")
+    known.accounts_[f"{SELLER}-1"] = account_of(f"{SELLER}-1", "seller", status="PERMITTED", password_hash=hashed)
+    sealed = PEOPLE.vault.seal(FACTOR, ADMIN)
+    known.accounts_[f"{ADMIN}-1"] = account_of(f"{ADMIN}-1", "admin", password_hash=hashed, totp=sealed)
+    async with serving(Desk(tmp_path), known) as one:
+        yield one
+
+
+@pytest.mark.spec("auth 26")
+@pytest.mark.parametrize(
+    ("email", "password"), [(EMAIL, "wrong"), ("nobody@example.com", "password1"), (EMAIL.upper(), "password2")]
+)
+async def test_wrong_and_unknown_are_answered_alike_and_reach_no_actor(served: Served, email: str, password: str) -> None:
+    said = await served.ask("POST", "/auth/seller", {}, {"email": email, "password": password})
+    assert (said.status, said.code, served.sent) == (401, "sign_in_failed", [])
+
+
+async def test_a_right_password_asks_the_actor_with_its_version(served: Served) -> None:
+    said = await served.ask("POST", "/auth/seller", {}, {"email": EMAIL.upper(), "password": "password1"})
+    assert said.status == 503
+    (sent,) = served.sent
+    assert isinstance(sent, OpenSession)
+    assert (sent.credential, served.client.keys) == (1, [("accounts", SELLER)])
+
+
+@pytest.mark.spec("auth 3", "auth 4")
+async def test_an_admin_needs_name_password_and_code(served: Served) -> None:
+    factor = pyotp.TOTP(FACTOR)
+    good = {"name": "mina", "password": "password1", "code": factor.now()}
+    for wrong in ({"code": "000000" if good["code"] != "000000" else "000001"}, {"password": "x"}, {"name": "other"}):
+        said = await served.ask("POST", "/auth/admin", {}, {**good, **wrong})
+        assert (said.status, said.code, served.sent) == (401, "sign_in_failed", [])
+    assert (await served.ask("POST", "/auth/admin", {}, good)).status == 503
+    (sent,) = served.sent
+    assert isinstance(sent, OpenSession)
+    assert sent.step > 0
+
+
+@pytest.mark.spec("auth 13")
+async def test_a_code_is_asked_for_without_its_digits(served: Served) -> None:
+    await served.ask("POST", "/auth/seller/registrations", KEY, {"email": EMAIL})
+    (sent,) = served.sent
+    assert isinstance(sent, RequestCode)
+    assert sent.check == PEOPLE.check(SELLER, "registration", PEOPLE.digits(SELLER, sent.salt))
+    assert PEOPLE.digits(SELLER, sent.salt) not in (sent.salt, sent.check)
+
+
+@pytest.mark.spec("auth 12", "auth 19")
+async def test_a_ticket_that_was_not_given_reaches_no_actor(served: Served) -> None:
+    body = {
+        "email": EMAIL, "ticket": "guess.guess", "password": "password1", "name": "꽃집", "business_number": "123-45-67891",
+        "document": "d",
+    }  # fmt: skip
+    said = await served.ask("POST", "/auth/seller/applications", KEY, body)
+    assert (said.status, said.code) == (403, "ticket_invalid")
+    weak = {**body, "password": "꽃" * 8, "business_number": "123-45-67890"}
+    bad = await served.ask("POST", "/auth/seller/applications", KEY, weak)
+    assert [(one["pointer"], one["code"]) for one in bad.body["errors"]] == [
+        ("/password", "password_weak"), ("/business_number", "business_number"),
+    ]  # fmt: skip
+    assert not [one for one in served.sent if isinstance(one, ApplyAsSeller)]
+
+
+@pytest.mark.spec("auth 23")
+async def test_the_way_to_a_provider_has_state_and_pkce(served: Served) -> None:
+    said = await served.ask("GET", "/auth/kakao/start")
+    query = {name: values[0] for name, values in parse_qs(urlsplit(said.headers["Location"]).query).items()}
+    cookie = said.headers["Set-Cookie"]
+    state, verifier, _, _ = cookie.partition("=")[2].partition(";")[0].split(".")
+    assert (said.status, query["state"], query["code_challenge_method"]) == (303, state, "S256")
+    assert query["code_challenge"] == challenge_of(verifier)
+    assert query["redirect_uri"] == "http://shop.test/api/v1/auth/kakao/callback"
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+    assert (await served.ask("GET", "/auth/nobody/start")).status == 404
+    forged = {"Cookie": cookie.partition(";")[0].replace(verifier, "A" * 43)}
+    refused = await served.ask("GET", f"/auth/kakao/callback?code=c&state={state}", forged)
+    assert (refused.status, refused.code, served.sent) == (400, "oauth_state", [])
+
+
+async def test_without_a_cookie_there_is_nothing_to_go_on_with(served: Served) -> None:
+    own = {"Origin": "http://shop.test", "X-CSRF": "1"}
+    assert (await served.ask("POST", "/auth/refresh", own)).code == "session_ended"
+    assert (await served.ask("POST", "/auth/sign-out", own)).body == {"done": True}
+    assert (await served.ask("POST", "/auth/refresh")).code == "cross_site"
+    assert served.sent == []
+
+
+async def test_a_password_is_kept_as_argon2id_and_nobody_has_none() -> None:
+    passwords = Passwords(8, 1)
+    kept = await passwords.hashed("비밀번호1")
+    assert kept.startswith("$argon2id$")
+    assert [await passwords.fits(known, "비밀번호1") for known in (kept, "", "garbage")] == [True, False, False]
+    assert not await passwords.fits("", "nobody has this password")
+
+
+def test_a_sealed_field_opens_for_whom_it_was_sealed() -> None:
+    vault = Vault("key")
+    sealed = vault.seal("SECRET", "row-1")
+    assert "SECRET" not in sealed
+    assert vault.open(sealed, "row-1") == "SECRET"
+    for other, whose in ((vault, "row-2"), (Vault("other"), "row-1")):
+        with pytest.raises(ValueError, match="another key"):
+            other.open(sealed, whose)
+
+
+@pytest.mark.spec("auth 27", "auth 47")
+def test_one_person_has_one_row_of_a_kind() -> None:
+    people = People(Settings(account_secret="s"), Passwords(8, 1))
+    assert people.row("seller", "A@B.kr") == people.row("seller", "a@b.kr")
+    assert len({people.row(kind, "1") for kind in ("kakao", "google", "naver", "seller", "admin", "business")}) == 6
+    row = people.row("kakao", "1")
+    assert (row_of(f"{row}-3"), row_of(row), row_of("buyer-1"), row_of(f"{row}-0")) == (row, "", "", "")
+
+
+@pytest.mark.parametrize(
+    ("phone", "kept"),
+    [("+82 10-1234-5678", "+821012345678"), ("010-1234-5678", "+821012345678"), ("12", ""), ("", ""), ("abc", "")],
+)
+def test_phones_are_kept_in_e164(phone: str, kept: str) -> None:
+    assert e164(phone) == kept
+    assert person("  이름  ", "A@B.kr", phone, verified=False).email == ""
+    assert person("이름", "A@B.kr", phone, verified=True).email == "a@b.kr"
+
+
+@pytest.mark.parametrize(
+    ("said", "word"),
+    [
+        ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/130.0 Safari/537.36", "chrome/windows"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0) Version/18.0 Safari/604.1", "safari/iphone"),
+        ("curl/8", "other/other"),
+    ],
+)
+def test_a_device_is_a_word_of_a_fixed_list(said: str, word: str) -> None:
+    assert device(said) == word
