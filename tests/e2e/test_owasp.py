@@ -17,7 +17,7 @@ from deploy.local.stack import Stack
 from tests.chaos.checkout import Wish
 from tests.chaos.florists import Florist
 from tests.chaos.public import Person, Public, buyer, seller
-from tests.e2e.shop import ask, bought, rosary, settled
+from tests.e2e.shop import ask, bought, eventually, rosary, settled
 from tests.unit.web.examples import IDS, body, names
 from tests.unit.web.known import ORDER, STORE, STORE_ORDER, Desk
 from tests.unit.web.test_tokens import forged
@@ -44,11 +44,18 @@ class World(NamedTuple):
     attackers: Mapping[str, Person]
 
 
+async def sold(public: Public, florist: Florist) -> int:
+    """How many of the florist's first product are said to be sold."""
+    return int((await ask(public, None, "GET", f"/products/{florist.products[0].product_id}")).body["sold"])
+
+
 async def world(public: Public, word: str) -> World:
     """A florist, and a buyer with an order that is paid."""
     florist, who = await rosary(public, word), buyer(word)
     order = await bought(public, who, Wish(florist, {florist.products[0].product_id: 1}))
     (part,) = order["stores"]
+    # What a product has sold is shown up to a second later than the order.
+    await eventually(lambda: sold(public, florist), 1)
     ids = {
         **IDS,
         "coupon_id": next(iter(florist.coupons)),

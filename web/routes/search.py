@@ -14,13 +14,17 @@ from models.search.wire import Question, Sentence
 from web import pictures
 from web.call import Call
 from web.problems import Problem
-from web.reads import BadCursor, ReadsAway
+from web.reads import BadCursor, Document, ReadsAway
 from web.requests.search import SearchRequest
 from web.routes.public import PUBLIC
 from web.validation import Parser
 
 LIST = (*PARAMETERS, "facets")
 """Parameters of ``GET /products`` beside those of a page."""
+CARD = (
+    "product_id", "name", "summary", "price", "store_id", "thumbnail", "sold", "reviews", "average", "status", "category", "tags",
+    "created",
+)  # fmt: skip
 _search = Parser(SearchRequest)
 _card = msgspec.json.Decoder().decode
 
@@ -76,7 +80,16 @@ async def _shelf(call: Call) -> web.Response:
         items, cursor = await call.shared.reads.products(call.query("store", 64), call.limit(), call.query("cursor", 1000))
     except BadCursor:
         raise Problem(400, "bad_cursor") from None
-    return call.answer({"items": items, "next": cursor}, headers=PUBLIC)
+    florists = await call.shared.terms.stores.get({one["store_id"] for one in items})
+    cards = [_shelved(one, florists[one["store_id"]].name if one["store_id"] in florists else "") for one in items]
+    return call.answer({"items": await pictures.dressed(call, cards, "thumbnail"), "next": cursor}, headers=PUBLIC)
+
+
+def _shelved(product: Document, store_name: str) -> dict[str, Any]:
+    """A product document as a card, like those that ``search`` makes."""
+    main = product.get("representative", "")
+    flowers = sorted(product["flowers"], key=lambda flower: flower != main)
+    return {**{name: product[name] for name in CARD}, "store_name": store_name, "flowers": flowers}
 
 
 def _filters(call: Call) -> Filters:

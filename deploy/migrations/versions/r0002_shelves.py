@@ -1,7 +1,7 @@
 """Florists have grown place, hours and names, coupons editions, stock an index: their tables are made anew, filled from offset 0.
 
-Elsewhere a change of schema is a new version, filled by ``read rebuild`` beside the old one; nobody has used these in earnest. Of
-the products, which lie in MongoDB, an installation that is older makes a new version: ``read rebuild products``.
+Products, which lie in MongoDB, get a new version, which ``deploy.migrations`` makes and the projector fills from offset 0.
+Elsewhere a change of schema is a new version, filled by ``read rebuild`` beside the old one; nobody has used these in earnest.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ def upgrade() -> None:
         "coupons": coupons_fold.tables,
         "stock": stock.tables,
     }
+    used = op.get_bind().execute(sa.text("SELECT COUNT(*) FROM read_positions")).scalar_one()
     for model, tables in changed.items():
         found = sa.text("SELECT version FROM read_models WHERE model = :model").bindparams(model=model)
         version = op.get_bind().execute(found).scalar_one()
@@ -34,6 +35,9 @@ def upgrade() -> None:
         op.execute(sa.text("DELETE FROM read_positions WHERE model = :model").bindparams(model=f"{model}_{version}"))
         for statement in ddl(made):
             op.execute(sa.text(statement))
+    if used:
+        # MySQL assigns from left to right.
+        op.execute(sa.text("UPDATE read_models SET version = newest + 1, newest = version WHERE model = 'products'"))
 
 
 def downgrade() -> None:

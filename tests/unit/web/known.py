@@ -163,7 +163,7 @@ class Known:
         return [], ""
 
     async def products(self, store_id: str, limit: int, cursor: str) -> Page:
-        return [msgspec.to_builtins(product) for product in self.products_.values()], ""
+        return [self._document(product) for product in self.products_.values()], ""
 
     async def found(self, question: Question) -> Found:
         self.searched.append(question)

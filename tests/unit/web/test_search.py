@@ -18,6 +18,7 @@ from tests.unit.web.known import BUYER, IMAGE, Desk, Known
 from topics.client import Client
 from web.app import App, server
 from web.reads import ReadsAway
+from web.responses.search import CardAnswer
 
 OLD = {"product_id": "product-1", "thumbnail": "/old/rose.webp"}
 
@@ -69,6 +70,10 @@ async def test_a_plain_shelf_comes_from_the_documents(place: Place, path: str) -
     status, body = await place.call("GET", path)
     shelf, _ = await place.known.products("", 100, "")
     assert (status, len(body["items"]), place.known.searched) == (200, len(shelf), [])
+    # It is a card as those of the index are, so a client need not know where a list comes from.
+    for card, product in zip(msgspec.convert(body["items"], list[CardAnswer]), shelf, strict=True):
+        assert (card.name, card.price, sorted(card.flowers)) == (product["name"], product["price"], sorted(product["flowers"]))
+        assert card.store_name == place.known.stores_[product["store_id"]].name
 
 
 @pytest.mark.spec("product W33", "product W46")
