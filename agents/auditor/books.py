@@ -14,12 +14,12 @@ from typing import Any
 
 import msgspec
 
-from agents.auditor import baskets, orders, rest, shelves
+from agents.auditor import baskets, goods, orders, rest, shelves
 from agents.auditor.baskets import Basket
+from agents.auditor.goods import Good
 from agents.auditor.invariants import AT_REST, Violation
 from agents.auditor.orders import Dossier
 from agents.auditor.shelves import Shelf
-from models.catalog.messages import ProductSaved
 from models.read.facts import Fact
 from models.stores.messages import StoreRestored, StoreSaved, StoreSuspended
 
@@ -41,7 +41,7 @@ class Stream(msgspec.Struct):
 
 
 class Saved(msgspec.Struct, frozen=True):
-    """The last word on a store's policy or a product's terms."""
+    """The last word on a store's policy."""
 
     seq: int
     event: Any
@@ -55,7 +55,7 @@ class Books:
         self.shelves: dict[str, Shelf] = {}
         self.carts: dict[str, Basket] = {}
         self.stores: dict[str, Saved] = {}
-        self.products: dict[str, Saved] = {}
+        self.products: dict[str, Good] = {}
         self.open: dict[str, Dossier] = {}
         """Orders of which something may still be on its way, by id."""
         self.faults: dict[tuple[str, str], Violation] = {}
@@ -91,12 +91,12 @@ class Books:
             if basket.is_bare:
                 # Of guests there is no end.
                 del self.carts[fact.key]
+        elif fact.domain == "catalog":
+            self._note(goods.fold(self.products, fact))
         elif isinstance(event, StoreSaved):
             self.stores[fact.key] = Saved(fact.seq, event)
         elif isinstance(event, StoreSuspended | StoreRestored):
             self.stores[fact.key] = Saved(fact.seq, self.stores[fact.key].event)
-        elif isinstance(event, ProductSaved):
-            self.products[fact.key] = Saved(fact.seq, event)
 
     def undecodable(self, record: str, why: str) -> None:
         """A record (topic/partition@offset) is no batch of events."""

@@ -17,6 +17,7 @@ from agents.auditor.shelves import Claim, Coupon, Figures, Flower
 from models.read.orders import Stored
 from models.read.orders_fold import Order as Shown
 from models.read.orders_fold import StoreOrder as ShownPart
+from models.stores.messages import StoreSaved
 
 Found = Iterator[Violation]
 Row = tuple[Any, ...]
@@ -257,27 +258,31 @@ def _booked(dossier: Dossier) -> tuple[int, int]:
 
 def stores(books: Books, rows: Iterable[Mapping[str, Any]]) -> Found:
     """``rows``: fields of ``StoreSaved`` by name, ``store_id`` and ``seq``."""
-    yield from _saved("read_stores", books.stores, {row["store_id"]: row for row in rows})
+    known = {key: {**_told(saved.event), "seq": saved.seq} for key, saved in books.stores.items()}
+    yield from _shown("read_stores", known, {row["store_id"]: row for row in rows})
+
+
+def _told(event: StoreSaved) -> dict[str, Any]:
+    return {name: getattr(event, name) for name in event.__struct_fields__}
 
 
 def products(books: Books, rows: Iterable[Mapping[str, Any]]) -> Found:
-    """``rows``: fields of ``ProductSaved`` by name, ``product_id`` and ``seq``."""
-    yield from _saved("read_products", books.products, {row["product_id"]: row for row in rows})
+    """``rows``: fields of ``ProductSaved`` by name, counts, ``product_id`` and ``seq``."""
+    known = {key: good.shown() for key, good in books.products.items()}
+    yield from _shown("read_products", known, {row["product_id"]: row for row in rows})
 
 
-def _saved(invariant: str, known: Mapping[str, Any], shown: Mapping[str, Mapping[str, Any]]) -> Found:
+def _shown(invariant: str, known: Mapping[str, Mapping[str, Any]], shown: Mapping[str, Mapping[str, Any]]) -> Found:
+    """``known``: what each has to be shown as, with ``seq``."""
     for key in {*known, *shown}:
         if key not in known:
             yield Violation(invariant, key, "shown, but never saved")
         elif key not in shown:
             yield Violation(invariant, key, "not shown")
-        elif (seq := shown[key].get("seq", 0)) < known[key].seq:
-            yield Violation(invariant, key, f"shown as of event {seq}, not {known[key].seq}", f"{seq}")
-        else:
-            event = known[key].event
-            said = {"seq": known[key].seq, **{name: getattr(event, name) for name in event.__struct_fields__}}
-            if wrong := _differing(said, shown[key]):
-                yield Violation(invariant, key, wrong)
+        elif (seq := shown[key].get("seq", 0)) < known[key]["seq"]:
+            yield Violation(invariant, key, f"shown as of event {seq}, not {known[key]['seq']}", f"{seq}")
+        elif wrong := _differing(known[key], shown[key]):
+            yield Violation(invariant, key, wrong)
 
 
 def gateway(books: Books, payments: Iterable[Mapping[str, Any]]) -> Found:

@@ -31,6 +31,8 @@ WITHIN_ONE_AGGREGATE: Mapping[str, str] = {
     "coupon_used_once": "a claim is held or used by one order at a time",
     "cart_bounds": "a cart holds at most 50 products, from 1 to 999 pieces of each",
     "cart_cleared_once": "an order takes off a cart what was bought, once, and never more than was there",
+    "review_counted_once": "a product's rating counts each of its reviews once, with what it gives last",
+    "sold_never_negative": "a product has not sold less than nothing",
     "refund_within_capture": "refunds of a payment are no more than was captured, each id at most once",
 }
 """Order within one log guarantees these at every moment, so they have no grace."""

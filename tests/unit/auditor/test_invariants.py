@@ -11,6 +11,7 @@ from agents.auditor.books import Books
 from agents.auditor.invariants import AT_REST, WITHIN_ONE_AGGREGATE
 from models.actor import DAY, MINUTE, id_of
 from models.carts import messages as carts
+from models.catalog import messages as catalog
 from models.deliveries.messages import DeliveryCancelled, DeliveryCreated
 from models.inventory import messages as stock
 from models.orders import messages as orders
@@ -73,6 +74,9 @@ BROKEN: list[tuple[str, str, Any]] = [
     ("cart_cleared_once", f"ann/{STANDS}", also("carts", "ann", carts.CartCleared(order_id=STANDS, pieces={}, left_lines=()))),
     ("cart_bounds", "ann", also("carts", "ann", carts.CartLineSet(
         product_id="plant", store_id=ROSE, quantity=1_000, price=1, added_at=1))),
+    ("review_counted_once", "bouquet/r1", also("catalog", "bouquet", catalog.ProductRated(
+        store_id=ROSE, reviews=2, rating_sum=9, review_id="r1", rating=9))),
+    ("sold_never_negative", "bouquet", also("catalog", "bouquet", catalog.ProductSold(store_id=ROSE, sold=-1))),
     ("coupon_claimed_once", "c5000/ann", also("inventory", ROSE, CLAIMED_AGAIN)),
     ("coupon_used_once", "c5000/ann", changed(is_(stock.HoldPlaced, ROSE, order_id=WAITS), coupon_id="c5000", buyer="ann")),
     ("refund_within_capture", REGRETTED, also("payments", REGRETTED, payments.RefundQueued(

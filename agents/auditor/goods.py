@@ -1,0 +1,66 @@
+"""What the events of a product add up to (key = product id). Folds in place, without I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from agents.auditor.invariants import Violation
+from models.catalog.messages import RESTOCK_EVENTS, ProductRated, ProductRemoved, ProductSaved, ProductSold
+from models.read.facts import Fact
+
+REMOVED = "DELETED"
+
+
+class Good(msgspec.Struct):
+    """A product. ``ratings``: review id -> half stars, of the reviews that count; ``seq``: of its last event."""
+
+    saved: ProductSaved
+    seq: int = 0
+    removed: bool = False
+    sold: int = 0
+    ratings: dict[str, int] = {}
+
+    def shown(self) -> dict[str, Any]:
+        """What a read model has to say of it."""
+        fields = {name: getattr(self.saved, name) for name in self.saved.__struct_fields__}
+        told = {name: list(value) if isinstance(value, tuple) else value for name, value in fields.items()}
+        counts = {"sold": self.sold, "reviews": len(self.ratings), "rating_sum": sum(self.ratings.values())}
+        return {**told, **counts, **({"status": REMOVED} if self.removed else {}), "seq": self.seq}
+
+
+def fold(goods: dict[str, Good], fact: Fact) -> Iterator[Violation]:
+    """Take ``fact`` into ``goods``; what cannot be. Events that are about no product change nothing."""
+    event, good = fact.body, goods.get(fact.key)
+    if isinstance(event, ProductSaved) and (good is None or good.saved.kind != event.kind):
+        # Of another kind of product that had this id before, nothing is counted for this one.
+        good = goods[fact.key] = Good(event)
+    if good is None:
+        return
+    match event:
+        case ProductSaved():
+            good.saved, good.removed = event, False
+        case ProductRemoved():
+            good.removed = True
+        case ProductSold():
+            good.sold = event.sold
+            if event.sold < 0:
+                yield Violation("sold_never_negative", fact.key, f"seq {fact.seq}: {event.sold} sold")
+        case ProductRated():
+            yield from _rated(good, fact.key, event)
+        case _ if not isinstance(event, RESTOCK_EVENTS):
+            return
+    good.seq = fact.seq
+
+
+def _rated(good: Good, product_id: str, event: ProductRated) -> Iterator[Violation]:
+    if event.rating:
+        good.ratings[event.review_id] = event.rating
+    else:
+        good.ratings.pop(event.review_id, None)
+    said, is_ = (event.reviews, event.rating_sum), (len(good.ratings), sum(good.ratings.values()))
+    if said != is_:
+        detail = f"{said[0]} reviews of {said[1]} half stars are said, {is_[0]} of {is_[1]} were given"
+        yield Violation("review_counted_once", f"{product_id}/{event.review_id}", detail)
