@@ -30,7 +30,7 @@ def unsigned(claims: dict[str, Any]) -> str:
     return f"{head}.{body}."
 
 
-@pytest.mark.spec("order W-39", "order W-41")
+@pytest.mark.spec("order W-39", "order W-41", "store A4")
 async def test_only_our_own_tokens_count(stack: Stack, public: Public, word: str, tmp_path: Path) -> None:
     who, ours = buyer(word), Path(stack.env()["BB_TOKEN_KEY"])
     foreign = tmp_path / "token-key"
@@ -53,7 +53,7 @@ async def test_only_our_own_tokens_count(stack: Stack, public: Public, word: str
             assert answer.status == 401
 
 
-@pytest.mark.spec("order W-41")
+@pytest.mark.spec("order W-41", "auth 17", "store A5")
 async def test_what_is_for_the_inside_has_no_way_in(public: Public) -> None:
     """Figures and health of web processes, words to workers, the sandbox's own pages: a header of the caller's changes nothing."""
     for path in ("/metrics", "/health/live", "/health/ready", "/pause", "/client/change", "/sandbox", "/sandbox/books", "/"):

@@ -90,7 +90,7 @@ def test_at_most_50_lines_after_merging(count: int, fits: bool) -> None:
         assert only(command) == (422, {"code": "too_many_lines", "most": 50})
 
 
-@pytest.mark.spec("order W-4")
+@pytest.mark.spec("order W-4", "product W41")
 @pytest.mark.parametrize(
     ("command", "problem"),
     [

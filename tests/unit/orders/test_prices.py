@@ -24,7 +24,7 @@ def test_a_store_with_a_coupon_to_the_won() -> None:
     assert price.coupon_id == "c5000"
 
 
-@pytest.mark.spec("order W-2")
+@pytest.mark.spec("order W-2", "store V1")
 @pytest.mark.parametrize(("pieces", "fee"), [(2, 3_000), (3, 0)], ids=["below", "above"])
 def test_delivery_is_free_by_the_goods_before_the_coupon(pieces: int, fee: int) -> None:
     free_at = msgspec.structs.replace(ROSE, free_from=60_000)

@@ -126,7 +126,7 @@ def test_a_notices_events() -> None:
     assert written(deleted) == {statements[NoticeDeleted]: [("n", 3, 3)], notices.ERASE: [("n",)]}
 
 
-@pytest.mark.spec("store Q11")
+@pytest.mark.spec("store Q11", "product W44")
 def test_ratings_are_absolute_and_stores_are_summed_after_their_products() -> None:
     def rated(product: str, seq: int, store_id: str, reviews: int, rating_sum: int) -> Fact:
         event = ProductRated(store_id=store_id, reviews=reviews, rating_sum=rating_sum, review_id="r", rating=1)

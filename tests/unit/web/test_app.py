@@ -105,7 +105,7 @@ WRITES = sorted((method, path) for method, path in ACCESS if method != "GET")
 SELLERS = (Who.SELLER, Who.KEEPER)
 
 
-@pytest.mark.spec("order W-45")
+@pytest.mark.spec("order W-45", "store V2")
 @pytest.mark.parametrize(("method", "path"), WRITES, ids=lambda value: value.removeprefix(API))
 async def test_every_write_reads_its_body_and_sends_nothing_that_it_does_not_know(served: Served, method: str, path: str) -> None:
     """A field that is misspelt, or of which nobody has heard, is named instead of left out."""
