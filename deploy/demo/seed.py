@@ -129,15 +129,17 @@ async def write(shop: Shop, some: Iterable[Wish]) -> None:
 async def shown(shop: Shop) -> dict[tuple[str, ...], Mapping[str, Any]]:
     """What there is of it, as people see it. Raises Unexpected."""
     found: dict[tuple[str, ...], Mapping[str, Any]] = {}
-    stores, products = await asyncio.gather(shop.every(None, "/stores"), shop.every(None, "/products"))
-    found |= {("store", one["store_id"]): one for one in stores} | {("product", one["product_id"]): one for one in products}
+    found |= {("store", one["store_id"]): one for one in await shop.every(None, "/stores")}
 
     async def shelf(florist: Florist) -> None:
         at = f"/stores/{florist.store_id}"
         stock = (await shop.call(seller(florist), "GET", f"{at}/stock")).expect(200).body["items"]
+        products = await shop.every(seller(florist), f"{at}/products")
         # Those that have ended are for their seller only.
         coupons = await shop.every(seller(florist), f"{coupon_path(florist)}/all")
-        found.update({("stock", florist.store_id, one["flower_id"]): one for one in stock})
+        found.update({("product", one["product_id"]): one for one in products})
+        # Every flower has a line; one of version 0 has never been counted.
+        found.update({("stock", florist.store_id, one["flower_id"]): one for one in stock if one["version"]})
         found.update({("coupon", one["coupon_id"]): one for one in coupons})
 
     async def purse(name: str) -> None:
