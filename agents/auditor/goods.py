@@ -25,7 +25,8 @@ class Good(msgspec.Struct):
 
     def shown(self) -> dict[str, Any]:
         """What a read model has to say of it."""
-        fields = {name: getattr(self.saved, name) for name in self.saved.__struct_fields__}
+        # Who saved it is for the audit log alone.
+        fields = {name: getattr(self.saved, name) for name in self.saved.__struct_fields__ if name != "by"}
         told = {name: list(value) if isinstance(value, tuple) else value for name, value in fields.items()}
         counts = {"sold": self.sold, "reviews": len(self.ratings), "rating_sum": sum(self.ratings.values())}
         return {**told, **counts, **({"status": REMOVED} if self.removed else {}), "seq": self.seq}

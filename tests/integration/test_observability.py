@@ -152,7 +152,8 @@ class Figures:
     """What the processes said last at ``/metrics``."""
 
     def __init__(self, stack: Stack, http: aiohttp.ClientSession) -> None:
-        self.bases = {one.name: f"http://127.0.0.1:{one.ready.port}" for one in stack.processes if one.name != "sandbox"}
+        processes = [one for one in stack.processes if one.name in stack.expand(PROCESSES) and one.name != "sandbox"]
+        self.bases = {one.name: f"http://127.0.0.1:{one.ready.port}" for one in processes}
         self.http = http
         self.said: dict[str, str] = {}
 

@@ -43,6 +43,8 @@ async def test_sigterm_drops_no_request_and_ends_streams(services: tuple[str, st
         "BB_WEB_PORT": str(port),
         "BB_TOKEN_KEY": str(desk.key),
         "BB_WEB_SECRET": str(desk.secret),
+        # Eight buyers at full speed are one account and one address here.
+        "BB_LIMITS": "*.address=1000000/60,write.account=1000000/60,read.account=1000000/60",
     }
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", "tests.integration.web_process", env=env, cwd=ROOT)
     url, body = f"http://127.0.0.1:{port}", msgspec.json.encode(order_body())
