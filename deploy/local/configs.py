@@ -164,11 +164,11 @@ IMAGES = """\
         }
         # The store itself asks for the signature, which names host, key, type and length.
         location ~ "^/uploads/([0-9a-f-]{36})$" {
-            # The link fixes the exact length, 10 MB at most; everything else has small bodies.
-            client_max_body_size 11m;
             limit_except PUT {
                 deny all;
             }
+            # The link fixes the exact length, 10 MB at most; everything else has small bodies.
+            client_max_body_size 11m;
             proxy_pass http://s3/uploads/$1$is_args$args;
         }
         # A business licence, by an admin's signed link: never shown in the shop's own origin, only saved.

@@ -152,6 +152,8 @@ def test_nginx_leads_to_the_object_store_by_exact_names_only() -> None:
     assert (images[0], uploads[0], documents[0]) == ("limit_except GET {", "limit_except PUT {", "limit_except GET {")
     assert 'add_header Cache-Control "public, max-age=31536000, immutable";' in images
     assert 'add_header Cache-Control "private, no-store" always;' in documents
+    # Everything else has small bodies.
+    assert [way for way, block in ways.items() if "client_max_body_size 11m;" in block] == ["^/uploads/([0-9a-f-]{36})$"]
     assert "server 127.0.0.1:27081 max_fails=0;" in lines
 
 
