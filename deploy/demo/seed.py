@@ -129,12 +129,15 @@ async def write(shop: Shop, some: Iterable[Wish]) -> None:
 async def shown(shop: Shop) -> dict[tuple[str, ...], Mapping[str, Any]]:
     """What there is of it, as people see it. Raises Unexpected."""
     found: dict[tuple[str, ...], Mapping[str, Any]] = {}
-    found |= {("store", one["store_id"]): one for one in await shop.every(None, "/stores")}
 
     async def shelf(florist: Florist) -> None:
         at = f"/stores/{florist.store_id}"
         stock = (await shop.call(seller(florist), "GET", f"{at}/stock")).expect(200).body["items"]
         products = await shop.every(seller(florist), f"{at}/products")
+        # What a store has promised itself, such as its threshold, is nobody else's business.
+        own = (await shop.call(seller(florist), "GET", f"{at}/settings")).expect(200, 404)
+        if own.status == 200:
+            found["store", florist.store_id] = own.body
         # Those that have ended are for their seller only.
         coupons = await shop.every(seller(florist), f"{coupon_path(florist)}/all")
         found.update({("product", one["product_id"]): one for one in products})
