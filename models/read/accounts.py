@@ -203,16 +203,7 @@ def _store(databases: Databases, version: int) -> mysql.Fenced:
     return _Store(databases, "accounts", version, {"accounts": f"accounts_{version}"}, project)
 
 
-async def create(databases: Databases, version: int) -> None:
-    """Make the table of a version."""
-    await mysql.run(databases, mysql.ddl([table(version)]))
-
-
-async def drop(databases: Databases, version: int) -> None:
-    """Drop the table of a version."""
-    await mysql.drop(databases, [table(version)], f"accounts_{version}")
-
-
+create, drop = mysql.schema("accounts", lambda version: [table(version)])
 MODEL = ReadModel(
     name="accounts", sources=(("accounts", EVENTS), ("accounts", PRIVATE)), store=_store, create=create, drop=drop
 )  # fmt: skip

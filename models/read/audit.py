@@ -67,16 +67,7 @@ def _store(databases: Databases, version: int) -> mysql.Fenced:
     return _Store(databases, "audit", version, {"audit": f"audit_{version}"}, project)
 
 
-async def create(databases: Databases, version: int) -> None:
-    """Make the table of a version."""
-    await mysql.run(databases, mysql.ddl([table(version)]))
-
-
-async def drop(databases: Databases, version: int) -> None:
-    """Drop the table of a version."""
-    await mysql.drop(databases, [table(version)], f"audit_{version}")
-
-
+create, drop = mysql.schema("audit", lambda version: [table(version)])
 MODEL = ReadModel(
     name="audit",
     sources=tuple((domain, EVENTS) for domain in SOURCES),

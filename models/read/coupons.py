@@ -68,16 +68,7 @@ def _store(databases: Databases, version: int) -> mysql.Fenced:
     return _Store(databases, "coupons", version, _names(version), project)
 
 
-async def create(databases: Databases, version: int) -> None:
-    """Make the tables of a version."""
-    await mysql.run(databases, mysql.ddl(tables(version)))
-
-
-async def drop(databases: Databases, version: int) -> None:
-    """Drop the tables of a version."""
-    await mysql.drop(databases, tables(version), f"coupons_{version}")
-
-
+create, drop = mysql.schema("coupons", tables)
 MODEL = ReadModel(
     name="coupons",
     sources=(("inventory", EVENTS), ("inventory", PRIVATE)),

@@ -95,16 +95,7 @@ def _store(databases: Databases, version: int) -> mysql.Fenced:
     return _Store(databases, "images", version, {"images": f"images_{version}"}, project)
 
 
-async def create(databases: Databases, version: int) -> None:
-    """Make the table of a version."""
-    await mysql.run(databases, mysql.ddl([table(version)]))
-
-
-async def drop(databases: Databases, version: int) -> None:
-    """Drop the table of a version."""
-    await mysql.drop(databases, [table(version)], f"images_{version}")
-
-
+create, drop = mysql.schema("images", lambda version: [table(version)])
 MODEL = ReadModel(name="images", sources=(("catalog", EVENTS),), store=_store, create=create, drop=drop)
 
 

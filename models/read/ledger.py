@@ -80,16 +80,7 @@ def _store(databases: Databases, version: int) -> mysql.Fenced:
     return mysql.Fenced(databases, "ledger", version, {"ledger": f"ledger_{version}"}, project)
 
 
-async def create(databases: Databases, version: int) -> None:
-    """Make the table of a version."""
-    await mysql.run(databases, mysql.ddl([table(version)]))
-
-
-async def drop(databases: Databases, version: int) -> None:
-    """Drop the table of a version."""
-    await mysql.drop(databases, [table(version)], f"ledger_{version}")
-
-
+create, drop = mysql.schema("ledger", lambda version: [table(version)])
 MODEL = ReadModel(
     name="ledger",
     sources=(("payments", EVENTS),),

@@ -7,7 +7,7 @@ another worker has been there, nothing matches and the transaction is given up.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -207,6 +207,22 @@ async def drop(databases: Databases, tables: Iterable[sa.Table], physical: str) 
     pool = await databases.mysql()
     async with pool.acquire() as connection, connection.cursor() as cursor:
         await cursor.execute("DELETE FROM read_positions WHERE model = %s", (physical,))
+
+
+Make = Callable[[Databases, int], Awaitable[None]]
+"""Makes, or drops, what a version of a read model needs."""
+
+
+def schema(model: str, tables: Callable[[int], Sequence[sa.Table]]) -> tuple[Make, Make]:
+    """``create`` and ``drop`` of a read model: the tables of a version, and with them its positions."""
+
+    async def make(databases: Databases, version: int) -> None:
+        await run(databases, ddl(tables(version)))
+
+    async def end(databases: Databases, version: int) -> None:
+        await drop(databases, tables(version), f"{model}_{version}")
+
+    return make, end
 
 
 async def select(databases: Databases, sql: str, *values: Any) -> list[tuple[Any, ...]]:

@@ -82,16 +82,7 @@ def _store(databases: Databases, version: int) -> mysql.Fenced:
     return mysql.Whole(databases, "notices", version, names, project, table="notices", key="notice_id", about=about)
 
 
-async def create(databases: Databases, version: int) -> None:
-    """Make the table of a version."""
-    await mysql.run(databases, mysql.ddl([table(version)]))
-
-
-async def drop(databases: Databases, version: int) -> None:
-    """Drop the table of a version."""
-    await mysql.drop(databases, [table(version)], f"notices_{version}")
-
-
+create, drop = mysql.schema("notices", lambda version: [table(version)])
 MODEL = ReadModel(
     name="notices", sources=(("stores", EVENTS), ("stores", PRIVATE)), store=_store, create=create, drop=drop
 )  # fmt: skip

@@ -56,16 +56,7 @@ def _store(databases: Databases, version: int) -> mysql.Fenced:
     return _Store(databases, "reference", version, {"reference": f"reference_{version}"}, project)
 
 
-async def create(databases: Databases, version: int) -> None:
-    """Make the table of a version."""
-    await mysql.run(databases, mysql.ddl([table(version)]))
-
-
-async def drop(databases: Databases, version: int) -> None:
-    """Drop the table of a version."""
-    await mysql.drop(databases, [table(version)], f"reference_{version}")
-
-
+create, drop = mysql.schema("reference", lambda version: [table(version)])
 MODEL = ReadModel(
     name="reference",
     sources=(("catalog", PRIVATE),),

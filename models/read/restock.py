@@ -59,16 +59,7 @@ def _store(databases: Databases, version: int) -> mysql.Fenced:
     return mysql.Fenced(databases, "restock", version, {"restock": f"restock_{version}"}, project)
 
 
-async def create(databases: Databases, version: int) -> None:
-    """Make the table of a version."""
-    await mysql.run(databases, mysql.ddl([table(version)]))
-
-
-async def drop(databases: Databases, version: int) -> None:
-    """Drop the table of a version."""
-    await mysql.drop(databases, [table(version)], f"restock_{version}")
-
-
+create, drop = mysql.schema("restock", lambda version: [table(version)])
 MODEL = ReadModel(
     name="restock",
     sources=(("catalog", EVENTS),),

@@ -160,16 +160,7 @@ def _store(databases: Databases, version: int) -> mysql.Fenced:
     return _Store(databases, "reviews", version, {"reviews": f"reviews_{version}"}, project)
 
 
-async def create(databases: Databases, version: int) -> None:
-    """Make the table of a version."""
-    await mysql.run(databases, mysql.ddl([table(version)]))
-
-
-async def drop(databases: Databases, version: int) -> None:
-    """Drop the table of a version."""
-    await mysql.drop(databases, [table(version)], f"reviews_{version}")
-
-
+create, drop = mysql.schema("reviews", lambda version: [table(version)])
 MODEL = ReadModel(
     name="reviews",
     sources=(("catalog", EVENTS), ("catalog", PRIVATE)),

@@ -87,16 +87,7 @@ def _store(databases: Databases, version: int) -> mysql.Fenced:
     return _Store(databases, "sessions", version, {"sessions": f"sessions_{version}"}, project)
 
 
-async def create(databases: Databases, version: int) -> None:
-    """Make the table of a version."""
-    await mysql.run(databases, mysql.ddl([table(version)]))
-
-
-async def drop(databases: Databases, version: int) -> None:
-    """Drop the table of a version."""
-    await mysql.drop(databases, [table(version)], f"sessions_{version}")
-
-
+create, drop = mysql.schema("sessions", lambda version: [table(version)])
 MODEL = ReadModel(name="sessions", sources=(("accounts", EVENTS),), store=_store, create=create, drop=drop)
 
 

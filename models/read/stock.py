@@ -114,16 +114,7 @@ def _store(databases: Databases, version: int) -> mysql.Fenced:
     return mysql.Fenced(databases, "stock", version, _names(version), project)
 
 
-async def create(databases: Databases, version: int) -> None:
-    """Make the tables of a version."""
-    await mysql.run(databases, mysql.ddl(tables(version)))
-
-
-async def drop(databases: Databases, version: int) -> None:
-    """Drop the tables of a version."""
-    await mysql.drop(databases, tables(version), f"stock_{version}")
-
-
+create, drop = mysql.schema("stock", tables)
 MODEL = ReadModel(
     name="stock",
     sources=(("inventory", EVENTS),),

@@ -86,16 +86,7 @@ def _store(databases: Databases, version: int) -> mysql.Fenced:
     return mysql.Fenced(databases, "store_ratings", version, _names(version), project)
 
 
-async def create(databases: Databases, version: int) -> None:
-    """Make the tables of a version."""
-    await mysql.run(databases, mysql.ddl(tables(version)))
-
-
-async def drop(databases: Databases, version: int) -> None:
-    """Drop the tables of a version."""
-    await mysql.drop(databases, tables(version), f"store_ratings_{version}")
-
-
+create, drop = mysql.schema("store_ratings", tables)
 MODEL = ReadModel(
     name="store_ratings", sources=(("catalog", EVENTS),), store=_store, create=create, drop=drop, reported=False,
     urgent=lambda fact: False,
