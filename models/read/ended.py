@@ -19,26 +19,15 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import msgspec
-
 from models.accounts.messages import SessionEnded, SessionsEnded
 from models.read.databases import Databases
-from models.read.facts import EVENTS, Batch, Fact, Outrun, Position, ReadModel, Spot, folded, highest
-from models.read.mysql import spot_of
+from models.read.facts import EVENTS, Batch, Fact, ReadModel, folded, highest
+from models.read.redis_fenced import Fenced, positions_key
 
 KEPT = 660_000
 """Milliseconds: a token's life and a minute."""
-_json = msgspec.json.Encoder().encode
-_position = msgspec.json.Decoder(Position).decode
 
 ADD = """
-local spots = tonumber(ARGV[1])
-local at = 2
-for i = 1, spots do
-  local stored = redis.call('HGET', KEYS[1], ARGV[at]) or ''
-  if stored ~= ARGV[at + 1] then return 0 end
-  at = at + 3
-end
 local oldest = ARGV[at]
 at = at + 1
 if at < #ARGV then
@@ -49,19 +38,13 @@ if at < #ARGV then
   redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', '(' .. oldest)
   redis.call('INCR', KEYS[3])
 end
-at = 2
-for i = 1, spots do
-  redis.call('HSET', KEYS[1], ARGV[at], ARGV[at + 2])
-  at = at + 3
-end
-return 1
 """
-"""Arguments: number of spots; per spot name, stored position, new one; the oldest score to keep; per entry score, member."""
+"""Arguments: the oldest score to keep; per entry score, member."""
 
 
 def keys(prefix: str) -> tuple[str, str, str]:
     """Positions, entries, version."""
-    return f"{prefix}:ended-positions", f"{prefix}:ended", f"{prefix}:ended-version"
+    return positions_key(prefix, "ended"), f"{prefix}:ended", f"{prefix}:ended-version"
 
 
 def project(facts: Sequence[Fact]) -> dict[str, int]:
@@ -74,51 +57,23 @@ def project(facts: Sequence[Fact]) -> dict[str, int]:
     return ended
 
 
-class _Store:
-    def __init__(self, databases: Databases, version: int) -> None:
-        self._databases = databases
-        self._script: Any = None
-        self._durable: dict[Spot, Position] = {}
-        self._moved: dict[Spot, Position] = {}
-
-    async def positions(self) -> Mapping[Spot, Position]:
-        stored: Any = await self._databases.redis.hgetall(keys(self._databases.prefix)[0])
-        self._durable = {spot_of(spot.decode()): _position(value) for spot, value in stored.items()}
-        self._moved = {}
-        return dict(self._durable)
+class _Store(Fenced):
+    model, body, bare = "ended", ADD, (0,)
 
     async def store(self, batch: Batch) -> Mapping[str, int]:
         """Reports the entries themselves besides the accounts, so that nobody needs to ask what has ended."""
         oldest = round(time.time() * 1000) - KEPT
         ended = {name: at for name, at in folded(project, batch.facts).items() if at >= oldest}
-        self._moved = {**self._moved, **batch.after}
         if ended:
-            await self._add(ended, oldest)
+            entries = [said for name, at in ended.items() for said in (at, name)]
+            await self._write(batch.after, keys(self._databases.prefix)[1:], [oldest, *entries])
+        else:
+            self._moved.update(batch.after)
         return {**highest(batch.facts), **ended}
-
-    async def settle(self, positions: Mapping[Spot, Position]) -> None:
-        """Positions are stored with the entries, but for those of batches that had none."""
-        if self._moved:
-            await self._add({}, 0)
-
-    async def _add(self, ended: Mapping[str, int], oldest: int) -> None:
-        moved = self._moved
-        said: list[Any] = [len(moved)]
-        for spot, after in moved.items():
-            said += (spot.name, _json(self._durable[spot]) if spot in self._durable else b"", _json(after))
-        said.append(oldest)
-        for name, at in ended.items():
-            said += (at, name)
-        if self._script is None:
-            self._script = self._databases.redis.register_script(ADD)
-        if not await self._script(keys=keys(self._databases.prefix), args=said):
-            raise Outrun("ended")
-        self._durable.update(moved)
-        self._moved = {}
 
 
 def _store(databases: Databases, version: int) -> _Store:
-    return _Store(databases, version)
+    return _Store(databases)
 
 
 MODEL = ReadModel(

@@ -13,11 +13,14 @@ from typing import Any
 import msgspec
 import pytest
 from redis.asyncio import Redis
+from redis.commands.core import AsyncScript
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from deploy.local.stack import Stack
 from models.accounts.messages import SessionEnded, SessionsEnded
 from models.actor import Event
 from models.read import ended as model
+from models.read.facts import EVENTS, Batch, Fact, Outrun, Position, Spot
 from models.settings import read
 from tests.integration.reading import Reading, installation, until
 from tests.unit.read.log_maker import Record
@@ -199,6 +202,41 @@ async def test_a_redis_that_was_emptied_is_filled_from_the_log(reading: Reading)
             await redis.delete(name)
         await say(reading, SessionEnded(account="account-1", session="s2", cause="ended"), first=2)
         await stored(redis, reading, "s1", "s2")
+
+
+@pytest.mark.parametrize("written", [False, True], ids=["request lost", "answer lost"])
+async def test_a_write_that_fails_moves_no_position_past_what_it_should_have_written(
+    reading: Reading, monkeypatch: pytest.MonkeyPatch, written: bool
+) -> None:
+    """What is put off is settled each second: between a failed write and its repetition this must not skip what was in it."""
+    spot, after = Spot("accounts", EVENTS, 0), Position(1)
+    event = SessionEnded(account="account-1", session="s1", cause="reuse")
+    now = round(time.time() * 1000)
+    batch = Batch([Fact("accounts", "account-1", 1, 1, now, "e1", event)], {spot: Position()}, {spot: after})
+    prefix = reading.settings.prefix
+    redis = Redis.from_url(reading.settings.redis_url)
+    store = model.MODEL.store(reading.databases, 0)
+    await store.positions()
+    script = AsyncScript.__call__
+
+    async def broken(self: Any, *given: Any, **named: Any) -> Any:
+        if written:
+            await script(self, *given, **named)
+        raise RedisConnectionError("gone")
+
+    async with contextlib.aclosing(redis):
+        with monkeypatch.context() as patch:
+            patch.setattr(AsyncScript, "__call__", broken)
+            with pytest.raises(RedisConnectionError):
+                await store.store(batch)
+        with contextlib.suppress(Outrun):
+            await store.settle({spot: after})
+        assert (await store.positions(), await model.read(redis, prefix, 0)) == (
+            ({spot: after}, {"s1": now}) if written else ({}, {})
+        )
+        with contextlib.suppress(Outrun):
+            await store.store(batch)
+        assert (await store.positions(), await model.read(redis, prefix, 0)) == ({spot: after}, {"s1": now})
 
 
 async def stored(redis: Any, reading: Reading, *names: str) -> None:

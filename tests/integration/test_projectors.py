@@ -184,7 +184,7 @@ async def test_a_lost_answer_to_a_commit_is_no_second_write(reading: Reading, mo
     a_day(reading)
     await reading.say()
     calls: dict[Any, int] = {}
-    commit, append, put = aiomysql.Connection.commit, live._Store._append, dynamo.put
+    commit, append, put = aiomysql.Connection.commit, live._Store._write, dynamo.put
 
     async def forgetful(call: Any, *given: Any) -> Any:
         answer = await call(*given)
@@ -194,7 +194,7 @@ async def test_a_lost_answer_to_a_commit_is_no_second_write(reading: Reading, mo
         return answer
 
     monkeypatch.setattr(aiomysql.Connection, "commit", lambda *given: forgetful(commit, *given))
-    monkeypatch.setattr(live._Store, "_append", lambda *given: forgetful(append, *given))
+    monkeypatch.setattr(live._Store, "_write", lambda *given: forgetful(append, *given))
     monkeypatch.setattr(dynamo, "put", lambda *given: forgetful(put, *given))
     async with reading.projecting() as projector:
         await reading.caught_up(projector)
