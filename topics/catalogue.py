@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from models.accounts import messages as accounts
+from models.accounts import seller_messages as sellers
 from models.actor import DAY, Message
 from models.carts import messages as carts
 from models.catalog import image_messages as images
@@ -144,10 +145,10 @@ CONTRACTS: tuple[Contract, ...] = (
         private=accounts.AccountPrivate,
         routes={
             accounts.AccountWithdrawn: (("carts", carts.ForgetBuyer), ("catalog", images.EraseImage)),
-            accounts.SellerApplied: (("accounts", accounts.ClaimBusinessNumber),),
-            accounts.SellerDenied: (("accounts", accounts.ReleaseBusinessNumber),),
-            accounts.BusinessNumberClaimed: (("accounts", accounts.BusinessNumberGranted),),
-            accounts.BusinessNumberRefused: (("accounts", accounts.BusinessNumberTaken),),
+            sellers.SellerApplied: (("accounts", sellers.ClaimBusinessNumber),),
+            sellers.SellerDenied: (("accounts", sellers.ReleaseBusinessNumber),),
+            sellers.BusinessNumberClaimed: (("accounts", sellers.BusinessNumberGranted),),
+            sellers.BusinessNumberRefused: (("accounts", sellers.BusinessNumberTaken),),
         },
     ),
 )

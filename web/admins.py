@@ -17,7 +17,8 @@ import click
 import pyotp
 
 from models import settings as common
-from models.accounts.messages import CreateAdmin, Once, RestoreAccount, SuspendAccount
+from models.accounts.common_messages import Once
+from models.accounts.messages import CreateAdmin, RestoreAccount, SuspendAccount
 from models.settings import Settings
 from topics.answers import Answer
 from topics.client import Client, Unavailable

@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from models.accounts.messages import Once
+from models.accounts.common_messages import Once
 from models.actor import Command
 from topics.answers import Answer
 from web import idempotency

@@ -7,12 +7,7 @@ from agents.accounts.ports import Outside, Refused
 from agents.runtime.domain import Domain
 from models.accounts import decide as accounts
 from models.accounts.business import number_in
-from models.accounts.messages import (
-    ACCOUNTS_EVENTS,
-    ACCOUNTS_INBOX,
-    CallDone,
-    CallRefused,
-)
+from models.accounts.messages import ACCOUNTS_EVENTS, ACCOUNTS_INBOX, CallDone, CallRefused
 from models.accounts.secrets import digits
 from models.accounts.state import Account
 from models.actor import Effect, Message

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from models.accounts.calls import begun
+from models.accounts.common_messages import Purpose
 from models.accounts.messages import (
     CodeRejected,
     CodeRequested,
     ConfirmContact,
-    ConfirmRegistration,
     EmailChanged,
     EmailVerified,
     PasswordChanged,
     PhoneChanged,
-    Purpose,
     RequestCode,
     ResetPassword,
-    SessionsEnded,
 )
+from models.accounts.seller_messages import ConfirmRegistration
+from models.accounts.session_messages import SessionsEnded
 from models.accounts.state import NEW, REGISTERING, Account, Asked, Code, Task
 from models.actor import DAY, HOUR, MINUTE, SECOND, Event, Refusal
 

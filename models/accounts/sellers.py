@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from models.accounts.business import is_number
 from models.accounts.calls import begun
-from models.accounts.messages import (
+from models.accounts.common_messages import Person
+from models.accounts.seller_messages import (
     ApplicationFailed,
     ApplicationFiled,
     ApplyAsSeller,
@@ -17,15 +18,14 @@ from models.accounts.messages import (
     DenySeller,
     LicenceSubmitted,
     PermitSeller,
-    Person,
     ReadLicence,
     ReleaseBusinessNumber,
     ResubmitApplication,
     SellerApplied,
     SellerDenied,
     SellerPermitted,
-    SessionsEnded,
 )
+from models.accounts.session_messages import SessionsEnded
 from models.accounts.state import (
     APPLIED,
     DENIED,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.accounts.messages import (
+from models.accounts.session_messages import (
     EndSession,
     EndSessions,
     OpenSession,

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from models.accounts.common_messages import Person, Provider
 from models.accounts.messages import (
     ACCOUNTS_EVENTS,
     AccountJoined,
@@ -15,11 +16,6 @@ from models.accounts.messages import (
     AccountSuspended,
     AccountWithdrawn,
     AdminCreated,
-    ApplicationFailed,
-    ApplicationFiled,
-    BusinessNumberClaimed,
-    BusinessNumberRefused,
-    BusinessNumberReleased,
     CallFinished,
     CallPostponed,
     CallStarted,
@@ -27,22 +23,24 @@ from models.accounts.messages import (
     CodeRequested,
     EmailChanged,
     EmailVerified,
-    LicenceRead,
-    LicenceSubmitted,
     PasswordChanged,
-    Person,
     PhoneChanged,
     ProfileChanged,
-    Provider,
+)
+from models.accounts.seller_messages import (
+    ApplicationFailed,
+    ApplicationFiled,
+    BusinessNumberClaimed,
+    BusinessNumberRefused,
+    BusinessNumberReleased,
+    LicenceRead,
+    LicenceSubmitted,
     RegistrationLapsed,
     SellerApplied,
     SellerDenied,
     SellerPermitted,
-    SessionEnded,
-    SessionOpened,
-    SessionRefreshed,
-    SessionsEnded,
 )
+from models.accounts.session_messages import SessionEnded, SessionOpened, SessionRefreshed, SessionsEnded
 from models.actor import Effect, State
 
 REGISTERING, ACTIVE, WITHDRAWN = "", "ACTIVE", "WITHDRAWN"

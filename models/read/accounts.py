@@ -26,12 +26,8 @@ from models.accounts.messages import (
     AccountSuspended,
     AccountWithdrawn,
     AdminCreated,
-    ApplicationFiled,
-    RegistrationLapsed,
-    SellerApplied,
-    SellerDenied,
-    SellerPermitted,
 )
+from models.accounts.seller_messages import ApplicationFiled, RegistrationLapsed, SellerApplied, SellerDenied, SellerPermitted
 from models.read import mysql
 from models.read.cursors import BadCursor, pack, unpack
 from models.read.databases import Databases

@@ -19,7 +19,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from models.accounts.messages import SessionEnded, SessionsEnded
+from models.accounts.session_messages import SessionEnded, SessionsEnded
 from models.read.databases import Databases
 from models.read.facts import EVENTS, Batch, Fact, ReadModel, folded, highest
 from models.read.redis_fenced import Fenced, positions_key

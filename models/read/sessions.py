@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from models.accounts.messages import SessionEnded, SessionOpened, SessionRefreshed, SessionsEnded
+from models.accounts.session_messages import SessionEnded, SessionOpened, SessionRefreshed, SessionsEnded
 from models.read import mysql
 from models.read.databases import Databases
 from models.read.facts import EVENTS, Fact, ReadModel, highest

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from deploy.local.stack import Stack
-from models.accounts.messages import Person as Who
-from models.accounts.messages import SignIn
+from models.accounts.common_messages import Person as Who
 from models.accounts.secrets import hashed, row_key
+from models.accounts.session_messages import SignIn
 from models.settings import read
 from tests.chaos.public import Answer, Public
 from tests.e2e.shop import eventually

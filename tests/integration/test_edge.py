@@ -17,7 +17,7 @@ from redis.commands.core import AsyncScript
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from deploy.local.stack import Stack
-from models.accounts.messages import SessionEnded, SessionsEnded
+from models.accounts.session_messages import SessionEnded, SessionsEnded
 from models.actor import Event
 from models.read import ended as model
 from models.read.facts import EVENTS, Batch, Fact, Outrun, Position, Spot

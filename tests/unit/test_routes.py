@@ -15,8 +15,9 @@ from agents.orders import ORDERS
 from agents.payments.domain import payments
 from agents.runtime.domain import Domain
 from agents.stores import STORES
-from models.accounts.messages import ChangeProfile, ConfirmRegistration, DenySeller, WithdrawAccount
+from models.accounts.messages import ChangeProfile, WithdrawAccount
 from models.accounts.secrets import hashed
+from models.accounts.seller_messages import ConfirmRegistration, DenySeller
 from models.actor import Reminder
 from models.carts.messages import AddToCart, MergeCart
 from models.catalog import messages as catalog

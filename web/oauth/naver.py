@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from models.accounts.messages import Provider
+from models.accounts.common_messages import Provider
 from models.settings import Settings
 from web.oauth.port import Http, Identity, person
 

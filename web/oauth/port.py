@@ -9,7 +9,7 @@ import aiohttp
 import msgspec
 import phonenumbers
 
-from models.accounts.messages import Person, Provider
+from models.accounts.common_messages import Person, Provider
 
 TIMEOUT = aiohttp.ClientTimeout(total=6, connect=2)
 MAX_NAME, MAX_EMAIL = 20, 254

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import pyotp
 from aiohttp import web
 
-from models.accounts.messages import EndSession, OpenSession, RefreshSession, SignIn
+from models.accounts.session_messages import EndSession, OpenSession, RefreshSession, SignIn
 from models.actor import id_of
 from web import cookies
 from web.call import Call

@@ -7,15 +7,9 @@ import time
 from aiohttp import web
 
 from models import kst
-from models.accounts.messages import (
-    ChangePassword,
-    ChangeProfile,
-    ConfirmContact,
-    EndSession,
-    EndSessions,
-    Purpose,
-    WithdrawAccount,
-)
+from models.accounts.common_messages import Purpose
+from models.accounts.messages import ChangePassword, ChangeProfile, ConfirmContact, WithdrawAccount
+from models.accounts.session_messages import EndSession, EndSessions
 from models.actor import SECOND
 from web import pictures
 from web.call import Call

@@ -6,7 +6,9 @@ from typing import Any
 
 from aiohttp import web
 
-from models.accounts.messages import DenySeller, Once, PermitSeller, RestoreAccount, SuspendAccount
+from models.accounts.common_messages import Once
+from models.accounts.messages import RestoreAccount, SuspendAccount
+from models.accounts.seller_messages import DenySeller, PermitSeller
 from web.call import Call
 from web.commands import submit
 from web.people import row_of

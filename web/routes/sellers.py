@@ -7,17 +7,11 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from models.accounts.common_messages import Purpose
 from models.accounts.contacts import LASTS, TICKET
-from models.accounts.messages import (
-    ApplyAsSeller,
-    ConfirmRegistration,
-    Purpose,
-    ReadLicence,
-    RequestCode,
-    ResetPassword,
-    ResubmitApplication,
-)
+from models.accounts.messages import RequestCode, ResetPassword
 from models.accounts.secrets import hashed
+from models.accounts.seller_messages import ApplyAsSeller, ConfirmRegistration, ReadLicence, ResubmitApplication
 from models.actor import SECOND
 from models.catalog.images import LICENCE, READY
 from web import idempotency

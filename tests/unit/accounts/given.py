@@ -6,19 +6,11 @@ from typing import Any
 
 from agents.accounts.domain import accounts_domain
 from agents.accounts.ports import Document, Letter, Outside, PortError
-from models.accounts.messages import (
-    ApplyAsSeller,
-    BusinessNumberGranted,
-    CallDone,
-    ConfirmRegistration,
-    CreateAdmin,
-    OpenSession,
-    PermitSeller,
-    Person,
-    RequestCode,
-    SignIn,
-)
+from models.accounts.common_messages import Person
+from models.accounts.messages import CallDone, CreateAdmin, RequestCode
 from models.accounts.secrets import check, digits, hashed, row_key
+from models.accounts.seller_messages import ApplyAsSeller, BusinessNumberGranted, ConfirmRegistration, PermitSeller
+from models.accounts.session_messages import OpenSession, SignIn
 from tests.unit.history import Actor
 from tests.unit.shop import NOW
 

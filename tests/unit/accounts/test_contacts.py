@@ -18,17 +18,15 @@ from models.accounts.messages import (
     CodeRejected,
     CodeRequested,
     ConfirmContact,
-    ConfirmRegistration,
     EmailChanged,
     PasswordChanged,
     PhoneChanged,
     ProfileChanged,
-    RegistrationLapsed,
     ResetPassword,
-    SessionEnded,
-    SessionsEnded,
 )
 from models.accounts.secrets import check, digits, hashed
+from models.accounts.seller_messages import ConfirmRegistration, RegistrationLapsed
+from models.accounts.session_messages import SessionEnded, SessionsEnded
 from models.actor import DAY, HOUR, EffectUnknown, Refusal, Reminder
 from tests.unit.accounts.given import (
     ACCOUNTS,

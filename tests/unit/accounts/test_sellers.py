@@ -7,11 +7,19 @@ from typing import Any
 import pytest
 
 from models.accounts.business import is_number, number_in
+from models.accounts.common_messages import Person
 from models.accounts.messages import (
     AccountPrivate,
     AccountRestored,
     AccountSuspended,
     AdminCreated,
+    CallFinished,
+    CreateAdmin,
+    RestoreAccount,
+    SuspendAccount,
+)
+from models.accounts.secrets import hashed
+from models.accounts.seller_messages import (
     ApplicationFailed,
     ApplicationFiled,
     BusinessNumberClaimed,
@@ -19,26 +27,20 @@ from models.accounts.messages import (
     BusinessNumberRefused,
     BusinessNumberReleased,
     BusinessNumberTaken,
-    CallFinished,
     ClaimBusinessNumber,
-    CreateAdmin,
     DenySeller,
     LicenceRead,
     LicenceSubmitted,
     PermitSeller,
-    Person,
     ReadLicence,
     ReleaseBusinessNumber,
-    RestoreAccount,
     ResubmitApplication,
     SellerApplied,
     SellerDenied,
     SellerPermitted,
-    SessionsEnded,
-    SuspendAccount,
 )
-from models.accounts.secrets import hashed
 from models.accounts.sellers import READS_A_DAY
+from models.accounts.session_messages import SessionsEnded
 from models.actor import DAY, HOUR, Refusal, Send, id_of
 from tests.unit.accounts.given import (
     ACCOUNTS,

@@ -7,11 +7,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from models.accounts.messages import (
-    AccountJoined,
-    AccountPrivate,
-    AccountWithdrawn,
-    ChangeProfile,
+from models.accounts.messages import AccountJoined, AccountPrivate, AccountWithdrawn, ChangeProfile, SuspendAccount, WithdrawAccount
+from models.accounts.secrets import hashed
+from models.accounts.session_messages import (
     EndSession,
     EndSessions,
     RefreshSession,
@@ -19,10 +17,7 @@ from models.accounts.messages import (
     SessionOpened,
     SessionRefreshed,
     SessionsEnded,
-    SuspendAccount,
-    WithdrawAccount,
 )
-from models.accounts.secrets import hashed
 from models.accounts.sessions import GRACE, LIFETIME, MOST
 from models.actor import DAY, HOUR, Refusal, Send
 from models.carts.messages import ForgetBuyer

@@ -4,20 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from models.accounts.messages import (
-    AccountJoined,
-    AccountPrivate,
-    AccountSuspended,
-    AccountWithdrawn,
-    ApplicationFiled,
-    Person,
-    SellerApplied,
-    SellerDenied,
-    SessionEnded,
-    SessionOpened,
-    SessionRefreshed,
-    SessionsEnded,
-)
+from models.accounts.common_messages import Person
+from models.accounts.messages import AccountJoined, AccountPrivate, AccountSuspended, AccountWithdrawn
+from models.accounts.seller_messages import ApplicationFiled, SellerApplied, SellerDenied
+from models.accounts.session_messages import SessionEnded, SessionOpened, SessionRefreshed, SessionsEnded
 from models.read import accounts, audit, sessions
 from models.read.facts import Fact
 

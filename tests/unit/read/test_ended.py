@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from models.accounts.messages import ProfileChanged, SessionEnded, SessionsEnded
+from models.accounts.messages import ProfileChanged
+from models.accounts.session_messages import SessionEnded, SessionsEnded
 from models.read.ended import MODEL, project
 from models.read.facts import Fact
 

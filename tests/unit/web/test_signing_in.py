@@ -10,7 +10,9 @@ import pyotp
 import pytest
 import pytest_asyncio
 
-from models.accounts.messages import ApplyAsSeller, OpenSession, RequestCode
+from models.accounts.messages import RequestCode
+from models.accounts.seller_messages import ApplyAsSeller
+from models.accounts.session_messages import OpenSession
 from models.settings import Settings
 from tests.unit.web.known import PEOPLE, Desk, Known, account_of
 from tests.unit.web.serving import Served, serving
