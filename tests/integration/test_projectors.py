@@ -12,100 +12,25 @@ from typing import Any
 import aiomysql
 import msgspec
 import pytest
-from aiokafka import AIOKafkaConsumer
 from redis.asyncio import Redis
 
-from agents.projectors import Projector
 from agents.rebuild import rebuild
 from deploy.local.layout import ROOT
 from deploy.local.stack import Stack
-from models.carts.messages import AddToCart, Like, MergeCart, Unlike
 from models.inventory.messages import ChangeStock
 from models.read import dynamo, live, mysql
 from models.read.facts import EVENTS, PRIVATE
 from models.read.orders import POSITIONS, table_name
 from models.read.products import POSITIONS as MONGO_POSITIONS
-from tests.integration.reading import WAIT, Reading, installation, until
+from tests.integration.reading import BUYERS, Reading, a_day, check, installation, until
 from tests.unit.read.log_maker import Record
 from topics.answers import PROJECTED, decode_projected
-from topics.envelope import NewerVersion
-
-BUYERS = ("ann", "bob", "cem")
 
 
 @pytest.fixture
 async def reading(stack: Stack) -> AsyncIterator[Reading]:
     async with installation(stack) as made:
         yield made
-
-
-def a_day(reading: Reading, orders: int = 9) -> None:
-    """A shop and what buyers do in it: pay, abandon, cancel; with and without a coupon, at one florist or two."""
-    log = reading.log
-    if not log.records:
-        log.shop()
-    first = len(log.records)
-    for number in range(orders):
-        order, buyer = f"order-{first}-{number}", BUYERS[number % 3] if number >= 3 or first > 20 else f"new-{number}"
-        add = AddToCart(product_id="bouquet", store_id="store-rose", quantity=2, price=20_000)
-        log.send("carts", f"guest-{number}", msgspec.structs.replace(add, by_guest=True))
-        log.send("carts", buyer, add)
-        log.send("carts", buyer, MergeCart(guest=f"guest-{number}"))
-        log.send("carts", buyer, (Unlike if number % 3 == 1 else Like)(kind="product", id=("bouquet", "plant")[number % 2]))
-        method = "cart" if number % 2 else "direct"
-        log.place(order, buyer, both=number % 2 == 0, coupon=number < 3 and first < 20, method=method)
-        if number % 4 == 3:
-            log.cancel(order, buyer)
-            continue
-        log.pay(order)
-        if number % 4 == 2:
-            log.cancel_store(order, "store-rose")
-
-
-def check(reading: Reading, shown: dict[str, Any]) -> None:
-    """The read models against the rows of the actors, which nobody here has folded."""
-    states = {(domain, *where): state for domain, where, state in rows_of(reading)}
-    placed = {key: state for (domain, key, part), state in states.items() if domain == "orders"}
-    told = shown["orders"]
-    assert {key: (one["status"], one.get("refunded", 0), one["total"]) for key, one in told.items()} == {
-        key: (state.status, state.refunded, state.total) for key, state in placed.items()
-    }
-    parts = {store["priced"]["store_order_id"]: store.get("status", "") for one in told.values() for store in one["stores"]}
-    confirmed = {part.priced.store_order_id: part.status for state in placed.values() if state.captured for part in state.parts}
-    assert {key: parts[key] for key in confirmed} == confirmed
-    assert {key: one["store"]["status"] for key, one in shown["sold"].items()} == confirmed
-    shelves = {key: state for (domain, key, part), state in states.items() if domain == "inventory" and not part}
-    assert sorted(row[:5] for row in shown["stock"]) == sorted(
-        (store, flower, stems.on_hand, stems.held, stems.version)
-        for store, shelf in shelves.items()
-        for flower, stems in shelf.flowers.items()
-    )
-    issued = {}
-    for (domain, _, part), state in states.items():
-        if domain == "inventory" and part.startswith("issued/"):
-            _, coupon, buyer = part.split("/")
-            status = "used" if state.used else "held" if state.order_id else "claimed"
-            issued[coupon, buyer] = (status, state.order_id, state.edition)
-    assert {tuple(row[:2]): tuple(row[2:]) for row in shown["issued"]} == issued
-    carts = {(key, part): state for (domain, key, part), state in states.items() if domain == "carts"}
-    assert sorted(shown["carts"]) == sorted(
-        (owner, product, line.store_id, line.quantity, line.price, line.added_at)
-        for (owner, part), cart in carts.items()
-        if not part
-        for product, line in cart.lines.items()
-    )
-    assert sorted(shown["likes"]) == sorted(
-        (owner, part.split("/")[1], liked, at) for (owner, part), kept in carts.items() if part for liked, at in kept.since.items()
-    )
-    moved = sum(amount for _, _, _, account, amount in shown["ledger"] if account == "gateway_receivable")
-    assert moved == sum(record.captured - record.refunded for record in reading.log.gateway.books.values())
-    assert len({one["store_id"] for one in shown["stores"]}) == 2
-    assert [one["name"] for one in shown["products"]] == ["튤립 바구니", "장미 다발", "장미 화분"]
-
-
-def rows_of(reading: Reading) -> list[tuple[str, tuple[str, str], Any]]:
-    """(domain, (key, part), state) of every row of the actors."""
-    return reading.log.states()
 
 
 async def test_the_read_models_show_what_the_actors_decided(reading: Reading) -> None:
@@ -377,36 +302,3 @@ async def test_tampering_shows_and_stays(reading: Reading) -> None:
         await reading.caught_up(projector)
     with pytest.raises(AssertionError):
         check(reading, await reading.shown())
-
-
-async def test_poison_goes_to_bb_dead_and_the_rest_is_folded(reading: Reading) -> None:
-    a_day(reading, 3)
-    topic = f"{reading.settings.prefix}.orders.events"
-    await reading.say([Record(topic, 0, "x", b"no json"), Record(topic, 1, "y", b'[{"specversion":"1.0"}]')])
-    await reading.say()
-    async with reading.projecting() as projector:
-        await reading.caught_up(projector)
-    check(reading, await reading.shown())
-    consumer = AIOKafkaConsumer(
-        f"{reading.settings.prefix}.dead", bootstrap_servers=reading.settings.kafka, auto_offset_reset="earliest"
-    )
-    await consumer.start()
-    # A record that a projector reads again, as after a slow start, leaves its letter again.
-    found: set[tuple[str, int, int, str]] = set()
-    async with asyncio.timeout(WAIT):
-        while len(found) < 2:
-            letter = msgspec.json.decode((await consumer.getone()).value)
-            assert letter["cause"].startswith("Undecodable")
-            found.add((letter["topic"], letter["partition"], letter["offset"], letter["key"]))
-    await consumer.stop()
-    assert found == {(topic, 0, 0, "x"), (topic, 1, 0, "y")}
-
-
-async def test_a_newer_version_stops_the_worker(reading: Reading) -> None:
-    a_day(reading, 1)
-    placed = next(one for one in reading.log.records if one.topic.endswith("orders.events"))
-    assert placed.value is not None
-    await reading.say([placed._replace(value=placed.value.replace(b"OrderPlaced.v1", b"OrderPlaced.v2"))])
-    projector = Projector(reading.settings, group="g", instance="i")
-    with pytest.raises(NewerVersion, match="OrderPlaced"):
-        await asyncio.wait_for(projector.run(), 30)

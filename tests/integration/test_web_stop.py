@@ -17,7 +17,8 @@ from aiohttp import ClientConnectionError, ClientOSError, ClientSession
 from deploy.local.layout import ROOT
 from tests.integration.test_web import services
 from tests.integration.web_actors import Actors, create_inboxes, placed
-from tests.unit.web.known import Desk, order_body
+from tests.unit.web.documents import order_body
+from tests.unit.web.known import Desk
 
 __all__ = ["services"]
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tests.unit.web.known import BUYER, IMAGE, ORDER, QUESTION, REVIEW, STORE, STORE_ORDER, Desk, order_body
+from tests.unit.web.documents import BUYER, IMAGE, ORDER, QUESTION, REVIEW, STORE, STORE_ORDER, order_body
+from tests.unit.web.known import Desk
 from web.idempotency import sign
 from web.rule import Rule
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.web.known import ADMIN, BUYER, OTHER_SELLER, OTHER_STORE, SELLER, STORE, STRANGER
+from tests.unit.web.documents import ADMIN, BUYER, OTHER_SELLER, OTHER_STORE, SELLER, STORE, STRANGER
 from web.access import Who, owns_order, party, refusal, runs
 from web.auth import Caller
 from web.routes import ACCESS, API, ROUTES

@@ -13,7 +13,7 @@ import pytest_asyncio
 from models.carts.messages import AddToCart, Like, MergeCart, RemoveFromCart, SetQuantity, Unlike
 from models.orders.messages import ProductTerms, StoreTerms
 from tests.unit.web.answering import Page, page
-from tests.unit.web.known import BUYER, OTHER_STORE, SELLER, STORE, store_document
+from tests.unit.web.documents import BUYER, OTHER_STORE, SELLER, STORE, store_document
 from web import baskets
 from web.responses.carts import CartLineAnswer
 from web.routes.store_views import card

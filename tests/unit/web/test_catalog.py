@@ -14,7 +14,7 @@ from models.actor import id_of
 from models.catalog import messages as m
 from tests.unit.catalog.given import FLOWER
 from tests.unit.web.answering import Page, page
-from tests.unit.web.known import ADMIN, BUYER, IMAGE, OTHER_SELLER, OTHER_STORE, REVIEW, SELLER, STORE, SUBSCRIPTION
+from tests.unit.web.documents import ADMIN, BUYER, IMAGE, OTHER_SELLER, OTHER_STORE, REVIEW, SELLER, STORE, SUBSCRIPTION
 
 FORM: dict[str, Any] = {
     "name": "봄 다발", "summary": "봄에", "price": 30_000, "category": "1", "flowers": {"16": 12, "18": 3}, "representative": "16",

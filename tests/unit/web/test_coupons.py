@@ -15,7 +15,7 @@ from models.inventory.messages import ClaimCoupons, CloseCoupon, EditCoupon
 from models.kst import KST
 from models.orders.messages import CouponTerms, PlaceOrder
 from tests.unit.web.answering import Page, page
-from tests.unit.web.known import BUYER, OTHER_STORE, SELLER, STORE, STRANGER, order_body
+from tests.unit.web.documents import BUYER, OTHER_STORE, SELLER, STORE, STRANGER, order_body
 from web.requests.orders import StoreRequest
 from web.terms import Terms
 

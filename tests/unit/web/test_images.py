@@ -19,7 +19,8 @@ from models.catalog.image_messages import FinishImage, RequestImage
 from models.settings import Settings
 from tests.unit.history import Actor
 from tests.unit.shop import NOW
-from tests.unit.web.known import ADMIN, BUYER, IMAGE, SELLER, STORE, STRANGER, Desk, Known, store_document
+from tests.unit.web.documents import ADMIN, BUYER, IMAGE, SELLER, STORE, STRANGER, store_document
+from tests.unit.web.known import Desk, Known
 from topics.answers import Answer
 from topics.client import Client
 from web.app import App, server

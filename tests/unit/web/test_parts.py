@@ -12,7 +12,8 @@ import msgspec
 import pytest
 
 from models.actor import id_of
-from tests.unit.web.known import STORE, Known
+from tests.unit.web.documents import STORE
+from tests.unit.web.known import Known
 from web import idempotency, openapi, prefer
 from web.call import trace_of
 from web.problems import Problem, document, language

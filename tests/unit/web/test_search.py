@@ -14,7 +14,8 @@ from aiohttp import web
 
 from models.search.filters import Choice, Filters
 from models.search.wire import Found, Question
-from tests.unit.web.known import BUYER, IMAGE, Desk, Known
+from tests.unit.web.documents import BUYER, IMAGE
+from tests.unit.web.known import Desk, Known
 from topics.client import Client
 from web.app import App, server
 from web.reads import ReadsAway

@@ -14,7 +14,8 @@ from models.accounts.messages import RequestCode
 from models.accounts.seller_messages import ApplyAsSeller
 from models.accounts.session_messages import OpenSession
 from models.settings import Settings
-from tests.unit.web.known import PEOPLE, Desk, Known, account_of
+from tests.unit.web.documents import account_of
+from tests.unit.web.known import PEOPLE, Desk, Known
 from tests.unit.web.serving import Served, serving
 from web.devices import device
 from web.oauth.flow import challenge_of

@@ -29,8 +29,8 @@ from models.stores.messages import (
     SuspendStore,
 )
 from tests.unit.web.answering import Page, page
+from tests.unit.web.documents import ADMIN, BUYER, OTHER_SELLER, OTHER_STORE, QUESTION, SECRET, SELLER, STORE, STRANGER
 from tests.unit.web.examples import BODIES
-from tests.unit.web.known import ADMIN, BUYER, OTHER_SELLER, OTHER_STORE, QUESTION, SECRET, SELLER, STORE, STRANGER
 from web.commands import models_of
 from web.reads import About, Wanted
 from web.requests.phones import e164

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.web.known import order_body
+from tests.unit.web.documents import order_body
 from web.requests.catalog import ProductSave
 from web.requests.inventory import CouponRequest, StockRequest
 from web.requests.orders import OrderRequest
