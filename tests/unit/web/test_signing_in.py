@@ -10,11 +10,11 @@ import pyotp
 import pytest
 import pytest_asyncio
 
-from models.accounts.messages import RequestCode
+from models.accounts.messages import ChangeProfile, RequestCode
 from models.accounts.seller_messages import ApplyAsSeller
 from models.accounts.session_messages import OpenSession
 from models.settings import Settings
-from tests.unit.web.documents import account_of
+from tests.unit.web.documents import IMAGE, STRANGER, account_of
 from tests.unit.web.known import PEOPLE, Desk, Known
 from tests.unit.web.serving import Served, serving
 from web.devices import device
@@ -167,3 +167,40 @@ def test_phones_are_kept_in_e164(phone: str, kept: str) -> None:
 )
 def test_a_device_is_a_word_of_a_fixed_list(said: str, word: str) -> None:
     assert device(said) == word
+
+
+ME, NONE = f"{'0' * 32}-1", IMAGE[:-1] + "9"
+
+
+@pytest.mark.parametrize(
+    ("picture", "owner", "purpose", "good"),
+    [
+        (IMAGE, ME, "profile", True),
+        ("", ME, "profile", True),
+        (IMAGE, STRANGER, "profile", False),
+        (IMAGE, ME, "review", False),
+        (NONE, ME, "profile", False),
+        ("pixel", ME, "profile", False),
+    ],
+)
+async def test_a_profiles_picture_is_an_upload_of_ones_own(
+    tmp_path: Path, picture: str, owner: str, purpose: str, good: bool
+) -> None:
+    known = Known()
+    known.images_[IMAGE] |= {"owner": owner, "purpose": purpose}
+    async with serving(Desk(tmp_path), known) as one:
+        said = await one.ask("PATCH", "/me", one.desk.headers(ME), {"picture": picture})
+        assert said.code == ("unavailable" if good else "image_unusable")
+        assert [type(sent) for sent in one.sent] == ([ChangeProfile] if good else [])
+        # An address of somebody's choosing would be asked for by everybody who reads their reviews.
+        said = await one.ask("PATCH", "/me", one.desk.headers(ME, key="another-key"), {"picture": "https://evil.example/p.gif"})
+        assert (said.status, said.code, len(one.sent)) == (422, "validation_failed", int(good))
+
+
+async def test_the_own_profile_shows_the_picture_by_its_address(tmp_path: Path) -> None:
+    known = Known()
+    known.accounts_[ME] = account_of(ME, picture=IMAGE)
+    async with serving(Desk(tmp_path), known) as one:
+        said = await one.ask("GET", "/me", one.desk.headers(ME))
+    assert (said.status, said.body["picture"]) == (200, f"/images/{IMAGE}/{'d' * 32}-640.webp")
+    assert sorted(said.body["picture_urls"]) == ["1280", "320", "640"]
