@@ -25,7 +25,7 @@ from web.call import MAX_BODY, NOTHING, Call, Shared, trace_of
 from web.edge import LONGEST, address
 from web.limits import State, network
 from web.problems import Problem, language
-from web.reads import ReadsAway
+from web.reads import BadCursor, ReadsAway
 from web.routes import ROUTES
 from web.rule import Rule
 from web.wire import Server
@@ -141,6 +141,8 @@ class App:
             response = await self._answered(route, call)
         except Problem as problem:
             response = self._problem(request, problem, trace, told)
+        except BadCursor:
+            response = self._problem(request, Problem(400, "bad_cursor"), trace, told)
         except (Unavailable, ReadsAway) as error:
             log.warning("unavailable", route=_name(route), why=str(error), trace=trace[3:35])
             response = self._problem(request, Problem(503, "unavailable", headers=RETRY_AFTER), trace, told)

@@ -189,6 +189,17 @@ class Call:
             raise Problem(400, "bad_parameter", {"name": "limit", "most": MAX_PAGE})
         return int(said)
 
+    def page(self) -> tuple[int, str]:
+        """How many items, and the cursor to go on from: ``?limit=&cursor=``; that it is none is found out by whoever reads it."""
+        return self.limit(), self.query("cursor", 1000)
+
+    def one_of(self, name: str, *values: str) -> str:
+        """The parameter ``name``, the first of ``values`` if it is not there. Raises ``Problem`` 400 if it is none of them."""
+        said = self.query(name, 32) or values[0]
+        if said not in values:
+            raise Problem(400, "bad_parameter", {"name": name, "values": [value for value in values if value]})
+        return said
+
     def answer(self, value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
         """``value`` as JSON."""
         return web.Response(

@@ -17,7 +17,6 @@ from web import authors, idempotency
 from web.call import Call
 from web.commands import submit
 from web.problems import Problem
-from web.reads import BadCursor
 from web.requests.fields import NoBody
 from web.requests.inventory import BasketRequest, CouponEdit, CouponRequest
 from web.routes.public import PUBLIC
@@ -65,24 +64,14 @@ async def of_store(call: Call) -> web.Response:
 
 async def all_of_store(call: Call) -> web.Response:
     """``GET /stores/{store_id}/coupons/all?limit=&cursor=``: every coupon that the store ever had, newest first, and how many."""
-    try:
-        found, cursor, total = await call.shared.reads.all_coupons(
-            call.params["store_id"], call.limit(), call.query("cursor", 1000)
-        )
-    except BadCursor:
-        raise Problem(400, "bad_cursor") from None
+    found, cursor, total = await call.shared.reads.all_coupons(call.params["store_id"], *call.page())
     today = _today()
     return call.answer({"items": [_offered(one, today) for one in found], "next": cursor, "total": total})
 
 
 async def holders(call: Call) -> web.Response:
     """``GET /stores/{store_id}/coupons/{coupon_id}/holders?limit=&cursor=``: who has it, since when, and who has used it when."""
-    try:
-        found = await call.shared.reads.coupon_holders(
-            call.params["store_id"], call.params["coupon_id"], call.limit(), call.query("cursor", 1000)
-        )
-    except BadCursor:
-        raise Problem(400, "bad_cursor") from None
+    found = await call.shared.reads.coupon_holders(call.params["store_id"], call.params["coupon_id"], *call.page())
     if found is None:
         raise Problem(404, "coupon_unknown")
     items, cursor, total = found
@@ -168,12 +157,7 @@ async def claim_all(call: Call) -> web.Response:
 
 async def mine(call: Call) -> web.Response:
     """``GET /coupons?limit=&cursor=``: what the caller has claimed, newest first, with its ``state`` and whose it is."""
-    try:
-        found, cursor, total = await call.shared.reads.my_coupons_page(
-            call.caller.account, call.limit(), call.query("cursor", 1000)
-        )
-    except BadCursor:
-        raise Problem(400, "bad_cursor") from None
+    found, cursor, total = await call.shared.reads.my_coupons_page(call.caller.account, *call.page())
     stores = await call.shared.terms.stores.get({one["store_id"] for one in found})
     today = _today()
     items = [

@@ -11,7 +11,6 @@ from models.carts.messages import PRODUCT, STORE, Like, Unlike
 from web.call import MAX_PAGE, Call
 from web.commands import submit
 from web.problems import Problem
-from web.reads import BadCursor
 from web.requests.fields import NoBody
 from web.routes import store_views
 from web.validation import Parser
@@ -76,10 +75,7 @@ async def stores(call: Call) -> web.Response:
 
 async def _page(call: Call, kind: str) -> tuple[list[Mapping[str, Any]], str, int]:
     reads, buyer = call.shared.reads, call.caller.account
-    try:
-        found, cursor = await reads.likes(buyer, kind, call.limit(), call.query("cursor", 1000))
-    except BadCursor:
-        raise Problem(400, "bad_cursor") from None
+    found, cursor = await reads.likes(buyer, kind, *call.page())
     counts = await reads.like_counts(buyer)
     return list(found), cursor, counts.get(kind, 0)
 

@@ -20,12 +20,9 @@ from models.catalog.products import STATUSES
 from web import pictures
 from web.call import Call
 from web.commands import submit
-from web.problems import Problem
-from web.reads import BadCursor
 from web.requests.catalog import FlowerForm, LabelForm, Removal
 from web.routes.catalog import PICTURES, flower, label
 from web.routes.public import PUBLIC
-from web.routes.selling import chosen
 from web.validation import Parser
 
 _removal, _flower, _label = Parser(Removal), Parser(FlowerForm), Parser(LabelForm)
@@ -34,13 +31,8 @@ NEW, OLD, TOP, BOTTOM = "NEW", "OLD", "TOP", "BOTTOM"
 
 async def products(call: Call) -> web.Response:
     """``GET /admin/products?status=&date=&sales=&limit=&cursor=``: of every store, by sales (TOP, BOTTOM) or date (NEW, OLD)."""
-    status, date, sales = chosen(call, "status", STATUSES), chosen(call, "date", (NEW, OLD)), chosen(call, "sales", (TOP, BOTTOM))
-    try:
-        items, cursor, total = await call.shared.reads.all_products(
-            status, date or NEW, sales, call.limit(), call.query("cursor", 1000)
-        )
-    except BadCursor:
-        raise Problem(400, "bad_cursor") from None
+    status, date, sales = call.one_of("status", "", *STATUSES), call.one_of("date", NEW, OLD), call.one_of("sales", "", TOP, BOTTOM)
+    items, cursor, total = await call.shared.reads.all_products(status, date, sales, *call.page())
     shown = await pictures.dressed(call, items, *PICTURES)
     return call.answer({"items": shown, "next": cursor, "total": total})
 

@@ -9,7 +9,6 @@ from web import idempotency
 from web.call import Call
 from web.commands import submit
 from web.problems import Problem
-from web.reads import BadCursor
 from web.requests.fields import NoBody
 from web.requests.stores import NoticeChange, NoticeRequest
 from web.routes.public import PUBLIC
@@ -20,12 +19,7 @@ _post, _edit, _nothing = Parser(NoticeRequest), Parser(NoticeChange), Parser(NoB
 
 async def of_store(call: Call) -> web.Response:
     """``GET /stores/{store_id}/notices``: newest first."""
-    try:
-        items, cursor, total = await call.shared.reads.notices(
-            call.params["store_id"], call.limit(), call.query("cursor", 1000)
-        )
-    except BadCursor:
-        raise Problem(400, "bad_cursor") from None
+    items, cursor, total = await call.shared.reads.notices(call.params["store_id"], *call.page())
     return call.answer({"items": items, "next": cursor, "total": total}, headers=PUBLIC)
 
 

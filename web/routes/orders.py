@@ -17,12 +17,12 @@ from web.access import owns_order, party
 from web.call import Call
 from web.commands import submit
 from web.problems import Problem
-from web.reads import BadCursor, ReadsAway
+from web.reads import ReadsAway
 from web.requests.fields import NoBody
 from web.requests.orders import OrderRequest, QuoteRequest
 from web.validation import Parser
 
-STATUSES = ("RESERVING", "AWAITING_PAYMENT", "CAPTURING", "CONFIRMED", "CANCELLED", "")
+STATUSES = ("RESERVING", "AWAITING_PAYMENT", "CAPTURING", "CONFIRMED", "CANCELLED")
 _order, _quote, _nothing = Parser(OrderRequest), Parser(QuoteRequest), Parser(NoBody)
 
 
@@ -101,13 +101,8 @@ async def quote(call: Call) -> web.Response:
 
 async def mine(call: Call) -> web.Response:
     """``GET /orders?status=&limit=&cursor=``: the caller's orders, newest first."""
-    status = call.query("status", 32)
-    if status not in STATUSES:
-        raise Problem(400, "bad_parameter", {"name": "status"})
-    try:
-        items, cursor = await call.shared.reads.buyer_orders(call.caller.account, status, call.limit(), call.query("cursor", 1000))
-    except BadCursor:
-        raise Problem(400, "bad_cursor") from None
+    status = call.one_of("status", "", *STATUSES)
+    items, cursor = await call.shared.reads.buyer_orders(call.caller.account, status, *call.page())
     return call.answer({"items": items, "next": cursor})
 
 

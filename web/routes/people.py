@@ -13,14 +13,13 @@ from web.call import Call
 from web.commands import submit
 from web.people import row_of
 from web.problems import Problem
-from web.reads import BadCursor
 from web.requests.accounts import Denial, Restoration, Suspension
 from web.requests.fields import NoBody
 from web.validation import Parser
 
 _nothing, _denial, _suspension, _restoration = Parser(NoBody), Parser(Denial), Parser(Suspension), Parser(Restoration)
-SELLER_STATUSES = ("PENDING", "PERMITTED", "DENIED", "SUSPENDED", "")
-BUYER_STATUSES = ("ACTIVE", "SUSPENDED", "WITHDRAWN", "")
+SELLER_STATUSES = ("PENDING", "PERMITTED", "DENIED", "SUSPENDED")
+BUYER_STATUSES = ("ACTIVE", "SUSPENDED", "WITHDRAWN")
 MODELS = ("accounts", "audit")
 _COMMON = ("account", "provider", "status", "suspended", "joined_at", "since", "name", "email", "phone", "notes")
 _SELLER = (*_COMMON, "reason", "business_number", "document")
@@ -37,13 +36,8 @@ async def buyers(call: Call) -> web.Response:
 
 
 async def _listed(call: Call, kind: str, statuses: tuple[str, ...], fields: tuple[str, ...]) -> web.Response:
-    status = call.query("status", 16)
-    if status not in statuses:
-        raise Problem(400, "bad_parameter", {"name": "status"})
-    try:
-        found, cursor, total = await call.shared.reads.accounts(kind, status, call.limit(), call.query("cursor", 1000))
-    except BadCursor:
-        raise Problem(400, "bad_cursor") from None
+    status = call.one_of("status", "", *statuses)
+    found, cursor, total = await call.shared.reads.accounts(kind, status, *call.page())
     items = [{name: one[name] for name in fields} for one in found]
     for item in items:
         if item.get("document"):
@@ -92,10 +86,7 @@ async def _act(call: Call, message: Once, command: str) -> web.Response:
 async def audit(call: Call) -> web.Response:
     """``GET /admin/audit?by=&subject=&limit=&cursor=``: every act of admins and operators, newest first (auth 46)."""
     reads = call.shared.reads
-    try:
-        found, cursor = await reads.audit(call.query("by", 64), call.query("subject", 64), call.limit(), call.query("cursor", 1000))
-    except BadCursor:
-        raise Problem(400, "bad_cursor") from None
+    found, cursor = await reads.audit(call.query("by", 64), call.query("subject", 64), *call.page())
     return call.answer({"items": [await _with_note(call, dict(one)) for one in found], "next": cursor})
 
 

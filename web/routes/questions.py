@@ -10,12 +10,11 @@ from web import authors, idempotency
 from web.call import Call
 from web.commands import submit
 from web.problems import Problem
-from web.reads import About, BadCursor
+from web.reads import About
 from web.requests.fields import NoBody
 from web.requests.stores import AnswerRequest, QuestionChange, QuestionRequest
 from web.routes import store_views
 from web.routes.public import PUBLIC
-from web.routes.stores import one_of
 from web.validation import Parser
 
 _ask, _edit, _answer, _nothing = Parser(QuestionRequest), Parser(QuestionChange), Parser(AnswerRequest), Parser(NoBody)
@@ -23,12 +22,9 @@ ANSWERED = {"": None, "true": True, "false": False}
 
 
 async def _page(call: Call, product_id: str = "", store_id: str = "", buyer: str = "") -> web.Response:
-    answered = ANSWERED[one_of(call, "answered", *ANSWERED)]
+    answered = ANSWERED[call.one_of("answered", *ANSWERED)]
     about = About(product_id=product_id, store_id=store_id, buyer=buyer, answered=answered)
-    try:
-        items, cursor, total = await call.shared.reads.questions(about, call.limit(), call.query("cursor", 1000))
-    except BadCursor:
-        raise Problem(400, "bad_cursor") from None
+    items, cursor, total = await call.shared.reads.questions(about, *call.page())
     shown = [store_views.question(one, call.signed_in) for one in await authors.signed(call, items, "buyer")]
     return call.answer({"items": shown, "next": cursor, "total": total}, headers=None if call.signed_in else PUBLIC)
 

@@ -7,8 +7,6 @@ from aiohttp import web
 from models.catalog.messages import CancelRestock, RegisterRestock
 from web.call import Call
 from web.commands import submit
-from web.problems import Problem
-from web.reads import BadCursor
 from web.requests.fields import NoBody
 from web.validation import Parser
 
@@ -41,10 +39,7 @@ async def cancel(call: Call) -> web.Response:
 async def mine(call: Call) -> web.Response:
     """``GET /restock-alerts?limit=&cursor=``: the products for which the caller waits, newest wish first."""
     reads = call.shared.reads
-    try:
-        found, cursor, total = await reads.restock_alerts(call.caller.account, call.limit(), call.query("cursor", 1000))
-    except BadCursor:
-        raise Problem(400, "bad_cursor") from None
+    found, cursor, total = await reads.restock_alerts(call.caller.account, *call.page())
     products = await reads.products_by_ids([str(one["product_id"]) for one in found])
     items = []
     for one in found:

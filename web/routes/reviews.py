@@ -16,11 +16,10 @@ from web.access import runs
 from web.call import Call
 from web.commands import submit
 from web.problems import Problem
-from web.reads import BadCursor, Counted, Document
+from web.reads import Counted, Document
 from web.requests.fields import NoBody
 from web.requests.reviews import ReplyForm, ReviewForm, ReviewText
 from web.routes.public import PUBLIC
-from web.routes.selling import chosen
 from web.validation import Parser
 
 _form, _text, _reply, _nothing = Parser(ReviewForm), Parser(ReviewText), Parser(ReplyForm), Parser(NoBody)
@@ -46,7 +45,7 @@ async def of_store(call: Call) -> web.Response:
 
 async def mine(call: Call) -> web.Response:
     """``GET /reviews?status=&sort=&limit=&cursor=``: the caller's own; status written, allowed (still to be written) or hidden."""
-    status = chosen(call, "status", (WRITTEN, ALLOWED, HIDDEN)) or WRITTEN
+    status = call.one_of("status", "", WRITTEN, ALLOWED, HIDDEN) or WRITTEN
     found, cursor, total = await _page(call, AUTHOR, call.caller.account, status)
     dressed = await pictures.dressed(call, found, "images")
     own = [{name: value for name, value in one.items() if name not in ("author", "seq")} for one in dressed]
@@ -54,11 +53,8 @@ async def mine(call: Call) -> web.Response:
 
 
 async def _page(call: Call, whose: str, ident: str, status: str) -> Counted:
-    sort = chosen(call, "sort", SORTS) or DATE
-    try:
-        return await call.shared.reads.reviews(whose, ident, status, sort, call.limit(), call.query("cursor", 1000))
-    except BadCursor:
-        raise Problem(400, "bad_cursor") from None
+    sort = call.one_of("sort", "", *SORTS) or DATE
+    return await call.shared.reads.reviews(whose, ident, status, sort, *call.page())
 
 
 async def _public(call: Call, found: Sequence[Document]) -> list[dict[str, Any]]:

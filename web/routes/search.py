@@ -14,7 +14,7 @@ from models.search.wire import Question, Sentence
 from web import pictures
 from web.call import Call
 from web.problems import Problem
-from web.reads import BadCursor, Document, ReadsAway
+from web.reads import Document, ReadsAway
 from web.requests.search import SearchRequest
 from web.routes.public import PUBLIC
 from web.validation import Parser
@@ -38,11 +38,8 @@ async def products(call: Call) -> web.Response:
     said = call.request.query
     if not any(name in said for name in LIST if name != "store"):
         return await _shelf(call)
-    question = Question(_filters(call), call.limit(), call.query("cursor", 1000), _flag(call, "facets"))
-    try:
-        found = await call.shared.reads.found(question)
-    except BadCursor:
-        raise Problem(400, "bad_cursor") from None
+    question = Question(_filters(call), *call.page(), _flag(call, "facets"))
+    found = await call.shared.reads.found(question)
     page: dict[str, Any] = {"items": await _cards(call, found.items), "next": found.next, "total": found.total}
     if found.facets is not None:
         page["facets"] = found.facets
@@ -76,10 +73,7 @@ def visitor(call: Call) -> str:
 
 async def _shelf(call: Call) -> web.Response:
     """What a store, or everybody, has on sale: out of the product documents, which know a product at once."""
-    try:
-        items, cursor = await call.shared.reads.products(call.query("store", 64), call.limit(), call.query("cursor", 1000))
-    except BadCursor:
-        raise Problem(400, "bad_cursor") from None
+    items, cursor = await call.shared.reads.products(call.query("store", 64), *call.page())
     florists = await call.shared.terms.stores.get({one["store_id"] for one in items})
     cards = [_shelved(one, florists[one["store_id"]].name if one["store_id"] in florists else "") for one in items]
     return call.answer({"items": await pictures.dressed(call, cards, "thumbnail"), "next": cursor}, headers=PUBLIC)

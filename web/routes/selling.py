@@ -12,7 +12,7 @@ from web.access import runs
 from web.call import Call
 from web.commands import submit
 from web.problems import Problem
-from web.reads import BadCursor, Document
+from web.reads import Document
 from web.requests.catalog import ProductForm, ProductPatch, SubscriptionForm, unknown
 from web.requests.fields import NoBody
 from web.routes.catalog import PICTURES, admin
@@ -137,14 +137,9 @@ async def save_subscription(call: Call) -> web.Response:
 
 async def mine(call: Call) -> web.Response:
     """``GET /stores/{store_id}/products?category=&flower=&status=&limit=&cursor=``: what the store sells or sold, newest first."""
-    status = chosen(call, "status", STATUSES)
+    status = call.one_of("status", "", *STATUSES)
     category, flower = call.ident("category"), call.ident("flower")
-    try:
-        items, cursor, total = await call.shared.reads.store_products(
-            call.params["store_id"], category, flower, status, call.limit(), call.query("cursor", 1000)
-        )
-    except BadCursor:
-        raise Problem(400, "bad_cursor") from None
+    items, cursor, total = await call.shared.reads.store_products(call.params["store_id"], category, flower, status, *call.page())
     shown = await pictures.dressed(call, items, *PICTURES)
     return call.answer({"items": shown, "next": cursor, "total": total})
 
@@ -153,11 +148,3 @@ async def best_sellers(call: Call) -> web.Response:
     """``GET /stores/{store_id}/best-sellers``: the ten products on sale of which the store has sold most."""
     found = await call.shared.reads.best_sellers(call.params["store_id"])
     return call.answer({"items": await pictures.dressed(call, found, *PICTURES)})
-
-
-def chosen(call: Call, name: str, words: tuple[str, ...]) -> str:
-    """A parameter of the address that is one of ``words`` or "". Raises ``Problem`` 400."""
-    value = call.query(name, 32)
-    if value and value not in words:
-        raise Problem(400, "bad_parameter", {"name": name})
-    return value

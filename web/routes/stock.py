@@ -7,8 +7,6 @@ from aiohttp import web
 from models.inventory.messages import ChangeStock
 from web.call import Call
 from web.commands import submit
-from web.problems import Problem
-from web.reads import BadCursor
 from web.requests.inventory import StockRequest
 from web.routes.catalog import NAMELESS_FLOWER, label
 from web.validation import Parser
@@ -38,12 +36,7 @@ async def history(call: Call) -> web.Response:
     ``order_id``.
     """
     flower_id = call.query("flower", 64)
-    try:
-        items, cursor = await call.shared.reads.stock_history(
-            call.params["store_id"], flower_id, call.limit(), call.query("cursor", 1000)
-        )
-    except BadCursor:
-        raise Problem(400, "bad_cursor") from None
+    items, cursor = await call.shared.reads.stock_history(call.params["store_id"], flower_id, *call.page())
     return call.answer({"items": items, "next": cursor})
 
 

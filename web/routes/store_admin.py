@@ -7,12 +7,11 @@ from aiohttp import web
 from models.stores.messages import RestoreStore, SuspendStore
 from web.call import Call
 from web.commands import submit
-from web.problems import Problem
-from web.reads import BadCursor, Wanted
+from web.reads import Wanted
 from web.requests.fields import NoBody
 from web.requests.stores import Reason
 from web.routes import store_views
-from web.routes.stores import one_of, region
+from web.routes.stores import region
 from web.validation import Parser
 
 _reason, _nothing = Parser(Reason), Parser(NoBody)
@@ -24,12 +23,9 @@ async def many(call: Call) -> web.Response:
     ``status``: OPEN or SUSPENDED, both without it.
     """
     sido, gugun = region(call)
-    status, sort = one_of(call, "status", "", "OPEN", "SUSPENDED"), one_of(call, "sort", "DATE", "RATE")
+    status, sort = call.one_of("status", "", "OPEN", "SUSPENDED"), call.one_of("sort", "DATE", "RATE")
     wanted = Wanted(sido=sido, gugun=gugun, status=status, sort=sort)
-    try:
-        items, cursor, total = await call.shared.reads.stores(wanted, call.limit(), call.query("cursor", 1000))
-    except BadCursor:
-        raise Problem(400, "bad_cursor") from None
+    items, cursor, total = await call.shared.reads.stores(wanted, *call.page())
     return call.answer({"items": [store_views.listed(one) for one in items], "next": cursor, "total": total})
 
 

@@ -14,22 +14,14 @@ from web.call import Call
 from web.commands import submit
 from web.pictures import check, dressed
 from web.problems import Problem
-from web.reads import BadCursor, Wanted
+from web.reads import Wanted
 from web.requests.stores import StoreChange, StoreRegistration, StoreSave
 from web.routes import store_views
 from web.routes.public import PUBLIC
 from web.validation import FieldError, Parser
 
 _register, _change, _save = Parser(StoreRegistration), Parser(StoreChange), Parser(StoreSave)
-STATUSES = (PENDING, CANCELLING, CANCELLED, REFUNDED, "")
-
-
-def one_of(call: Call, name: str, *values: str) -> str:
-    """The parameter ``name``, the first of ``values`` if it is not there. Raises ``Problem`` 400 if it is none of them."""
-    said = call.query(name, 32) or values[0]
-    if said not in values:
-        raise Problem(400, "bad_parameter", {"name": name, "values": [value for value in values if value]})
-    return said
+STATUSES = (PENDING, CANCELLING, CANCELLED, REFUNDED)
 
 
 def region(call: Call) -> tuple[str, str]:
@@ -59,11 +51,8 @@ async def many(call: Call) -> web.Response:
     ``sido`` and ``gugun`` are codes of ``GET /regions`` (store Q1, Q10).
     """
     sido, gugun = region(call)
-    wanted = Wanted(sido=sido, gugun=gugun, sort=one_of(call, "sort", "RATE", "DATE"))
-    try:
-        items, cursor, total = await call.shared.reads.stores(wanted, call.limit(), call.query("cursor", 1000))
-    except BadCursor:
-        raise Problem(400, "bad_cursor") from None
+    wanted = Wanted(sido=sido, gugun=gugun, sort=call.one_of("sort", "RATE", "DATE"))
+    items, cursor, total = await call.shared.reads.stores(wanted, *call.page())
     shown = await dressed(call, [store_views.card(one) for one in items], "thumbnail")
     return call.answer({"items": shown, "next": cursor, "total": total}, headers=PUBLIC)
 
@@ -75,7 +64,7 @@ async def nearby(call: Call) -> web.Response:
     """
     lat, lon = degrees(call, "lat", near.LAT), degrees(call, "lon", near.LON)
     levels = {str(level): metres for level, metres in near.LEVELS.items()}
-    metres = levels[one_of(call, "level", *reversed(levels))]
+    metres = levels[call.one_of("level", *reversed(levels))]
     items = await call.shared.reads.stores_near(lat, lon, metres)
     return call.answer({"items": await dressed(call, [store_views.card(one) for one in items], "thumbnail")}, headers=PUBLIC)
 
@@ -145,13 +134,6 @@ async def save(call: Call) -> web.Response:
 
 async def orders(call: Call) -> web.Response:
     """``GET /stores/{store_id}/orders?status=&limit=&cursor=``: the store's own parts of orders only (order W-38, W-43)."""
-    status = call.query("status", 32)
-    if status not in STATUSES:
-        raise Problem(400, "bad_parameter", {"name": "status"})
-    try:
-        items, cursor = await call.shared.reads.store_orders(
-            call.params["store_id"], status, call.limit(), call.query("cursor", 1000)
-        )
-    except BadCursor:
-        raise Problem(400, "bad_cursor") from None
+    status = call.one_of("status", "", *STATUSES)
+    items, cursor = await call.shared.reads.store_orders(call.params["store_id"], status, *call.page())
     return call.answer({"items": items, "next": cursor})
