@@ -131,9 +131,12 @@ class Queries:
         return found[0] if found else None
 
     async def of_store(self, store_id: str, today: str) -> list[dict[str, Any]]:
-        """What a store gives on ``today`` or will: neither closed nor ended; those that are all claimed among them."""
+        """What a store gives on ``today`` or will: neither closed nor ended; those that are all claimed among them.
+
+        What is to be had for the smallest order comes first.
+        """
         return await self._coupons(
-            "store_id = %s AND closed = 0 AND ends >= %s ORDER BY created DESC, coupon_id LIMIT 500", store_id, today
+            "store_id = %s AND closed = 0 AND ends >= %s ORDER BY min_amount, discount DESC, coupon_id LIMIT 500", store_id, today
         )
 
     async def all_of_store(self, store_id: str, limit: int, cursor: str = "") -> tuple[list[dict[str, Any]], str, int]:

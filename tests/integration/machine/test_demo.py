@@ -19,6 +19,7 @@ from deploy.demo.seed import coupon_id, seller, shown, wishes, write
 from deploy.demo.shop import BLUE_ROSE, FLORISTS, REGULARS, SCARCE, WELCOME
 from deploy.demo.stories import SPECIAL
 from models import kst
+from models.actor import DAY
 from tests.integration.machine.conftest import Machine
 from topics import catalogue
 
@@ -87,8 +88,11 @@ async def test_a_seed_that_sees_nothing_of_the_first_one_changes_nothing_either(
         first, before = await shown(shop), await at_rest(up)
         # The processes that were told what the read models have are gone: those that answer now must look for themselves.
         await asyncio.to_thread(up.stack.restart, ["web"])
-        for some in wishes(kst.day(int(time.time() * 1000))):
-            await write(shop, some)
+        now = int(time.time() * 1000)
+        # A day later the coupons would begin a day later; those that there are stay as they are.
+        for today in (now, now + DAY):
+            for some in wishes(kst.day(today)):
+                await write(shop, some)
         assert await shown(shop) == first
         events = {name: end for name, end in (await at_rest(up)).items() if ".events/" in name}
         assert events == {name: end for name, end in before.items() if ".events/" in name}

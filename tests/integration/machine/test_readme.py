@@ -14,6 +14,7 @@ from tests.integration.machine.walk import walk
 pytestmark = pytest.mark.timeout(600)
 FACTS = """
 echo "total $total"
+echo "discount $(curl -s "$shop/stores/$florist/coupons" | pick items.0.discount)"
 echo "refund $(echo "$order" | pick stores.1.total)"
 curl -s "$shop/orders/$id" -H "Authorization: Bearer $token" > /dev/null
 for field in status captured refunded stores.0.status stores.1.status stores.0.discount; do
@@ -30,13 +31,14 @@ def test_the_walk_works_as_it_is_pasted(up: Machine) -> None:
     done = subprocess.run(shell, input=script, cwd=ROOT, env=env, capture_output=True, text=True, timeout=PATIENCE, check=False)
     said = done.stdout
     assert done.returncode == 0, said + done.stderr
-    facts = dict(line.split(" ", 1) for line in said.splitlines()[-8:])
-    total, refund = int(facts["total"]), int(facts["refund"])
+    facts = dict(line.split(" ", 1) for line in said.splitlines()[-9:])
+    total, refund, discount = int(facts["total"]), int(facts["refund"]), facts["discount"]
     assert facts == {
-        "total": str(total), "refund": str(refund), "status": "CONFIRMED", "captured": str(total), "refunded": str(refund),
-        "stores.0.status": "PENDING", "stores.1.status": "REFUNDED", "stores.0.discount": "3000",
+        "total": str(total), "discount": discount, "refund": str(refund), "status": "CONFIRMED", "captured": str(total),
+        "refunded": str(refund), "stores.0.status": "PENDING", "stores.1.status": "REFUNDED", "stores.0.discount": discount,
     }  # fmt: skip
     assert 0 < refund < total
+    assert int(discount) > 0
     assert re.search(r"^303 \S+/api/v1/orders/[0-9a-f-]{36}$", said, re.MULTILINE)
     told = re.findall(r"^event: (\w+)$", said, re.MULTILINE)
     assert told[:2] == ["CouponClaimed", "OrderPlaced"]
