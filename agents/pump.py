@@ -183,7 +183,8 @@ class Pump:
         while self._busy.is_set():
             await asyncio.sleep(0.005)
         if self.unsettled and self._store is not None:
-            await self._store.settle(self.stored)
+            while not await self._store.settle(self.stored):
+                pass
 
     async def _run(self) -> None:
         name = self.model.name
@@ -285,12 +286,14 @@ class Pump:
 
     async def _settle(self, store: Store) -> None:
         try:
-            await self._persist(lambda: store.settle(self.stored))
-            self.settlements += 1
+            whole = await self._persist(lambda: store.settle(self.stored))
         except Outrun:
             # What was folded is folded again.
             await self._begin_anew(store)
-        self.unsettled = False
+            self.unsettled = False
+            return
+        self.unsettled = not whole
+        self.settlements += whole
 
     async def _begin_anew(self, store: Store) -> None:
         """Another worker has folded further."""

@@ -90,10 +90,10 @@ class Store(Protocol):
         complete. Raises ``Poison``, ``Outrun``.
         """
 
-    async def settle(self, positions: Mapping[Spot, Position]) -> None:
+    async def settle(self, positions: Mapping[Spot, Position]) -> bool:
         """Store what ``store`` has put off, and note positions where it does not do so itself. Called each second and at the end.
 
-        Raises ``Outrun``.
+        False: something is left for the next time, and the positions stay where they are. Raises ``Outrun``.
         """
 
 

@@ -96,7 +96,15 @@ def _store(databases: Databases, version: int) -> mysql.Fenced:
 
 
 create, drop = mysql.schema("images", lambda version: [table(version)])
-MODEL = ReadModel(name="images", sources=(("catalog", EVENTS),), store=_store, create=create, drop=drop)
+MODEL = ReadModel(
+    name="images",
+    sources=(("catalog", EVENTS),),
+    store=_store,
+    create=create,
+    drop=drop,
+    # Most events of this log are sale counts.
+    urgent=lambda fact: isinstance(fact.body, IMAGE_EVENTS),
+)
 
 
 class Queries:

@@ -143,7 +143,7 @@ class _Store:
         stored = {name: value for name, value in found.items() if "/" in name}
         return {spot_of(name): Position(int(value["N"])) for name, value in stored.items()}
 
-    async def settle(self, positions: Mapping[Spot, Position]) -> None:
+    async def settle(self, positions: Mapping[Spot, Position]) -> bool:
         """What is late first: nobody reads again what lies before the positions."""
         if self._late:
             await self._fold(list(self._late), [], put=lambda key, entry: True)
@@ -157,6 +157,7 @@ class _Store:
             ExpressionAttributeNames=names,
             ExpressionAttributeValues=values,
         )
+        return True
 
     async def store(self, batch: Batch) -> Mapping[str, int]:
         keys = list(dict.fromkeys(fact.key for fact in batch.facts))

@@ -65,10 +65,11 @@ class Fenced:
         self._moved = {}
         return dict(self._durable)
 
-    async def settle(self, positions: Mapping[Spot, Position]) -> None:
+    async def settle(self, positions: Mapping[Spot, Position]) -> bool:
         """Positions are stored with the entries, but for those of batches that had none."""
         if self._moved:
             await self._write({}, (), self.bare)
+        return True
 
     async def _write(self, after: Mapping[Spot, Position], keys: Sequence[str], args: Sequence[Any]) -> None:
         """Move to ``after`` and run ``body`` with it. Raises ``Outrun``: stored already, or by somebody else."""

@@ -12,6 +12,8 @@ from deploy.local.stack import Stack
 from models.actor import id_of
 from models.catalog import messages as m
 from models.read.cursors import BadCursor
+from models.read.facts import EVENTS, Batch, Fact, Position, Spot
+from models.read.products import AT_ONCE, MODEL, ROUNDS
 from models.read.reviews import AUTHOR, DATE, HIGH, LOW, PRODUCT, STORE
 from tests.integration.reading import Reading, installation
 from tests.unit.catalog.given import FLOWER, SAVE, with_
@@ -115,6 +117,45 @@ async def test_counts_are_those_of_the_log_whoever_folds_them_and_however_often(
         assert bouquet is not None
         assert (bouquet["price"], bouquet["version"], bouquet["reviews"], bouquet["average"]) == (21_000, 2, 2, 3.5)
         assert bouquet["name"] == "장미 다발"
+
+
+async def test_counts_of_many_products_are_written_some_at_a_time_and_positions_wait_for_them(reading: Reading) -> None:
+    spot, ids = Spot("catalog", EVENTS, 0), [f"p{number:02}" for number in range(2 * AT_ONCE + 1)]
+    store = MODEL.store(reading.databases, 1)
+    assert await store.positions() == {}
+    saved = m.ProductSaved(store_id=ROSE, price=1, flowers={}, status="SALE", tax_free=True, category="1")
+    made = [Fact("catalog", one, 1, 1, 1, f"{one}-1", saved) for one in ids]
+    await store.store(Batch(made, {spot: Position()}, {spot: Position(1)}))
+    assert await store.settle({spot: Position(1)})
+
+    async def sold() -> list[int]:
+        found = await reading.products.by_ids(ids)
+        return [found[one]["sold"] for one in ids]
+
+    def sales(seq: int) -> list[Fact]:
+        return [Fact("catalog", one, seq, seq, seq, f"{one}-{seq}", m.ProductSold(store_id=ROSE, sold=seq)) for one in ids]
+
+    await store.store(Batch(sales(2), {spot: Position(1)}, {spot: Position(2)}))
+    assert not await store.settle({spot: Position(2)})
+    assert await sold() == [2] * AT_ONCE + [0] * (AT_ONCE + 1)
+    # One that ends here is read again from where nothing was late.
+    assert await MODEL.store(reading.databases, 1).positions() == {spot: Position(1)}
+    # What is late longest goes first, and with its newest count.
+    await store.store(Batch(sales(3)[AT_ONCE:], {spot: Position(2)}, {spot: Position(3)}))
+    assert not await store.settle({spot: Position(3)})
+    assert await sold() == [2] * AT_ONCE + [3] * AT_ONCE + [0]
+    assert await store.settle({spot: Position(3)})
+    assert await sold() == [2] * AT_ONCE + [3] * (AT_ONCE + 1)
+    assert await MODEL.store(reading.databases, 1).positions() == {spot: Position(3)}
+    # However many are always late: the positions move on from time to time.
+    settlements = 0
+    while True:
+        settlements += 1
+        await store.store(Batch(sales(3 + settlements), {spot: Position(3)}, {spot: Position(4)}))
+        if await store.settle({spot: Position(4)}):
+            break
+    assert settlements == ROUNDS
+    assert await sold() == [3 + ROUNDS] * len(ids)
 
 
 @pytest.mark.spec("product W47")
