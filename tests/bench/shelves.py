@@ -1,0 +1,91 @@
+"""``python -m tests.bench.shelves``: what visitors ask for most, 16 of them at once: lists, search, a product's page, a cart.
+
+On the bench's own stack (see ``tests.bench``), with its 64 florists and four products of each; the index at 100,000 products is
+``tests.bench.search``. Prints Markdown. Exit code 1 if any request failed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import uuid
+from pathlib import Path
+from urllib.parse import quote
+
+import aiohttp
+import uvloop
+
+from tests.bench import report
+from tests.bench.report import Result
+from tests.bench.rig import SHOP, Rig
+from tests.bench.scenarios import line
+from tests.bench.shelf_load import Look, Looks
+from tests.bench.shop import Shop
+
+CLIENTS, LINES = 16, 5
+API = "/api/v1"
+LISTS = ("sort=NEW", "sort=SALE", "sort=LOW&max_price=25000", "sort=RATING&facets=1")
+TEXTS = ("꽃다발", "꽃다발 2", "꽃집 3호")
+
+
+async def fill_carts(url: str, shop: Shop) -> None:
+    """``LINES`` products for each of ``CLIENTS`` buyers."""
+    products = [one.product_id for florist in shop.florists for one in florist.products]
+    async with aiohttp.ClientSession() as http:
+        for number in range(CLIENTS):
+            for product_id in products[number * LINES : (number + 1) * LINES]:
+                headers = {"Authorization": f"Bearer {shop.tokens[number]}", "Idempotency-Key": uuid.uuid4().hex}
+                body = {"product_id": product_id, "quantity": 2}
+                async with http.post(f"{url}{API}/cart/items", json=body, headers=headers) as answer:
+                    answer.raise_for_status()
+
+
+def scenarios(shop: Shop) -> dict[str, tuple[str, list[Look]]]:
+    """Name -> title and what is asked for."""
+    products = [one.product_id for florist in shop.florists for one in florist.products]
+    return {
+        "list": ("lists", [Look(f"{API}/products?{query}&limit=24") for query in LISTS]),
+        "search": ("text search", [Look(f"{API}/products?text={quote(text)}&limit=24") for text in TEXTS]),
+        "page": ("a product's page", [Look(f"{API}/products/{one}") for one in products]),
+        "cart": (f"a cart of {LINES} products", [Look(f"{API}/cart", token) for token in shop.tokens[:CLIENTS]]),
+    }
+
+
+async def bench(runs: int, seconds: float) -> list[Result]:
+    """Measure all scenarios, ``runs`` times each, after one that is not counted."""
+    def say(text: str) -> None:
+        print(text, file=sys.stderr, flush=True)
+
+    rig, results = Rig(say), []
+    await rig.up(fresh=True)
+    try:
+        await rig.only(*SHOP, "search")
+        env = rig.stack.env()
+        async with rig.client() as client:
+            shop = Shop(client, Path(env["BB_TOKEN_KEY"]), Path(env["BB_WEB_SECRET"]))
+            await shop.open()
+            await fill_carts(rig.settings.public_url, shop)
+            for name, (title, looks) in scenarios(shop).items():
+                plan = Looks(rig.settings.public_url, seconds, looks, CLIENTS)
+                await rig.run("tests.bench.shelf_load", plan)
+                found = [(await rig.run("tests.bench.shelf_load", plan))[0] for _ in range(runs)]
+                say(f"{title}: {line(found[-1])}")
+                results.append(Result(name, title, found, "request"))
+    finally:
+        await rig.down()
+    return results
+
+
+def main() -> int:
+    """See the module's text."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.shelves")
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=8.0)
+    given = parser.parse_args()
+    results = uvloop.run(bench(given.runs, given.seconds))
+    print(f"{report.main_table(results)}\n\n{report.cpu_table(results)}")
+    return 1 if any(run.failed for result in results for run in result.runs) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
