@@ -62,8 +62,9 @@ unit: venv ## The tests that need no stack.
 integration: install ## The tests on the real stack.
 	@$(PYTHON) -m pytest tests/contract tests/integration
 
-lint: venv ## Rules of style (ruff).
+lint: venv ## Rules and format of style (ruff).
 	@$(BIN)/ruff check .
+	@$(BIN)/ruff format -q --check .
 
 types: venv ## Types (mypy, strict).
 	@$(BIN)/mypy

@@ -112,9 +112,7 @@ class Projector(ConsumerRebalanceListener):  # type: ignore[misc]
         self.registry = Registry(self.databases)
         self._reporting = None if versions else Reporting(settings.redis_url)
         self._fixed = dict(versions)
-        self.pumps = [
-            Pump(model, self.databases, self._version(model), self._bury, self._report) for model in models
-        ]
+        self.pumps = [Pump(model, self.databases, self._version(model), self._bury, self._report) for model in models]
         self._group, self._instance = group, instance
         self._spots: dict[TopicPartition, Spot] = {}
         sources = sorted({source for model in models for source in model.sources})

@@ -51,7 +51,6 @@ class Message(msgspec.Struct, frozen=True, tag=True, omit_defaults=True, kw_only
     major: ClassVar[int] = 1
     must_succeed: ClassVar[bool] = False
 
-
     @classmethod
     def upcast(cls, version: int, data: dict[str, Any]) -> dict[str, Any]:
         """``data`` of the older ``version`` as this class reads it now. Raises ``LookupError``: that version is not known."""

@@ -84,6 +84,3 @@ async def check(bootstrap: str, prefix: str, partitions: int, names: Iterable[st
             raise TopicsDiffer("; ".join(wrong))
     finally:
         await admin.close()
-
-
-

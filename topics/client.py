@@ -49,9 +49,7 @@ class Unavailable(Exception):
 class Client:
     """One per web process. ``process``: unique to its life. ``timeout``: seconds that the broker has to acknowledge."""
 
-    def __init__(
-        self, bootstrap: str, prefix: str, partitions: int, redis_url: str, process: str, *, timeout: float = 5.0
-    ) -> None:
+    def __init__(self, bootstrap: str, prefix: str, partitions: int, redis_url: str, process: str, *, timeout: float = 5.0) -> None:
         self._bootstrap, self._prefix, self._partitions = bootstrap, prefix, partitions
         self._redis_url, self._timeout = redis_url, timeout
         self._source, self._channel = f"/web/{process}", channel(process)
@@ -150,9 +148,7 @@ class Client:
         future = self._wait_for(self._asked, waiter)
 
         async def say() -> None:
-            await self.send(
-                domain, key, message, id=id, fingerprint=fingerprint, correlation=correlation, traceparent=traceparent
-            )
+            await self.send(domain, key, message, id=id, fingerprint=fingerprint, correlation=correlation, traceparent=traceparent)
 
         try:
             await say()

@@ -35,9 +35,7 @@ def main() -> None:
 
 
 async def _tell(settings: Settings, row: str, message: Once) -> Answer | None:
-    client = Client(
-        settings.kafka, settings.prefix, settings.partitions, settings.redis_url, f"admins-{os.getpid()}", timeout=WAIT
-    )
+    client = Client(settings.kafka, settings.prefix, settings.partitions, settings.redis_url, f"admins-{os.getpid()}", timeout=WAIT)
     await client.start()
     try:
         async with asyncio.timeout(WAIT):

@@ -18,6 +18,8 @@ from web.routes import ROUTES
 from web.rule import Rule
 
 Json = dict[str, Any]
+
+
 @functools.lru_cache(1)
 def document() -> Json:
     """The whole document."""

@@ -21,9 +21,7 @@ WAIT = 5.0
 AWAY = {"Retry-After": "1"}
 
 
-async def told(
-    call: Call, row: str, message: Command, command: str, models: tuple[str, ...] = (), *, words: bytes = b""
-) -> Answer:
+async def told(call: Call, row: str, message: Command, command: str, models: tuple[str, ...] = (), *, words: bytes = b"") -> Answer:
     """What the row says to ``message``, once ``models`` show it. ``words``: the client's own, by which a key used twice is told.
 
     Raises ``Problem``: the refusal, or 503 where no answer came (send it again with the same key).

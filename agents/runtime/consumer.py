@@ -207,4 +207,3 @@ class Consumer(driver.Consumer):
     def last_heartbeat(self) -> float:
         """Monotonic time of the last answered heartbeat; the broker may have given our partitions away a session later."""
         return float(getattr(self._thread, "last_heartbeat", 0.0))
-

@@ -82,9 +82,7 @@ class ActorTable(Table[bytes, bytes]):
     ready: set[int]
     rows_loaded: int = 0
 
-    async def on_rebalance(
-        self, assigned: set[TP], revoked: set[TP], newly_assigned: set[TP], generation_id: int = 0
-    ) -> None:
+    async def on_rebalance(self, assigned: set[TP], revoked: set[TP], newly_assigned: set[TP], generation_id: int = 0) -> None:
         """Load what is ours now, before Faust looks: it then finds nothing to recover.
 
         What was ours before, too: who missed a generation does not hear that somebody else had it meanwhile.

@@ -291,7 +291,7 @@ def _problems() -> str:
             "            default_type application/problem+json;",
             "            add_header X-Content-Type-Options nosniff always;",
             "            add_header Cache-Control no-store always;",
-            *(['            add_header Retry-After 1 always;'] if status in (502, 503, 504) else []),
+            *(["            add_header Retry-After 1 always;"] if status in (502, 503, 504) else []),
             f"            return {status} '{said}';",
             "        }",
         ]

@@ -1,5 +1,7 @@
 """A stack: ``make up`` brings one up for a person, tests one for themselves; both may run at once, on ports of their own.
 
+For example::
+
     stack = Stack("test", 27000)
     stack.start_daemons()
     stack.run_steps("topics", "schemas")
@@ -242,4 +244,3 @@ class Stack:
     def _not_ready(self, waiting: Mapping[str, str], how: str) -> StackError:
         said = [f"{name}: {reason}\n{tail(self.where.logs / f'{name}.log')}" for name, reason in waiting.items()]
         return StackError(f"not ready {how}: {', '.join(waiting)}", "\n".join(said), f"look at {self.where.logs}")
-

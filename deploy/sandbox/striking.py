@@ -12,9 +12,7 @@ from deploy.sandbox.faults import Call, Fault, Faults
 BEFORE = (Fault.ERROR_BEFORE, Fault.RESET)
 
 
-async def struck(
-    request: web.BaseRequest, faults: Faults, call: Call, whose: str, act: Callable[[], web.Response]
-) -> web.Response:
+async def struck(request: web.BaseRequest, faults: Faults, call: Call, whose: str, act: Callable[[], web.Response]) -> web.Response:
     """The answer of ``act``, unless a fault strikes: before it or after it. ``whose``: whom the call is about, for its draw."""
     hits = {rule.fault: rule for rule in faults.draw(call, whose, "")}
     if Fault.DELAY in hits:

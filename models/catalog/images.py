@@ -186,9 +186,7 @@ def evolve(state: State, event: Event) -> Mapping[str, Image]:
         case UploadMissing():
             image = with_(image, status=REQUESTED, call=None, tries=0)
         case ImageReady():
-            image = with_(
-                image, status=READY, call=None, tries=0, digest=event.digest, width=event.width, height=event.height
-            )
+            image = with_(image, status=READY, call=None, tries=0, digest=event.digest, width=event.width, height=event.height)
         case ImageRejected():
             image = with_(image, status=REJECTED, call=None, tries=0, code=event.code)
         case ImageExpired():

@@ -106,4 +106,3 @@ async def read(databases: Databases, account: str, after: str = "0-0", limit: in
     """Entries after ``after``: id, kind, data."""
     found: Any = await databases.redis.xrange(key(databases.prefix, account), min=f"({after}", count=limit)
     return [(entry.decode(), fields[b"kind"], fields[b"data"]) for entry, fields in found]
-

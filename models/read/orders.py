@@ -289,9 +289,7 @@ class Queries:
         """Orders of a buyer, newest first; ``status`` "": all. And the cursor of the next page, "" at the end."""
         below = unpack(cursor, 1)[0] if cursor else ""
         only = ("status", status) if status else None
-        items = await dynamo.page(
-            self._databases, await self._table(), "by_buyer", ("buyer", buyer), below, limit + 1, only
-        )
+        items = await dynamo.page(self._databases, await self._table(), "by_buyer", ("buyer", buyer), below, limit + 1, only)
         entries = [entry_of(item) for item in items[:limit]]
         return [shown(entry.order, entry.private) for entry in entries if entry.order is not None], _next(items, limit)
 
@@ -299,9 +297,7 @@ class Queries:
         """Store orders of a florist, newest first; ``status`` "": all of ``STATUSES``. And the next page's cursor."""
         below = unpack(cursor, 1)[0] if cursor else ""
         wanted = [f"{store_id}#{one}" for one in ((status,) if status else STATUSES)]
-        items = await dynamo.pages(
-            self._databases, await self._table(), "by_store", "store_status", wanted, below, limit + 1
-        )
+        items = await dynamo.pages(self._databases, await self._table(), "by_store", "store_status", wanted, below, limit + 1)
         return [shown_sold(_sold(item["doc"]["S"])) for item in items[:limit]], _next(items, limit)
 
     async def dump(self) -> dict[str, Order]:

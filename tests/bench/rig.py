@@ -35,7 +35,7 @@ CALM = 0.1
 def knobs() -> dict[str, str]:
     """``BB_BENCH_X`` becomes the stack's ``BB_X``: whatever can be set can be tried."""
     prefix = "BB_BENCH_"
-    return {f"BB_{key[len(prefix):]}": value for key, value in os.environ.items() if key.startswith(prefix) and key not in OWN}
+    return {f"BB_{key[len(prefix) :]}": value for key, value in os.environ.items() if key.startswith(prefix) and key not in OWN}
 
 
 def procfile() -> Path:

@@ -53,6 +53,7 @@ def scenarios(shop: Shop) -> dict[str, tuple[str, list[Look]]]:
 
 async def bench(runs: int, seconds: float) -> list[Result]:
     """Measure all scenarios, ``runs`` times each, after one that is not counted."""
+
     def say(text: str) -> None:
         print(text, file=sys.stderr, flush=True)
 

@@ -141,9 +141,7 @@ class Shop:
             for one in coupons
         ])  # fmt: skip
         groups = [range(at, at + stores) for at in range(0, len(self.florists) - stores + 1, stores)]
-        sales = [
-            Sale(buyer, tuple((store, coupons[store]) for store in group)) for buyer in range(self.buyers) for group in groups
-        ]
+        sales = [Sale(buyer, tuple((store, coupons[store]) for store in group)) for buyer in range(self.buyers) for group in groups]
         self.draw.shuffle(sales)
         return sales
 

@@ -86,5 +86,3 @@ async def hasty(stack: Stack, another_web: Make) -> AsyncIterator[Public]:
     url = another_web({"BB_PAYMENT_WINDOW": str(int(HASTY * 1000))})
     async with Public({**stack.env(), "BB_PUBLIC_URL": url}) as one:
         yield one
-
-

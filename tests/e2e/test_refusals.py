@@ -43,9 +43,7 @@ async def test_out_of_stock_names_store_product_and_flower_and_frees_what_anothe
 
 
 @pytest.mark.spec("order W-1", "order W-2", "order W-14")
-async def test_a_changed_price_is_refused_with_the_right_total_and_a_retry_gets_the_first_answer(
-    public: Public, word: str
-) -> None:
+async def test_a_changed_price_is_refused_with_the_right_total_and_a_retry_gets_the_first_answer(public: Public, word: str) -> None:
     roses, who = await rosary(public, word), buyer(word)
     bouquet = roses.products[0]
     body, key = body_of(Wish(roses, {bouquet.product_id: 1}), expected_total=32_000), f"changed-{word}"

@@ -378,9 +378,9 @@ async def test_a_business_number_is_one_sellers_and_a_password_is_reset(new: Cal
     for expected in (201, 409):
         me, email = new(), f"{uuid.uuid4().hex[:12]}@example.com"
         await me.ask("POST", "/auth/seller/registrations", {"email": email})
-        ticket = (
-            await me.ask("POST", "/auth/seller/registrations/confirm", {"email": email, "code": await me.code(email)})
-        ).body["ticket"]
+        ticket = (await me.ask("POST", "/auth/seller/registrations/confirm", {"email": email, "code": await me.code(email)})).body[
+            "ticket"
+        ]
         document = await upload(me, "/auth/seller/documents", {"email": email, "ticket": ticket})
         form = {"email": email, "ticket": ticket, "password": "password1", "name": "꽃집", "document": document}
         answer = await me.ask("POST", "/auth/seller/applications", {**form, "business_number": number})

@@ -43,9 +43,7 @@ class Person:
             return answer.status, await answer.json(content_type=None)
 
     async def announce(self, data: bytes, content_type: str = "image/png", purpose: str = "review") -> tuple[str, dict[str, Any]]:
-        status, said = await self.call(
-            "POST", "/images", {"purpose": purpose, "content_type": content_type, "size": len(data)}
-        )
+        status, said = await self.call("POST", "/images", {"purpose": purpose, "content_type": content_type, "size": len(data)})
         assert status == 201, said
         return said["image_id"], said["upload"]
 

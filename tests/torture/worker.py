@@ -28,9 +28,7 @@ class Bells:
         self.http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=toy.CALL / 1000))
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         await self.http.close()
 
     async def perform(self, key: str, bell: toy.Bell, effect: Effect) -> Message:

@@ -80,9 +80,7 @@ def test_the_webs_own_files_are_asked_for(tmp_path: Path) -> None:
 def test_no_process_starts(argv: tuple[str, ...], tmp_path: Path) -> None:
     files = {"BB_TOKEN_KEY": str(tmp_path / "key"), "BB_WEB_SECRET": str(tmp_path / "secret")}
     env = {"BB_ENV": "production", "PYTHONPATH": str(ROOT), **files}
-    done = subprocess.run(
-        [sys.executable, *argv], env=env, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
-    )
+    done = subprocess.run([sys.executable, *argv], env=env, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode != 0
     for name in ("BB_ACCOUNT_SECRET is missing", "BB_MYSQL_PASSWORD is missing", "BB_PUBLIC_URL is not https"):
         assert name in done.stdout + done.stderr

@@ -25,7 +25,7 @@ SPEC = """# A service
 ## 9. Checklist
 | W-9 | M | not one of them |
 """
-TESTS = '''
+TESTS = """
 import pytest
 
 @pytest.mark.spec("shop W-1", "shop 7")
@@ -40,7 +40,7 @@ class TestMany:
 def helper(): ...
 
 def test_three(): "pytest.mark.spec('shop W-99')"
-'''
+"""
 
 
 def test_ids_are_those_of_the_weaknesses_as_printed() -> None:

@@ -204,7 +204,12 @@ ROUTES: tuple[Rule, ...] = (
     # -- who is who
     Rule("GET", "/auth/{provider}/start", Who.PUBLIC, auth.start, status=303, limit="sign_in"),
     Rule(
-        "GET", "/auth/{provider}/callback", Who.PUBLIC, auth.callback, answer=SignedIn, query=("code", "state", "error"),
+        "GET",
+        "/auth/{provider}/callback",
+        Who.PUBLIC,
+        auth.callback,
+        answer=SignedIn,
+        query=("code", "state", "error"),
         limit="sign_in",
     ),
     Rule("POST", "/auth/seller", Who.PUBLIC, auth.seller, PasswordSignIn, SignedIn, keyed=False, limit="sign_in"),

@@ -43,6 +43,4 @@ async def restore(call: Call) -> web.Response:
     command, store_id = call.command_id(), call.params["store_id"]
     await call.parsed(_nothing)
     call.shared.terms.stores.forget(store_id)
-    return await submit(
-        call, "stores", store_id, RestoreStore(by=call.caller.account), command=command, body=await call.body()
-    )
+    return await submit(call, "stores", store_id, RestoreStore(by=call.caller.account), command=command, body=await call.body())

@@ -18,9 +18,7 @@ class Outside:
         self.session = ClientSession()
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         await self.session.close()
 
     async def ring(self, kind: str, key: str, attempt: int) -> None:

@@ -250,9 +250,7 @@ BOOKS = Domain(
     state=Ledgered,
     decide=lambda state, message, now: [Entered(amount=message.amount, till=message.till)],
     evolve=lambda state, event: {
-        "": Ledgered(
-            (state[""].total if state[""] else 0) + event.amount, (state[""].entries if state[""] else 0) + 1
-        )
+        "": Ledgered((state[""].total if state[""] else 0) + event.amount, (state[""].entries if state[""] else 0) + 1)
     },
     route=lambda key, state, event: [Send("tills", event.till, Booked(amount=event.amount))],
 )

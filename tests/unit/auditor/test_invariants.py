@@ -41,9 +41,7 @@ ROSE, TULIP, LEFT = "store-rose", "store-tulip", 1_000_000 - 5
 ROSES = {"rose": 11, "fern": 2}
 CONFIRMED_AGAIN = orders.OrderConfirmed(buyer="ann", captured=0, method="", confirmed_at=0)
 TAKEN = payments.Captured(amount=1_000, method="CARD", aid="A1", captured_at=0)
-ALL_TULIPS_GONE = stock.StockChanged(
-    flower_id="tulip", delta=-LEFT, on_hand=0, held=5, version=5, cause="owner", by="owner", at=0
-)
+ALL_TULIPS_GONE = stock.StockChanged(flower_id="tulip", delta=-LEFT, on_hand=0, held=5, version=5, cause="owner", by="owner", at=0)
 CLAIMED_AGAIN = stock.CouponClaimed(coupon_id="c5000", buyer="ann", issued=2, at=0)
 BACK = stock.StockReturned(order_id=STANDS, buyer="ann", flowers=ROSES)
 DELIVERY = DeliveryCreated(order_id=WAITS, store_id=ROSE, buyer="cem", kind="delivery", making_day="2026-11-24", fee=0)

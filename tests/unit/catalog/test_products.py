@@ -15,9 +15,7 @@ from tests.unit.catalog.given import ADMIN, BUYER, PRODUCT, SAVE, SAVED, STORE, 
 from tests.unit.history import Actor
 from tests.unit.shop import NOW
 
-TEXT = m.ProductPrivate(
-    name="장미 다발", description="향기로운 장미", thumbnail="image-1", summary="고백에", images=("image-2",)
-)
+TEXT = m.ProductPrivate(name="장미 다발", description="향기로운 장미", thumbnail="image-1", summary="고백에", images=("image-2",))
 EDIT = m.EditProduct(store_id=STORE, version=1)
 
 
@@ -99,7 +97,9 @@ def test_what_never_was_is_not_edited_removed_or_counted() -> None:
     assert actor.refuses(EDIT) == ("product_unknown", 404)
     assert actor.refuses(m.RemoveProduct(by=ADMIN, reason="r")) == ("product_unknown", 404)
     for message in (
-        m.CountSale(order_id="o", quantity=1), m.UncountSale(order_id="o", quantity=1), m.RateProduct(review_id="r", rating=5)
+        m.CountSale(order_id="o", quantity=1),
+        m.UncountSale(order_id="o", quantity=1),
+        m.RateProduct(review_id="r", rating=5),
     ):
         assert actor.take(message) == []
 

@@ -57,9 +57,7 @@ DONE = (*READY, OriginalGone(attempt=2))
 
 def test_an_upload_is_announced() -> None:
     actor = image()
-    assert actor.take(ASK) == [
-        ImageRequested(owner="buyer-1", purpose="review", content_type="image/png", size=1234, at=NOW)
-    ]
+    assert actor.take(ASK) == [ImageRequested(owner="buyer-1", purpose="review", content_type="image/png", size=1234, at=NOW)]
     assert (actor.state.status, CATALOG.pending(actor.state), actor.wake()) == ("requested", None, NOW + HOUR)
     assert CATALOG.answer(ID, actor.states, None) == {"image_id": ID, "status": "requested"}
     assert actor.refuses(ASK) == ("image_exists", 409)

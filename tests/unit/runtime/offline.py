@@ -118,9 +118,7 @@ class Broker:
             self.committed.update(found)
 
         async def fetch_committed(coordinator: Any, tps: Iterable[TP]) -> dict[TopicPartition, OffsetAndMetadata]:
-            return {
-                TopicPartition(*tp): OffsetAndMetadata(self.committed[TP(*tp)], "") for tp in tps if TP(*tp) in self.committed
-            }
+            return {TopicPartition(*tp): OffsetAndMetadata(self.committed[TP(*tp)], "") for tp in tps if TP(*tp) in self.committed}
 
         async def ranges(
             bootstrap: str, firsts: Mapping[TP, int], ends: Mapping[TP, int] | None = None

@@ -196,9 +196,7 @@ def test_a_row_tells_no_more_than_so_many_web_processes() -> None:
         ((Add(amount=1, box="b"),), Inquire(command="c", part="b"), 200, ""),
     ],
 )
-def test_an_inquiry_tells_what_became_of_a_command(
-    said: tuple[Message, ...], asked: Inquire, status: int, code: str
-) -> None:
+def test_an_inquiry_tells_what_became_of_a_command(said: tuple[Message, ...], asked: Inquire, status: int, code: str) -> None:
     world = World()
     for number, message in enumerate(said):
         world.say(message, "c" if number == 0 else "", replyto="lost")

@@ -53,7 +53,7 @@ def test_a_message_that_decide_fails_on_is_a_letter_with_its_stack_and_nothing_e
     assert (letter.topic, letter.partition, letter.offset, letter.key) == ("bb.toy.inbox", 0, 1, "a")
     assert (letter.cause, letter.seq, letter.parked) == ("ValueError: why", 1, False)
     assert letter.message == item.value.decode()
-    assert 'raise ValueError(text)' in letter.stack
+    assert "raise ValueError(text)" in letter.stack
     assert codes(turn) == [(500, "internal_error")]
     assert answers(turn)[0][1].fingerprint == "words"
     assert (len(turn.outputs), turn.rows, turn.outcomes) == (1, {}, {"dead": 1})

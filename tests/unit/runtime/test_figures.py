@@ -128,6 +128,7 @@ def test_a_worker_is_dead_whose_watch_has_ended() -> None:
 async def test_health_says_why() -> None:
     why: dict[str, str | None] = {"live": None, "ready": "rows are being loaded"}
     async with TestClient(TestServer(health_app(lambda: why["ready"], lambda: why["live"]))) as client:
+
         async def ask(page: str) -> tuple[int, Any]:
             answer = await client.get(f"/health/{page}")
             return answer.status, await answer.json()

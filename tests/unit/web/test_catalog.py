@@ -105,9 +105,7 @@ async def test_an_edit_says_what_was_seen_and_only_what_is_to_change(shop: Page)
         ("PUT", "/admin/flowers/1", {}, 403),
     ],
 )  # fmt: skip
-async def test_another_stores_seller_changes_and_sees_nothing(
-    shop: Page, method: str, path: str, body: Any, status: int
-) -> None:
+async def test_another_stores_seller_changes_and_sees_nothing(shop: Page, method: str, path: str, body: Any, status: int) -> None:
     assert (await shop.call(method, path, body, other(shop)))[0] == status
     assert shop.sent == []
 

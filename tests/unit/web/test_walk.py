@@ -62,7 +62,6 @@ def roles(rule: Rule) -> set[str]:
     return ROLES.get(rule.who, set())
 
 
-
 class Door(Ended):
     """Knows that ``session-ended`` has ended, and that Redis is there."""
 
