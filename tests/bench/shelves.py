@@ -1,4 +1,4 @@
-"""``python -m tests.bench.shelves``: what visitors ask for most, 16 of them at once: lists, search, a product's page, a cart.
+"""``python -m tests.bench.shelves``: what visitors ask for most, 16 of them at once: lists, search, a product, a cart, to sign in.
 
 On the bench's own stack (see ``tests.bench``), with its 64 florists and four products of each; the index at 100,000 products is
 ``tests.bench.search``. Prints Markdown. Exit code 1 if any request failed.
@@ -7,12 +7,14 @@ On the bench's own stack (see ``tests.bench``), with its 64 florists and four pr
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import uuid
 from pathlib import Path
 from urllib.parse import quote
 
 import aiohttp
+import msgspec
 import uvloop
 
 from tests.bench import report
@@ -21,10 +23,13 @@ from tests.bench.rig import SHOP, Rig
 from tests.bench.scenarios import line
 from tests.bench.shelf_load import Look, Looks
 from tests.bench.shop import Shop
+from tests.bench.sign_in_load import SignIns
 
 CLIENTS, LINES = 16, 5
 API = "/api/v1"
 LISTS = ("sort=NEW", "sort=SALE", "sort=LOW&max_price=25000", "sort=RATING&facets=1")
+LIMITS = "*.address=1000000/60,*.account=1000000/60"
+"""Nobody is told to come back later."""
 TEXTS = ("꽃다발", "꽃다발 2", "꽃집 3호")
 
 
@@ -51,12 +56,13 @@ def scenarios(shop: Shop) -> dict[str, tuple[str, list[Look]]]:
     }
 
 
-async def bench(runs: int, seconds: float) -> list[Result]:
-    """Measure all scenarios, ``runs`` times each, after one that is not counted."""
+async def bench(only: str, runs: int, seconds: float) -> list[Result]:
+    """Measure all scenarios (or ``only`` one), ``runs`` times each, after one that is not counted."""
 
     def say(text: str) -> None:
         print(text, file=sys.stderr, flush=True)
 
+    os.environ.setdefault("BB_BENCH_LIMITS", LIMITS)
     rig, results = Rig(say), []
     await rig.up(fresh=True)
     try:
@@ -66,10 +72,16 @@ async def bench(runs: int, seconds: float) -> list[Result]:
             shop = Shop(client, Path(env["BB_TOKEN_KEY"]), Path(env["BB_WEB_SECRET"]))
             await shop.open()
             await fill_carts(rig.settings.public_url, shop)
-            for name, (title, looks) in scenarios(shop).items():
-                plan = Looks(rig.settings.public_url, seconds, looks, CLIENTS)
-                await rig.run("tests.bench.shelf_load", plan)
-                found = [(await rig.run("tests.bench.shelf_load", plan))[0] for _ in range(runs)]
+            plans: list[tuple[str, str, str, msgspec.Struct]] = [
+                (name, title, "shelf_load", Looks(rig.settings.public_url, seconds, looks, CLIENTS))
+                for name, (title, looks) in scenarios(shop).items()
+            ]
+            plans.append(("sign-in", "signing in by Kakao's page", "sign_in_load", SignIns(seconds, CLIENTS)))
+            for name, title, module, plan in plans:
+                if only not in ("", name):
+                    continue
+                await rig.run(f"tests.bench.{module}", plan)
+                found = [(await rig.run(f"tests.bench.{module}", plan))[0] for _ in range(runs)]
                 say(f"{title}: {line(found[-1])}")
                 results.append(Result(name, title, found, "request"))
     finally:
@@ -80,10 +92,11 @@ async def bench(runs: int, seconds: float) -> list[Result]:
 def main() -> int:
     """See the module's text."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.shelves")
+    parser.add_argument("--only", default="", choices=("", "list", "search", "page", "cart", "sign-in"))
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=8.0)
     given = parser.parse_args()
-    results = uvloop.run(bench(given.runs, given.seconds))
+    results = uvloop.run(bench(given.only, given.runs, given.seconds))
     print(f"{report.main_table(results)}\n\n{report.cpu_table(results)}")
     return 1 if any(run.failed for result in results for run in result.runs) else 0
 
