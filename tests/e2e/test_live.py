@@ -71,6 +71,7 @@ async def test_a_stream_that_breaks_off_in_mid_order_goes_on(public: Public, wor
     assert len({one.id for one in before + after}) == len(before) + len(after)
 
 
+@pytest.mark.spec("product W18")
 async def test_two_windows_are_told_the_same_and_a_sixth_is_refused(public: Public, word: str) -> None:
     roses, who = await rosary(public, word), buyer(word)
     async with public.live(who) as first, public.live(who) as second, public.live(who), public.live(who), public.live(who):
@@ -88,6 +89,7 @@ async def test_two_windows_are_told_the_same_and_a_sixth_is_refused(public: Publ
         assert len(first.told) >= 6
 
 
+@pytest.mark.spec("product W21")
 async def test_a_refusal_is_told_with_its_reason(public: Public, word: str) -> None:
     roses, who = await rosary(public, word, roses=5), buyer(word)
     bouquet = roses.products[0].product_id

@@ -77,7 +77,7 @@ async def test_a_buyer_joins_by_kakao_and_goes_on_by_the_cookie(new: Callable[[]
     assert (old_token, gone.body["code"]) == (me.token, "session_ended")
 
 
-@pytest.mark.spec("auth 1", "auth 23")
+@pytest.mark.spec("auth 1", "auth 23", "frontend D-03")
 async def test_a_code_without_the_browser_that_began_is_worth_nothing(new: Callable[[], Browser]) -> None:
     me, thief = new(), new()
     begun = await me.ask("GET", "/auth/kakao/start")

@@ -91,7 +91,7 @@ async def test_pages_hold_everything_once_and_the_last_one_says_so(reading: Read
     assert {line["name"] for one in items for store in one["stores"] for line in store["lines"]} == {"장미 다발", "장미 화분"}
 
 
-@pytest.mark.spec("order W-59")
+@pytest.mark.spec("order W-59", "auth 48")
 async def test_the_schema_that_migrations_make_is_the_one_that_the_code_declares(reading: Reading) -> None:
     metadata = sa.MetaData()
     for table in relational():

@@ -237,6 +237,7 @@ async def events_of(place: Place, number: int, last: str = "") -> list[tuple[str
     return found
 
 
+@pytest.mark.spec("product W20")
 async def test_events_replay_without_gap_or_repeat(place: Place) -> None:
     key = live.key(place.prefix, BUYER)
 
@@ -253,6 +254,7 @@ async def test_events_replay_without_gap_or_repeat(place: Place) -> None:
     assert await events_of(place, 2, ids[-3]) == [(ids[-2], "39"), (ids[-1], "40")]
 
 
+@pytest.mark.spec("product W20")
 async def test_streams_of_an_account_are_counted_and_close_with_the_process(place: Place) -> None:
     async with contextlib.AsyncExitStack() as stack:
         opened = []

@@ -42,7 +42,7 @@ def test_an_accepted_command_is_answered_and_remembered() -> None:
     assert (row.seq, list(row.commands)) == (1, ["c"])
 
 
-@pytest.mark.spec("order W-14", "order W-17")
+@pytest.mark.spec("order W-14", "order W-17", "store M6")
 def test_the_same_command_again_gets_the_same_answer_and_nothing_happens() -> None:
     world = World()
     first = world.say(Add(amount=3), "c", replyto="web", fingerprint="words")

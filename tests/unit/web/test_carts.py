@@ -73,6 +73,7 @@ def test_the_state_of_a_line(given: dict[str, Any], state: str, price: int, avai
     )  # fmt: skip
 
 
+@pytest.mark.spec("frontend D-10")
 @pytest.mark.parametrize(
     ("given", "goods", "fee", "missing"),
     [

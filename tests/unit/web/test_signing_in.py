@@ -57,7 +57,7 @@ async def test_a_right_password_asks_the_actor_with_its_version(served: Served) 
     assert (sent.credential, served.client.keys) == (1, [("accounts", SELLER)])
 
 
-@pytest.mark.spec("auth 3", "auth 4")
+@pytest.mark.spec("auth 3", "auth 4", "frontend D-30")
 async def test_an_admin_needs_name_password_and_code(served: Served) -> None:
     factor = pyotp.TOTP(FACTOR)
     good = {"name": "mina", "password": "password1", "code": factor.now()}
@@ -112,6 +112,7 @@ async def test_the_way_to_a_provider_has_state_and_pkce(served: Served) -> None:
     assert (refused.status, refused.code, served.sent) == (400, "oauth_state", [])
 
 
+@pytest.mark.spec("frontend D-15")
 async def test_without_a_cookie_there_is_nothing_to_go_on_with(served: Served) -> None:
     own = {"Origin": "http://shop.test", "X-CSRF": "1"}
     assert (await served.ask("POST", "/auth/refresh", own)).code == "session_ended"
@@ -147,9 +148,19 @@ def test_one_person_has_one_row_of_a_kind() -> None:
     assert (row_of(f"{row}-3"), row_of(row), row_of("buyer-1"), row_of(f"{row}-0")) == (row, "", "", "")
 
 
+@pytest.mark.spec("product W53")
 @pytest.mark.parametrize(
     ("phone", "kept"),
-    [("+82 10-1234-5678", "+821012345678"), ("010-1234-5678", "+821012345678"), ("12", ""), ("", ""), ("abc", "")],
+    [
+        ("+82 10-1234-5678", "+821012345678"),
+        ("010-1234-5678", "+821012345678"),
+        # The trunk zero is no part of a number behind its country's code.
+        ("+82 010-1234-5678", "+821012345678"),
+        ("+8201012345678", "+821012345678"),
+        ("12", ""),
+        ("", ""),
+        ("abc", ""),
+    ],
 )
 def test_phones_are_kept_in_e164(phone: str, kept: str) -> None:
     assert e164(phone) == kept

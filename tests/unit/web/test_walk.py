@@ -97,7 +97,7 @@ def test_every_kind_of_who_is_walked() -> None:
     assert set(ROLES) == set(Who)
 
 
-@pytest.mark.spec("auth 6", "auth 7", "order W-38")
+@pytest.mark.spec("auth 6", "auth 7", "order W-38", "frontend D-14")
 @GUARDED
 async def test_a_guest_gets_nowhere(served: Served, rule: Rule) -> None:
     said = await ask(served, rule, "")
