@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from aiohttp import ClientSession, web
+from aiohttp import ClientResponse, ClientSession, web
 from redis.asyncio import Redis
 
 from deploy.local.stack import Stack
@@ -222,19 +222,21 @@ async def test_limits(place: Place) -> None:
 async def events_of(place: Place, number: int, last: str = "") -> list[tuple[str, str]]:
     """The first ``number`` (id, data) that a stream says."""
     headers = place.desk.headers() | ({"Last-Event-ID": last} if last else {})
-    found: list[tuple[str, str]] = []
     async with asyncio.timeout(10), place.session.get(f"{place.url}/api/v1/events", headers=headers) as answer:
         assert answer.status == 200
-        ident = ""
-        async for raw in answer.content:
-            line = raw.decode().rstrip("\n")
-            if line.startswith("id: "):
-                ident = line[4:]
-            elif line.startswith("data: "):
-                found.append((ident, line[6:]))
-                if len(found) == number:
-                    break
-    return found
+        return [await next_of(answer) for _ in range(number)]
+
+
+async def next_of(answer: ClientResponse) -> tuple[str, str]:
+    """The next (id, data) that an open stream says; heartbeats are passed over."""
+    ident = ""
+    while raw := await answer.content.readline():
+        line = raw.decode().rstrip("\n")
+        if line.startswith("id: "):
+            ident = line[4:]
+        elif line.startswith("data: "):
+            return ident, line[6:]
+    raise EOFError("the stream has ended")
 
 
 @pytest.mark.spec("product W20")
@@ -270,3 +272,29 @@ async def test_streams_of_an_account_are_counted_and_close_with_the_process(plac
         await place.app.shared.live.stop()
         async with asyncio.timeout(2):
             await asyncio.gather(*(answer.content.read() for answer in opened))
+
+
+@pytest.mark.spec("product W18", "product W19")
+async def test_a_stream_that_breaks_off_hinders_no_other_and_its_place_is_free_again(place: Place) -> None:
+    """It is missed when the next heartbeat finds nobody, here after 0.3 s."""
+    key = live.key(place.prefix, BUYER)
+    async with contextlib.AsyncExitStack() as stack, asyncio.timeout(10):
+
+        async def opened() -> ClientResponse:
+            request = place.session.get(f"{place.url}/api/v1/events", headers=place.desk.headers())
+            return await stack.enter_async_context(request)
+
+        broken, whole = await opened(), await opened()
+        assert [broken.status, whole.status, (await opened()).status] == [200, 200, 429]
+        assert broken.connection is not None
+        assert broken.connection.transport is not None
+        broken.connection.transport.abort()
+        # Whoever is still there is told at once.
+        first: Any = await place.redis.xadd(key, {"kind": "order", "data": "1"})
+        assert await next_of(whole) == (first.decode(), "1")
+        async with asyncio.timeout(5):
+            while (new := await opened()).status == 429:
+                await asyncio.sleep(0.05)
+        assert new.status == 200
+        second: Any = await place.redis.xadd(key, {"kind": "order", "data": "2"})
+        assert [await next_of(one) for one in (whole, new)] == [(second.decode(), "2")] * 2
