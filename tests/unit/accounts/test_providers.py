@@ -177,9 +177,12 @@ async def test_no_answer_at_all_is_tried_again(provider: Provider, ports: Outsid
     assert len(provider.asked) == 2
 
 
-async def test_what_nhn_refuses_with_200_is_refused(provider: Provider, ports: Outside) -> None:
-    provider.answers = [Answer(200, b'{"header":{"isSuccessful":false,"resultCode":-2001,"resultMessage":"no recipient"}}')]
-    assert await outcome(CALLS["sms"](ports)) == ("refused", "-2001")
+@pytest.mark.parametrize(
+    ("code", "came_of_it"), [(-2001, "refused"), (-9997, "refused"), (-9999, "again"), (-1004, "again"), (-1008, "again")]
+)
+async def test_what_nhn_refuses_with_200(provider: Provider, ports: Outside, code: int, came_of_it: str) -> None:
+    provider.answers = [Answer(200, b'{"header":{"isSuccessful":false,"resultCode":%d,"resultMessage":"no"}}' % code)]
+    assert await outcome(CALLS["sms"](ports)) == (came_of_it, str(code))
 
 
 @pytest.mark.parametrize("status", [200, 201, 202])
