@@ -16,6 +16,8 @@ from models.actor import DAY, HOUR, SECOND, Event, Refusal
 
 LIFETIME = {"buyer": 30 * DAY, "seller": 30 * DAY, "admin": 12 * HOUR}
 """Ms for which a session lives without being used."""
+AT_MOST = {"buyer": 180 * DAY, "seller": 180 * DAY, "admin": DAY}
+"""Ms after which it ends however much it is used: a stolen one that goes on unnoticed does not go on for ever."""
 GRACE = 10 * SECOND
 """How long the secret before the current one is still taken: two tabs exchange it at once, or an answer was lost."""
 MOST = 20
@@ -53,9 +55,13 @@ def open_session(account: Account, message: OpenSession, now: int) -> list[Event
 def refresh(account: Account, message: RefreshSession, now: int) -> list[Event] | Refusal:
     """Exchange the secret. A secret that was exchanged before is stolen by one of two: the session ends."""
     one = account.sessions.get(message.session)
-    if one is None or one.expires <= now:
+    if one is None:
         return Refusal("session_ended", 401)
-    expires = now + LIFETIME[account.kind]
+    end = one.opened + AT_MOST[account.kind]
+    # A session that was opened before there was an end may have been promised more.
+    if min(one.expires, end) <= now:
+        return Refusal("session_ended", 401)
+    expires = min(now + LIFETIME[account.kind], end)
     event = SessionRefreshed(account=account.id, session=message.session, until=expires)
     if message.presented == one.secret:
         return [event.keeping((message.next, now))]
