@@ -62,6 +62,7 @@ async def callback(call: Call) -> web.Response:
         call.shared.cookies.give(response, refresh)
     except Problem as problem:
         if not page:
+            problem.headers = {**problem.headers, "Set-Cookie": flow.none}
             raise
         query = urlencode({"error": problem.code})
         response = web.Response(status=303, headers={**call.headers(), "Location": f"{page}?{query}"})

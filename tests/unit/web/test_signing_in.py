@@ -110,6 +110,8 @@ async def test_the_way_to_a_provider_has_state_and_pkce(served: Served) -> None:
     forged = {"Cookie": cookie.partition(";")[0].replace(verifier, "A" * 43)}
     refused = await served.ask("GET", f"/auth/kakao/callback?code=c&state={state}", forged)
     assert (refused.status, refused.code, served.sent) == (400, "oauth_state", [])
+    # Whatever comes of it, what was begun is over.
+    assert refused.headers["Set-Cookie"] == "bb-oauth-kakao=; Path=/api/v1/auth; Max-Age=0; HttpOnly; SameSite=Lax"
 
 
 async def test_without_a_cookie_there_is_nothing_to_go_on_with(served: Served) -> None:
