@@ -74,7 +74,7 @@ class Shared:
         """Where ready images are: id -> width -> path, as ``web/pictures.py`` has seen them."""
         self.signer = Signer(settings.token_key, settings.access_seconds)
         """Makes the access tokens of sign-ins."""
-        self.cookies = Cookies(public_url.startswith("https:"))
+        self.cookies = Cookies(secret, secure=public_url.startswith("https:"))
         self.origins = Origins(public_url, filter(None, settings.cors.split(",")))
         self.limiter = Limiter(limits(settings.limits), settings.limit_shares, buckets)
         self.proxies = frozenset(settings.proxies.split(","))
