@@ -145,8 +145,8 @@ def publish(token_key: Path, key: Ed25519PublicKey) -> None:
 def rotate(token_key: Path, now: float) -> tuple[str, list[str]]:
     """Change over to a new key: its kid, and those that are no longer taken. ``now``: seconds since the epoch.
 
-    Takes ``LOOK`` + ``SEEN`` seconds; running processes follow by themselves. Keys whose successor is older than ``OVERLAP`` go; the
-    one before the last stays. Raises ``OSError``, ``ValueError``.
+    Takes ``LOOK`` + ``SEEN`` seconds; running processes follow by themselves. Keys whose successor is older than ``OVERLAP`` go;
+    the one before the last stays. Raises ``OSError``, ``ValueError``.
     """
     before = kid_of(private_key(token_key).public_key())
     key = Ed25519PrivateKey.generate()
