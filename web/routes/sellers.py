@@ -83,7 +83,7 @@ async def _send_code(call: Call, purpose: Purpose) -> web.Response:
     command = call.command_id(row)
     await call.throttle(row)
     async with _alike():
-        await told(call, row, code_message(call, row, purpose, wish.email.lower(), command), command)
+        await told(call, row, code_message(call, row, purpose, wish.email.lower(), command), command, words=await call.body())
     return call.answer(SENT)
 
 
@@ -107,7 +107,7 @@ async def confirm(call: Call) -> web.Response:
     ticket = _ticket(call, row, idempotency.created_id(command, "ticket"))
     message = ConfirmRegistration(once=command, check=people.check(row, "registration", wish.code), ticket_hash=hashed(ticket))
     async with _alike():
-        await told(call, row, message, command)
+        await told(call, row, message, command, words=await call.body())
     return call.answer({"ticket": ticket, "valid_for": TICKET // SECOND})
 
 
@@ -170,7 +170,8 @@ async def licence(call: Call) -> web.Response:
     wish = await call.parsed(_licence)
     row, ticket = checked_ticket(call, wish.email, wish.ticket)
     command = call.command_id(row)
-    answer = await told(call, row, ReadLicence(document=await _own_document(call, row, wish.document), ticket_hash=ticket), command)
+    message = ReadLicence(document=await _own_document(call, row, wish.document), ticket_hash=ticket)
+    answer = await told(call, row, message, command, words=await call.body())
     return call.answer({"business_number": answer.body["business_number"]})
 
 

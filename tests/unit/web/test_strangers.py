@@ -13,13 +13,12 @@ from models.accounts.contacts import LASTS, PAUSE
 from models.accounts.messages import RequestCode, SuspendAccount
 from models.accounts.secrets import check, digits, hashed
 from models.accounts.seller_messages import ApplyAsSeller, BusinessNumberGranted, ConfirmRegistration, DenySeller, PermitSeller
-from models.actor import Command, Refusal
 from tests.unit.accounts.given import ACCOUNTS, CLAIM, EMAIL, NUMBER
 from tests.unit.history import Actor
 from tests.unit.shop import NOW
-from tests.unit.web.answering import Agreeing, page
+from tests.unit.web.answering import page
 from tests.unit.web.known import PEOPLE
-from topics.answers import Answer
+from tests.unit.web.rows import Row
 from web.routes import sellers
 
 ROW = PEOPLE.row("seller", EMAIL)
@@ -28,36 +27,6 @@ BODIES = {
     CONFIRM: {"email": EMAIL},
     RESET: {"email": EMAIL, "password": "password1"},
 }
-
-
-class Row(Agreeing):
-    """A client behind which one row of the accounts decides, and remembers commands with their words as the kernel does."""
-
-    def __init__(self, actor: Actor) -> None:
-        super().__init__()
-        self.actor = actor
-        self.remembered: dict[str, tuple[str, Answer]] = {}
-
-    async def ask(
-        self, domain: str, key: str, message: Command, *, id: str, wait: float, fingerprint: str = "", **more: Any
-    ) -> Answer | None:
-        self.sent.append((domain, key, message))
-        assert (domain, key) == ("accounts", ROW)
-        if id not in self.remembered:
-            self.remembered[id] = (fingerprint, self._answer(id, message))
-        words, answer = self.remembered[id]
-        return answer if words == fingerprint else Answer(id, domain, key, 1, 422, "idempotency_key_reused")
-
-    def _answer(self, id: str, message: Command) -> Answer:
-        said: Any = self.actor.decide(message)
-        if not isinstance(said, Refusal):
-            events = self.actor.take(message)
-            awaits = message.awaits()
-            event = next((one for one in events if awaits in one.answers()), None) if awaits else None
-            said = ACCOUNTS.answer(ROW, self.actor.states, event)
-        if isinstance(said, Refusal):
-            return Answer(id, "accounts", ROW, 1, said.status, said.code, said.details)
-        return Answer(id, "accounts", ROW, 1, 200, "", said)
 
 
 def unknown() -> Actor:
