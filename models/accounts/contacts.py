@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from models.accounts import sessions
 from models.accounts.calls import begun
 from models.accounts.common_messages import Purpose
 from models.accounts.messages import (
@@ -16,7 +17,6 @@ from models.accounts.messages import (
     ResetPassword,
 )
 from models.accounts.seller_messages import ConfirmRegistration
-from models.accounts.session_messages import SessionsEnded
 from models.accounts.state import NEW, REGISTERING, Account, Asked, Code, Task
 from models.actor import DAY, HOUR, MINUTE, SECOND, Event, Refusal
 
@@ -90,4 +90,4 @@ def reset(account: Account, message: ResetPassword, now: int) -> list[Event] | R
     if not isinstance(code, Code):
         return code
     changed = PasswordChanged(account=account.id, credential=account.credential + 1, reset=True).keeping(message.password_hash)
-    return [changed, SessionsEnded(account=account.id, cause="password")]
+    return [changed, sessions.end_all(account, "password")]

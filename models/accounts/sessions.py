@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from models.accounts.common_messages import AllEndCause
 from models.accounts.session_messages import (
     EndSession,
     EndSessions,
@@ -10,6 +11,7 @@ from models.accounts.session_messages import (
     SessionEnded,
     SessionOpened,
     SessionRefreshed,
+    SessionsEnded,
 )
 from models.accounts.state import APPLIED, FAILED, Account
 from models.actor import DAY, HOUR, SECOND, Event, Refusal
@@ -82,6 +84,11 @@ def end(account: Account, message: EndSession) -> list[Event]:
 def end_others(account: Account, keep: str) -> list[Event]:
     """End all but ``keep``."""
     return [SessionEnded(account=account.id, session=name, cause="ended") for name in account.sessions if name != keep]
+
+
+def end_all(account: Account, cause: AllEndCause) -> SessionsEnded:
+    """End all, by their names: a token that is signed while this travels is of a session that has ended, whatever its time says."""
+    return SessionsEnded(account=account.id, cause=cause, sessions=tuple(account.sessions))
 
 
 def end_many(account: Account, message: EndSessions) -> list[Event]:

@@ -1,6 +1,8 @@
 """What must not be signed in any longer: ended sessions, and accounts all of whose sessions were ended, as a sorted set in Redis.
 
-Key ``<prefix>:ended``; member: a session id or an account id; score: when it ended, ms since the epoch. An access token lives ten
+Key ``<prefix>:ended``; member: a session id or an account id; score: when it ended, ms since the epoch. Of a session nothing counts
+any more; of an account what was signed before: by that end tokens without a session, and those that an older event did not name, as
+no two clocks agree on which of two things at once was first. An access token lives ten
 minutes, so an entry is of use for eleven. Each batch that adds something counts ``<prefix>:ended-version`` up, by which web
 processes see that a report did not reach them (``web/ended.py``); positions lie in ``<prefix>:ended-positions``.
 
@@ -52,8 +54,14 @@ def project(facts: Sequence[Fact]) -> dict[str, int]:
     ended: dict[str, int] = {}
     for fact in facts:
         match fact.body:
-            case SessionEnded(session=name) | SessionsEnded(account=name):
-                ended[name] = max(fact.at, ended.get(name, 0))
+            case SessionEnded(session=name):
+                names: tuple[str, ...] = (name,)
+            case SessionsEnded(account=name, sessions=sessions):
+                names = (name, *sessions)
+            case _:
+                continue
+        for name in names:
+            ended[name] = max(fact.at, ended.get(name, 0))
     return ended
 
 

@@ -115,7 +115,7 @@ async def change_password(call: Call) -> web.Response:
         keep=call.caller.session,
     )
     if await passwords.fits(str(known["password_hash"]), wish.current):
-        await told(call, row, message, command, ("accounts", "sessions"), words=words)
+        await told(call, row, message, command, ("accounts", "sessions", "ended"), words=words)
     elif await told_before(call, row, message, command, words) is None:
         # It would be wrong too where this very change was made, and only its answer was lost.
         raise Problem(403, "password_wrong")

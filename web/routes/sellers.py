@@ -206,7 +206,7 @@ async def reset(call: Call) -> web.Response:
         once=command, check=people.check(row, "password", wish.code), password_hash=await people.passwords.hashed(wish.password)
     )
     async with _alike():
-        await told(call, row, message, command, ("accounts",), words=await call.body())
+        await told(call, row, message, command, ("accounts", "sessions", "ended"), words=await call.body())
     return call.answer({"done": True})
 
 

@@ -166,7 +166,7 @@ def test_a_forgotten_password_is_reset_and_every_session_ends() -> None:
     message = ResetPassword(once="r", check=right("password", SELLER, "2"), password_hash="new")
     changed, ended = actor.take(message)
     assert changed == PasswordChanged(account=f"{SELLER}-1", credential=2, reset=True)
-    assert ended == SessionsEnded(account=f"{SELLER}-1", cause="password")
+    assert ended == SessionsEnded(account=f"{SELLER}-1", cause="password", sessions=("s1",))
     assert (actor.state.password_hash, actor.state.sessions) == ("new", {})
     assert actor.refuses(message) == ("code_unknown", 404)
 

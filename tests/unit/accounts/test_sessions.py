@@ -170,7 +170,7 @@ def test_whoever_withdraws_is_forgotten_and_may_come_back_after_a_day_as_somebod
     actor = buyer()
     gone, ended = actor.take(WithdrawAccount(once="w", account=ME))
     assert gone == AccountWithdrawn(account=ME, provider="kakao")
-    assert ended == SessionsEnded(account=ME, cause="withdrawn")
+    assert ended == SessionsEnded(account=ME, cause="withdrawn", sessions=("s1",))
     assert actor.sends == [Send("carts", ME, ForgetBuyer(buyer=ME))]
     assert ACCOUNTS.private(BUYER, actor.states, gone) == ERASE
     row = msgspec.json.encode(actor.state).decode()
