@@ -37,7 +37,7 @@ class Heard(Ended):
     """Knows what the test tells it; Redis was there ``ago`` seconds ago."""
 
     def __init__(self, ago: float = 0.0) -> None:
-        super().__init__("redis://127.0.0.1:9/0", "bb", 10.0)
+        super().__init__("redis://127.0.0.1:9/0", "bb", 10.0, 4)
         self._alive = time.monotonic() - ago
 
 
