@@ -40,7 +40,7 @@ async def limiters(stack: Stack) -> AsyncIterator[list[Limiter]]:
     """Those of two processes."""
     url, prefix = read(stack.env()).redis_url, f"edge{uuid.uuid4().hex[:8]}"
     limits = {
-        "sign_in": Limit(Rate(3, 60), Rate(5, 60), shared=True),
+        "sign_in": Limit(Rate(5, 60), Rate(5, 60), shared=True, pair=Rate(3, 60)),
         "quick": Limit(Rate(1, 1), Rate(1, 1), shared=True),
     }
     made = [Limiter(limits, 2, SharedBuckets(url, prefix, b"s" * 32)) for _ in range(2)]
@@ -55,8 +55,12 @@ async def test_processes_count_together_for_an_account_and_for_an_address(limite
         return (await limiters[process].shared("sign_in", account, address)).retry > 0
 
     # Whether there is such an account or not: nobody is told by the limit.
-    assert [await refused("account-1", "", number % 2) for number in range(5)] == [False] * 3 + [True] * 2
-    assert [await refused("account-2", "", 0), await refused("account-1", "", 1)] == [False, True]
+    here, there, far = "203.0.113.9", "203.0.113.10", "203.0.113.11"
+    assert [await refused("account-1", here, number % 2) for number in range(5)] == [False] * 3 + [True] * 2
+    assert [await refused("account-2", here, 0), await refused("account-1", here, 1)] == [False, True]
+    # From elsewhere it can still be tried, until all together are too many.
+    assert [await refused("account-1", there, number % 2) for number in range(3)] == [False, False, True]
+    assert await refused("account-1", far, 0)
     # Many accounts from one address: the address has its own end.
     tried = [await refused("", "203.0.113.7", number % 2) for number in range(7)]
     assert tried == [False] * 5 + [True] * 2
@@ -64,11 +68,11 @@ async def test_processes_count_together_for_an_account_and_for_an_address(limite
 
 
 async def test_who_is_refused_takes_nothing_from_the_other_bucket(limiters: list[Limiter]) -> None:
-    for _ in range(5):
-        await limiters[0].shared("sign_in", "", "203.0.113.7")
+    for _ in range(3):
+        await limiters[0].shared("sign_in", "account-1", "203.0.113.7")
     state = await limiters[0].shared("sign_in", "account-1", "203.0.113.7")
-    assert (state.rate, state.left, state.retry) == (Rate(5, 60), 0, 12)
-    assert (await limiters[0].shared("sign_in", "account-1", "")).left == 2
+    assert (state.rate, state.left, state.retry) == (Rate(3, 60), 0, 20)
+    assert (await limiters[0].shared("sign_in", "account-1", "203.0.113.8")).left == 1
 
 
 async def test_of_many_at_once_no_more_than_allowed_come_through(limiters: list[Limiter]) -> None:
