@@ -361,10 +361,11 @@ class Projector(ConsumerRebalanceListener):  # type: ignore[misc]
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(WATCH)
+            heard = self._heard()
             for pump in self.pumps:
                 # A database that is away cannot be told; its pump has logged that.
                 with contextlib.suppress(Exception):
-                    await pump.beat(self._heard())
+                    await pump.beat(heard)
 
     async def _watch(self) -> None:
         while True:

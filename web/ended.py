@@ -113,7 +113,8 @@ class Ended:
         while True:
             begun, before = time.monotonic(), away
             try:
-                self._alive = begun - await self._look()
+                # What was known stays known, whatever has become of Redis meanwhile.
+                self._alive = max(self._alive, begun - await self._look())
             except (RedisError, OSError) as error:
                 away = type(error).__name__
             else:
