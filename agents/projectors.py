@@ -151,7 +151,8 @@ class Projector(ConsumerRebalanceListener):  # type: ignore[misc]
         """For ``/health/ready``."""
         if not self._assigned:
             return "no partitions yet"
-        waits = [f"{pump.model.name}: {pump.away or 'loading'}" for pump in self.pumps if pump.away or not pump.ready.is_set()]
+        waiting = [pump for pump in self.pumps if pump.away or pump.silent or not pump.ready.is_set()]
+        waits = [f"{pump.model.name}: {pump.away or 'loading'}" for pump in waiting]
         return "; ".join(waits) or None
 
     def why_not_live(self) -> str | None:

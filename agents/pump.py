@@ -94,6 +94,8 @@ class Pump:
         """Something is folded that the database need not have before the next settlement: positions, what nobody waits for."""
         self.settlements = 0
         self._hole: tuple[Spot, int] | None = None
+        self.silent = False
+        """Whoever must know how current the store is (``Beating``) has not been told since the start."""
         self._beats = Beats()
         self._doubted = False
         self._task: asyncio.Task[None] | None = None
@@ -178,6 +180,7 @@ class Pump:
         try:
             if ages:
                 await store.beat(ages)
+                self.silent = False
         except Outrun:
             # The database does not hold what it held; nothing that comes need be written for a long time.
             self._doubted = True
@@ -207,6 +210,7 @@ class Pump:
         name = self.model.name
         self.version = await self._persist(self._version)
         store = self._store = self.model.store(self._databases, self.version)
+        self.silent = isinstance(store, Beating)
         await self._load(store)
         self.ready.set()
         settled = time.monotonic()

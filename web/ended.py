@@ -7,7 +7,7 @@ cannot know who is still signed in, and so lets nobody in (auth 16, 29); what is
 
 ``deaf_after`` is a trade: for so long a session that has ended may go on while that worker is dead (it would until its token runs
 out: ten minutes), and a restart that takes longer throws everybody out until it is over. A restart takes 3 to 6 s, 20 s on a busy
-machine, and what is known is 1 to 4 s old at the best of times: so 30 s.
+machine, and what is known is up to 3 s old at the best of times: so 30 s.
 """
 
 from __future__ import annotations

@@ -95,6 +95,9 @@ async def test_a_store_that_was_emptied_is_filled_anew_though_nothing_comes() ->
     task = asyncio.create_task(made._run())
     await made.ready.wait()
     (spot,) = made.wanted
+    assert made.silent, "the worker is not ready before the web knows that it is there"
+    await made.beat({spot: End(7, 100.0)})
+    assert (made.silent, heart.said.pop().keys()) == (False, {spot})
     made.stored, made.lost, heart.outrun = {spot: Position(9)}, set(), 1
     await made.beat({spot: End(9, 100.0)})
     async with asyncio.timeout(5):
