@@ -199,10 +199,11 @@ def test_a_row_tells_no_more_than_so_many_web_processes() -> None:
 def test_an_inquiry_tells_what_became_of_a_command(said: tuple[Message, ...], asked: Inquire, status: int, code: str) -> None:
     world = World()
     for number, message in enumerate(said):
-        world.say(message, "c" if number == 0 else "", replyto="lost")
+        world.say(message, "c" if number == 0 else "", replyto="lost", fingerprint="words")
     before = dict(world.rows)
     turn = world.say(asked, replyto="web")
     assert codes(turn) == [(status, code)]
+    assert [answer.fingerprint for _, answer in answers(turn)] == ["" if code == "command_unknown" else "words"]
     assert [channel for channel, _ in answers(turn)] == ["web"]
     assert (turn.outputs, turn.outcomes) == ([], {"inquired": 1})
     assert nothing_happened(world, before)

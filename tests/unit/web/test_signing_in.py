@@ -12,11 +12,12 @@ import pytest_asyncio
 
 from models.accounts.messages import ChangeProfile, RequestCode
 from models.accounts.seller_messages import ApplyAsSeller
-from models.accounts.session_messages import OpenSession
+from models.accounts.session_messages import EndSession, OpenSession, RefreshSession
 from models.settings import Settings
 from tests.unit.web.documents import IMAGE, STRANGER, account_of
 from tests.unit.web.known import PEOPLE, Desk, Known
 from tests.unit.web.serving import Served, serving
+from web.cookies import Cookies, Refresh, fresh
 from web.devices import device
 from web.oauth.flow import challenge_of
 from web.oauth.port import e164, person
@@ -110,6 +111,8 @@ async def test_the_way_to_a_provider_has_state_and_pkce(served: Served) -> None:
     forged = {"Cookie": cookie.partition(";")[0].replace(verifier, "A" * 43)}
     refused = await served.ask("GET", f"/auth/kakao/callback?code=c&state={state}", forged)
     assert (refused.status, refused.code, served.sent) == (400, "oauth_state", [])
+    # Whatever comes of it, what was begun is over.
+    assert refused.headers["Set-Cookie"] == "bb-oauth-kakao=; Path=/api/v1/auth; Max-Age=0; HttpOnly; SameSite=Lax"
 
 
 @pytest.mark.spec("frontend D-15")
@@ -119,6 +122,23 @@ async def test_without_a_cookie_there_is_nothing_to_go_on_with(served: Served) -
     assert (await served.ask("POST", "/auth/sign-out", own)).body == {"done": True}
     assert (await served.ask("POST", "/auth/refresh")).code == "cross_site"
     assert served.sent == []
+
+
+@pytest.mark.parametrize(("path", "status", "code"), [("/auth/refresh", 401, "session_ended"), ("/auth/sign-out", 200, "")])
+async def test_a_cookie_that_was_made_up_reaches_no_actor_and_ours_does(served: Served, path: str, status: int, code: str) -> None:
+    """A stranger would fill the log with them: each command lies there, with what its row remembers of it."""
+    cookies, own = served.shared.cookies, {"Origin": "http://shop.test", "X-CSRF": "1"}
+    held = Refresh(f"{SELLER}-1", "session-1", fresh())
+    strangers = Cookies(b"another secret", secure=False)
+    for text in (strangers.text(held), ".".join(held), f"{'.'.join(held)}.{'A' * 22}", cookies.text(held)[:-1]):
+        said = await served.ask("POST", path, {**own, "Cookie": f"{cookies.name}={text}"})
+        # To sign out without a session is no error; the browser forgets what it had.
+        assert (said.status, said.code, served.sent) == (status, code, [])
+        assert said.headers["Set-Cookie"].startswith("bb-refresh=; ")
+    assert (await served.ask("POST", path, {**own, "Cookie": f"{cookies.name}={cookies.text(held)}"})).status == 503
+    (sent,) = served.sent
+    assert isinstance(sent, RefreshSession | EndSession)
+    assert (sent.session, sent.presented) == ("session-1", held.hash)
 
 
 async def test_a_password_is_kept_as_argon2id_and_nobody_has_none() -> None:

@@ -66,7 +66,7 @@ class Door(Ended):
     """Knows that ``session-ended`` has ended, and that Redis is there."""
 
     def __init__(self) -> None:
-        super().__init__("redis://127.0.0.1:9/0", "bb", 1e9)
+        super().__init__("redis://127.0.0.1:9/0", "bb", 1e9, 4)
         self._alive = time.monotonic()
         self.heard("ended", {"session-ended": round(time.time() * 1000)})
 
