@@ -15,7 +15,7 @@ import msgspec
 from tantivy import Document, FieldType, Index, Occur, Order, Query, Schema, SchemaBuilder, Searcher
 
 from agents.search.store import Dirty
-from models.read.cursors import BadCursor, pack, unpack
+from models.read.cursors import BadCursor, number, pack, unpack
 from models.search import vocabulary
 from models.search.documents import Card, Product, Store, shown
 from models.search.filters import KINDS, Filters
@@ -34,6 +34,8 @@ NAME_BOOST, CLASSES = 3.0, 2.0
 FACETS = 200
 """Values of a kind that are counted."""
 RELEVANCE = "relevance"
+KEY_DIGITS = 20
+"""Of a key of 64 bits."""
 _card = msgspec.json.Encoder().encode
 
 
@@ -137,15 +139,15 @@ class Shelf:
 
     def _ranked(self, searcher: Searcher, query: Query, limit: int, cursor: str) -> Page:
         said = unpack(cursor, 4) if cursor else None
-        if said is not None and (said[0] != RELEVANCE or not said[1].isdecimal() or not said[2].isdecimal()):
+        if said is not None and said[0] != RELEVANCE:
             raise BadCursor
+        last = (number(said[1]), number(said[2], KEY_DIGITS)) if said else None
         found: Any = searcher.search(query, RANKED, count=True)
         sold = searcher.fast_field_values(FIELDS["SALE"], [address for _, address in found.hits])
         ranked = [
             ((round(score * CLASSES), int(key or 0)), address) for (score, address), key in zip(found.hits, sold, strict=True)
         ]
         ranked.sort(key=lambda one: one[0], reverse=True)
-        last = (int(said[1]), int(said[2])) if said else None
         rest = [one for one in ranked if last is None or one[0] <= last][: limit + 1 + GROUP]
         return self._cut(self._loaded(searcher, rest), last, said[3] if said else "", limit, RELEVANCE, found.count)
 
@@ -276,6 +278,6 @@ def _position(cursor: str, sort: str) -> tuple[int | None, str]:
     if not cursor:
         return None, ""
     name, key, last_id = unpack(cursor, 3)
-    if name != sort or not (key.isascii() and key.isdecimal()) or int(key) >= 1 << 64:
+    if name != sort or (last := number(key, KEY_DIGITS)) >= 1 << 64:
         raise BadCursor
-    return int(key), last_id
+    return last, last_id

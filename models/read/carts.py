@@ -31,7 +31,7 @@ from models.carts.messages import (
     Unliked,
 )
 from models.read import mysql
-from models.read.cursors import BadCursor, pack, unpack
+from models.read.cursors import number, pack, unpack
 from models.read.databases import Databases
 from models.read.facts import EVENTS, Fact, ReadModel
 from models.read.registry import Registry
@@ -234,6 +234,4 @@ def _after(cursor: str) -> tuple[int, str]:
     if not cursor:
         return 1 << 62, ""
     at, liked = unpack(cursor, 2)
-    if not at.isdecimal() or not at.isascii() or len(at) > 18:
-        raise BadCursor
-    return int(at), liked
+    return number(at), liked

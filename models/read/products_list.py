@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from models.catalog.messages import DELETED, SALE, SUBSCRIPTION
-from models.read.cursors import BadCursor, pack, unpack
+from models.read.cursors import number, pack, unpack
 from models.read.products import Collection, Document, told
 
 ASCENDING, DESCENDING = 1, -1
@@ -38,9 +38,7 @@ def after(sort: Sort, values: Sequence[Any]) -> Document:
 def _place(cursor: str, sort: Sort) -> list[Any]:
     """The values that ``cursor`` has for ``sort``: numbers, and the id."""
     *numbers, ident = unpack(cursor, len(sort))
-    if not all(number.isdecimal() for number in numbers):
-        raise BadCursor
-    return [*map(int, numbers), ident]
+    return [*map(number, numbers), ident]
 
 
 class Queries(Collection):
