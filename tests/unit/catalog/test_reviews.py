@@ -47,6 +47,15 @@ def test_a_review_is_written_once_and_its_product_hears_of_it_in_the_same_step()
     assert actor.refuses(WRITE) == ("review_exists", 409)
 
 
+@pytest.mark.parametrize("review", [allowed, written])
+def test_a_product_never_takes_the_place_of_a_review(review: Any) -> None:
+    """Their texts share a key in ``bb.catalog.private``, whose compaction keeps the last ones only."""
+    actor = review()
+    before = dict(actor.states)
+    assert actor.refuses(SAVE) == ("other_kind", 404)
+    assert (actor.states, actor.state) == (before, None)
+
+
 @pytest.mark.spec("product W28")
 def test_who_has_not_bought_it_cannot_review_it() -> None:
     assert Actor(CATALOG, REVIEW, NOW).refuses(WRITE) == ("review_unknown", 404)
