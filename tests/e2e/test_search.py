@@ -32,8 +32,8 @@ async def test_a_product_is_found_changed_and_gone(public: Public, word: str) ->
     by_store = f"/products?store={florist.store_id}&sort=LOW&flower=rose&max_price=40000"
     await eventually(lambda: listed(by_text), [(product, 30_000)])
     await eventually(lambda: listed(by_store), [(product, 30_000)])
-    body = {"store_id": florist.store_id, "name": name, "price": 35_000, "flowers": {"1": 10}}
-    await ask(public, florist.owner, "PUT", f"/products/{product}", body)
+    edit = f"/products/{product}"
+    assert (await ask(public, florist.owner, "PATCH", edit, {"version": 1, "price": 35_000})).status == 200
     await eventually(lambda: listed(by_store), [(product, 35_000)])
     assert (await ask(public, None, "GET", "/main")).status == 200
 
@@ -57,5 +57,5 @@ async def test_a_product_is_found_changed_and_gone(public: Public, word: str) ->
         "rules", {"flower": ["rose"], "min_price": ["30000"], "max_price": ["39999"], "status": ["SALE"], "sort": ["SALE"]},
     )  # fmt: skip
 
-    await ask(public, florist.owner, "PUT", f"/products/{product}", {**body, "status": "DELETED"})
+    assert (await ask(public, florist.owner, "PATCH", edit, {"version": 2, "status": "DELETED"})).status == 200
     await eventually(lambda: listed(by_store), [])
