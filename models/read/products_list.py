@@ -44,17 +44,6 @@ def _place(cursor: str, sort: Sort) -> list[Any]:
 class Queries(Collection):
     """Lists in keyset pages."""
 
-    async def on_sale(self, store_id: str, limit: int, cursor: str = "") -> tuple[list[Document], str]:
-        """Ordinary products on sale of a store ("": of all) by id, and the next page's cursor. Raises ``BadCursor``."""
-        collection = await self._collection()
-        wanted: Document = {"status": SALE, **ORDINARY_ONLY, **({"store_id": store_id} if store_id else {})}
-        if cursor:
-            wanted["_id"] = {"$gt": unpack(cursor, 1)[0]}
-        found = await collection.find(wanted).sort("_id", ASCENDING).limit(limit + 1).to_list(limit + 1)
-        if not found:
-            await self._sure(collection)
-        return [told(one) for one in found[:limit]], pack(found[limit - 1]["_id"]) if len(found) > limit else ""
-
     async def of_store(self, store_id: str, category: str, flower: str, status: str, limit: int, cursor: str) -> Listed:
         """What a store's seller manages, newest first. ``status`` "": all but DELETED; ``flower``: in whatever number of stems.
 
