@@ -214,7 +214,9 @@ def test_more_commands_than_a_row_remembers_are_refused_within_an_hour() -> None
         assert codes(world.say(Add(amount=1), f"c{number}", replyto="web")) == [(200, "")]
     before = dict(world.rows)
     turn = world.say(Add(amount=1), "more", replyto="web", fingerprint="words")
-    assert answers(turn) == [("web", Answer("more", "toy", "a", COMMANDS, 429, "too_many_commands", {"an_hour": COMMANDS}, "words"))]
+    assert answers(turn) == [
+        ("web", Answer("more", "toy", "a", COMMANDS, 429, "too_many_commands", {"an_hour": COMMANDS}, "words"))
+    ]
     assert (turn.outputs, turn.outcomes) == ([], {"refused": 1})
     assert nothing_happened(world, before)
     # A known one still gets its answer, another actor's is no client's, and after an hour there is room: the oldest goes.

@@ -129,6 +129,12 @@ async def test_a_copy_is_as_the_product_is_shown_but_not_on_sale(shop: Page) -> 
     assert (await shop.call("POST", f"/products/{SUBSCRIPTION}/duplicate", None, seller(shop)))[0] == 409
 
 
+async def test_what_is_deleted_or_was_removed_by_an_admin_does_not_come_back_as_a_copy(shop: Page) -> None:
+    shop.known.details_["product-1"] = {"status": "DELETED"}
+    status, body, _ = await shop.call("POST", "/products/product-1/duplicate", None, seller(shop))
+    assert (status, body["code"], shop.sent) == (409, "product_deleted", [])
+
+
 @pytest.mark.spec("product W48")
 async def test_a_store_has_one_subscription_product_whose_id_follows_from_the_stores(shop: Page) -> None:
     body = {"name": "달마다 꽃", "summary": "매달", "price": 30_000, "thumbnail": "image-1"}
