@@ -77,8 +77,8 @@ def evolve(state: State, event: CATALOG_EVENTS) -> Mapping[str, Any]:
 
 
 def route(key: str, state: State, event: CATALOG_EVENTS) -> Iterable[Send]:
-    """A review tells its product what it gives it."""
-    return reviews.route(key, event) if isinstance(event, REVIEW_EVENTS) else ()
+    """A review tells its product what it gives it, and the images that it has no more."""
+    return reviews.route(key, state, event) if isinstance(event, REVIEW_EVENTS) else ()
 
 
 def answer(key: str, state: State, event: Event | None) -> dict[str, Any] | Refusal:
