@@ -59,8 +59,8 @@ EMPTY: Mapping[str, Any] = {
 
 
 AT_ONCE = 4
-"""Documents whose counts one settlement writes, those that are late longest first. A write costs FerretDB 10 to 25 ms of CPU among
-hundreds of documents; that of a busy product stands for all its sales since the last one."""
+"""Documents whose counts one settlement writes, those that are late longest first. A write costs FerretDB 2 to 3 ms of CPU; that of
+a busy product stands for all its sales since the last one."""
 
 
 def project(facts: Sequence[Fact], known: Mapping[str, Document]) -> dict[str, Document]:
@@ -260,7 +260,7 @@ class Queries(Collection):
 
     async def _found(self, ids: Iterable[str]) -> list[Document]:
         collection = await self._collection()
-        # One by one, side by side: FerretDB scans the collection for ``$in``.
+        # One by one, side by side: FerretDB scans the collection for ``$in`` (50 ids of 5,000: 1,100 ms of its CPU, and 36 ms so).
         found = await asyncio.gather(*(collection.find_one({"_id": one}) for one in set(ids)))
         if None in found:
             await self._sure(collection)
