@@ -124,9 +124,9 @@ CONTRACTS: tuple[Contract, ...] = (
         private=catalog.CATALOG_PRIVATE,
         routes={
             catalog.ReviewWritten: (("catalog", catalog.RateProduct),),
-            catalog.ReviewEdited: (("catalog", catalog.RateProduct),),
-            catalog.ReviewDeleted: (("catalog", catalog.RateProduct),),
-            catalog.ReviewHidden: (("catalog", catalog.RateProduct),),
+            catalog.ReviewEdited: (("catalog", catalog.RateProduct), ("catalog", images.EraseImage)),
+            catalog.ReviewDeleted: (("catalog", catalog.RateProduct), ("catalog", images.EraseImage)),
+            catalog.ReviewHidden: (("catalog", catalog.RateProduct), ("catalog", images.EraseImage)),
         },
     ),
     Contract(

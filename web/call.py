@@ -24,6 +24,7 @@ from web.links import Links
 from web.people import People
 from web.problems import Problem
 from web.reads import Reads
+from web.remembered import Pictures
 from web.settings import WebSettings
 from web.terms import Terms
 from web.texts import Language
@@ -70,8 +71,7 @@ class Shared:
         self.people = people or People(Settings())
         self.live = live
         self.links = links or Links(Settings())
-        self.pictures: dict[str, dict[str, str]] = {}
-        """Where ready images are: id -> width -> path, as ``web/pictures.py`` has seen them."""
+        self.pictures = Pictures(client.hearing)
         self.signer = Signer(settings.token_key, settings.access_seconds)
         """Makes the access tokens of sign-ins."""
         self.cookies = Cookies(secret, secure=public_url.startswith("https:"))
@@ -85,6 +85,8 @@ class Shared:
 
     def _heard(self, model: str, seen: Mapping[str, int]) -> None:
         self.terms.changed(model, seen)
+        if model == "images":
+            self.pictures.changed(seen)
         if self.ended is not None:
             self.ended.heard(model, seen)
 

@@ -19,6 +19,7 @@ from models.catalog.messages import (
     REVIEW_EVENTS,
     REVIEW_INBOX,
     RateProduct,
+    SaveProduct,
 )
 
 CATALOG_STATE = products.Product | products.Rated | products.Waiting | reviews.Review | reference.Reference | images.Image
@@ -29,7 +30,8 @@ IMAGE_WORDS = IMAGE_INBOX | EffectUnknown
 
 def parts(message: CATALOG_INBOX) -> Iterable[str]:
     """The part rows that ``message`` needs."""
-    if isinstance(message, REVIEW_INBOX):
+    if isinstance(message, REVIEW_INBOX | SaveProduct):
+        # Texts of both lie under the bare key in ``bb.catalog.private``: a product there would take a review's words away.
         yield "review"
     elif isinstance(message, REFERENCE_INBOX):
         yield "reference"
@@ -43,7 +45,7 @@ def decide(state: State, message: CATALOG_INBOX, now: int) -> list[Event] | Refu
     """What ``message``, appended at ``now`` (ms), brings about; refusals stand where the thing is decided.
 
     An image and a product both stand under ``""`` of their key. A client may name any key, so to a message of the one kind an
-    aggregate of the other does not exist: ``other_kind`` (404).
+    aggregate of the other does not exist: ``other_kind`` (404). Nor is a product made where a review is.
     """
     found = state[""]
     if isinstance(message, Reminder):
@@ -52,6 +54,8 @@ def decide(state: State, message: CATALOG_INBOX, now: int) -> list[Event] | Refu
         return images.decide(state, message, now) if found is None or isinstance(found, images.Image) else OTHER_KIND
     if isinstance(found, images.Image):
         return [] if message.must_succeed else OTHER_KIND
+    if isinstance(message, SaveProduct) and state["review"] is not None:
+        return OTHER_KIND
     if isinstance(message, REVIEW_INBOX):
         return reviews.decide(state, message, now)
     if isinstance(message, REFERENCE_INBOX):
@@ -73,13 +77,13 @@ def evolve(state: State, event: CATALOG_EVENTS) -> Mapping[str, Any]:
 
 
 def route(key: str, state: State, event: CATALOG_EVENTS) -> Iterable[Send]:
-    """A review tells its product what it gives it."""
-    return reviews.route(key, event) if isinstance(event, REVIEW_EVENTS) else ()
+    """A review tells its product what it gives it, and the images that it has no more."""
+    return reviews.route(key, state, event) if isinstance(event, REVIEW_EVENTS) else ()
 
 
 def answer(key: str, state: State, event: Event | None) -> dict[str, Any] | Refusal:
     """What a command gets: the product (with the version to change it against) or the review that it changed."""
-    if "review" in state:
+    if state.get("review") is not None:
         return {"review_id": key}
     if "reference" in state:
         return {}

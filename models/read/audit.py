@@ -13,7 +13,7 @@ import msgspec
 import sqlalchemy as sa
 
 from models.read import mysql
-from models.read.cursors import BadCursor, pack, unpack
+from models.read.cursors import number, pack, unpack
 from models.read.databases import Databases
 from models.read.facts import EVENTS, Fact, ReadModel, highest
 from models.read.registry import Registry
@@ -87,15 +87,14 @@ class Queries:
     async def page(self, by: str, subject: str, limit: int, cursor: str = "") -> tuple[list[dict[str, Any]], str]:
         """Acts, newest first, of ``by`` and about ``subject`` (``""``: all), and the next cursor. Raises ``BadCursor``."""
         name = f"audit_{await self._registry.version('audit')}"
-        where, values = "TRUE", []
+        where, values = "TRUE", list[Any]()
         for column, wanted in (("`by`", by), ("subject", subject)):
             if wanted:
                 where += f" AND {column} = %s"
                 values.append(wanted)
         if cursor:
-            at, ident = unpack(cursor, 2)
-            if not at.isdecimal():
-                raise BadCursor
+            moment, ident = unpack(cursor, 2)
+            at = number(moment)
             where += " AND (at < %s OR (at = %s AND id < %s))"
             values += [at, at, ident]
         rows = await mysql.select(

@@ -50,5 +50,5 @@ PROBLEMS: dict[str, Text] = {
     "not_suspended": Text("정지되지 않은 계정입니다", "The account is not suspended"),
     "own_account": Text("자기 계정은 정지할 수 없습니다", "Nobody suspends the own account"),
     "admin_exists": Text("이미 있는 관리자입니다", "There is such an admin already"),
-    "too_many_commands": Text("오늘은 더 바꿀 수 없습니다", "Too many changes within a day"),
+    "too_many_commands": Text("너무 자주 바꾸었습니다. 잠시 뒤에 다시 해 주세요", "Too many changes within an hour"),
 }  # fmt: skip
