@@ -13,6 +13,9 @@ from models.actor import id_of
 from models.kst import KST
 from tests.chaos.public import ADMIN, Answer, Person, Public, seller
 
+ROSE, TULIP, ORCHID, FERN, MARKER = "1", "16", "8", "18", "22"
+"""Flowers of the reference, by what the tests call them."""
+
 
 class Product(msgspec.Struct, frozen=True):
     """What is sold. ``flowers``: flower id -> stems a piece; ``price`` in KRW."""
@@ -73,7 +76,7 @@ async def open_store(
         ("PUT", f"/products/{one.product_id}", _said(one, store_id), f"product-{one.product_id}") for one in sold
     ]
     writes += [
-        ("PATCH", f"/stores/{store_id}/stock/{flower}", {"delta": stems, "cause": "delivery"}, f"stock-{flower}")
+        ("PATCH", f"/stores/{store_id}/stock/{flower}", {"delta": stems, "cause": "delivery"}, f"stock-{store_id}-{flower}")
         for flower, stems in (stock or {}).items()
         if stems
     ]

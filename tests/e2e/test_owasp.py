@@ -15,7 +15,7 @@ import pytest
 
 from deploy.local.stack import Stack
 from tests.chaos.checkout import Wish
-from tests.chaos.florists import Florist
+from tests.chaos.florists import ROSE, Florist
 from tests.chaos.public import Person, Public, buyer, seller
 from tests.e2e.shop import ask, bought, eventually, rosary, settled
 from tests.unit.web.documents import ORDER, STORE, STORE_ORDER
@@ -60,7 +60,7 @@ async def world(public: Public, word: str) -> World:
     ids = {
         **IDS,
         "coupon_id": next(iter(florist.coupons)),
-        "flower_id": "rose",
+        "flower_id": ROSE,
         "order_id": order["order_id"],
         "product_id": florist.products[0].product_id,
         "row": order["order_id"],

@@ -20,7 +20,7 @@ from models.read.databases import Databases
 from models.read.orders import table_name
 from models.read.registry import Registry
 from models.settings import read
-from tests.chaos.florists import Florist, Product, open_store
+from tests.chaos.florists import ROSE, TULIP, Florist, Product, open_store
 from tests.chaos.public import Person, Public, buyer
 from tests.integration.auditing import audit, everything, watching
 from topics import catalogue
@@ -50,10 +50,10 @@ async def shop(public: Public) -> Day:
     """A day with an order that stands, one refunded in part, one cancelled, one abandoned and one refused."""
     word = f"books-{asyncio.get_running_loop().time()}"
     one = await open_store(
-        public, word, "one", name=STORE, products=[Product("a", PRODUCT, 30_000, {"rose": 10})], stock={"rose": 25},
+        public, word, "one", name=STORE, products=[Product("a", PRODUCT, 30_000, {ROSE: 10})], stock={ROSE: 25},
         coupons=[{"limit": 5, "discount": 2_000, "min_amount": 10_000}],
     )  # fmt: skip
-    two = await open_store(public, word, "two", products=[Product("b", "튤립", 15_000, {"tulip": 5})], stock={"tulip": 100})
+    two = await open_store(public, word, "two", products=[Product("b", "튤립", 15_000, {TULIP: 5})], stock={TULIP: 100})
     person, (coupon,) = buyer(word), one.coupons
     day = Day(person, [one, two], {}, set())
     claimed = await public.patiently(person, "POST", f"/stores/{one.store_id}/coupons/{coupon}/claim")
