@@ -97,6 +97,8 @@ async def save_product(call: Call) -> web.Response:
     if product_id == REFERENCE:
         # The row of the reference data lies under this key.
         raise Problem(404, "not_found")
+    if before is None or wish.thumbnail != before["thumbnail"]:
+        await pictures.check(call, [wish.thumbnail], "product")
     message = SaveProduct(
         store_id=wish.store_id,
         name=wish.name,

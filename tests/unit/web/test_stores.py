@@ -29,7 +29,18 @@ from models.stores.messages import (
     SuspendStore,
 )
 from tests.unit.web.answering import Page, page
-from tests.unit.web.documents import ADMIN, BUYER, OTHER_SELLER, OTHER_STORE, QUESTION, SECRET, SELLER, STORE, STRANGER
+from tests.unit.web.documents import (
+    ADMIN,
+    BUYER,
+    OTHER_SELLER,
+    OTHER_STORE,
+    QUESTION,
+    SECRET,
+    SELLER,
+    STORE,
+    STORE_IMAGE,
+    STRANGER,
+)
 from tests.unit.web.examples import BODIES
 from web.commands import models_of
 from web.reads import About, Wanted
@@ -63,7 +74,7 @@ async def test_a_registration_goes_to_the_one_store_of_the_account_with_codes_an
     body = {**REGISTRATION, "sido": "경기", "gugun": "수원시 영통구", "hours": {"mon": {"opens": "09:00", "closes": "18:30"}}}
     status, _, _ = await shop.call("POST", "/stores", body, seller(shop, store=OWN_STORE))
     profile = StoreProfile(
-        name="꽃집", detail="새벽시장에서 옵니다", thumbnail="image-1", phone="+8223123456", bank="088",
+        name="꽃집", detail="새벽시장에서 옵니다", thumbnail=STORE_IMAGE, phone="+8223123456", bank="088",
         account_number="110-234-567890", sido="41", gugun="41111", address="어느길 1", zipcode="06236",
         lat=37.5, lon=127.0, delivery_fee=3000, free_from=50_000,
         hours={"mon": Hours(opens="09:00", closes="18:30")},
@@ -136,6 +147,17 @@ async def test_an_operators_save_takes_the_other_fields_along(shop: Page) -> Non
     profile = StoreProfile(name="꽃집", delivery_fee=1, free_from=2, cut_off="18:00", threshold=50, slot_capacity=3)
     saved = SaveStore(owner=SELLER, name="꽃집", delivery_fee=1, free_from=2, profile=profile)
     assert (status, shop.sent) == (200, [("stores", STORE, saved)])
+
+
+@pytest.mark.spec("store V3")
+async def test_a_seller_s_put_replaces_and_never_opens_a_store(shop: Page) -> None:
+    """A store is opened by the form, which asks for everything; ``ChangeStore`` finds none: 404."""
+    body = {"name": "꽃집", "delivery_fee": 1, "free_from": 2}
+    status, _, _ = await shop.call("PUT", f"/stores/{STORE}", body, seller(shop))
+    profile = StoreProfile(name="꽃집", delivery_fee=1, free_from=2, cut_off="18:00", threshold=50)
+    assert (status, shop.sent) == (200, [("stores", STORE, ChangeStore(by=SELLER, profile=profile))])
+    status, said, _ = await shop.call("PUT", f"/stores/{STORE}", {**body, "owner": OTHER_SELLER}, seller(shop))
+    assert (status, said["code"], len(shop.sent)) == (403, "forbidden", 1)
 
 
 @pytest.mark.spec("store A1")
