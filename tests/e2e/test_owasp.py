@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from deploy.local.configs import PROBLEMS
 from deploy.local.stack import Stack
 from tests.chaos.checkout import Wish
 from tests.chaos.florists import ROSE, Florist
@@ -177,11 +178,23 @@ async def test_what_nginx_refuses_is_a_problem_too(public: Public) -> None:
         writer.close()
         return int(said.split(b" ", 2)[1]), said
 
+    image = f"/images/{'0' * 36}/{'0' * 32}-640.webp"
     for words, status in (
         (b"GET /api/v1/products?x=" + b"x" * 40_000 + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 414),
         (b"GET /api/v1/products HTTP/1.1\r\nHost: x\r\nA: " + b"x" * 40_000 + b"\r\nConnection: close\r\n\r\n", 400),
         (b"POST /api/v1/orders HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\nConnection: close\r\n\r\n", 413),
         (b"GET /api/v1/products HTTP/1.1\r\nHost: x\r\nHost: y\r\nConnection: close\r\n\r\n", 400),
-    ):
+        (b"TRACE /api/v1/products HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 405),
+        *(
+            (f"{line} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode(), status)
+            for line, status in (
+                ("GET /", 404), ("GET /nothing", 404), ("GET /api", 404), ("GET /sandbox/books", 404), ("GET /problem/404", 404),
+                ("GET /images", 404), (f"GET {image}", 404), (f"DELETE {image}", 404), (f"GET /uploads/{'0' * 36}", 405),
+                (f"PUT /documents/{'0' * 36}", 405), ("PUT /api/v1/products", 405),
+            )
+        ),
+        (f"POST {image} HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\nConnection: close\r\n\r\n".encode(), 413),
+    ):  # fmt: skip
         found, said = await refused(words)
-        assert (found, b"application/problem+json" in said, b"<html" in said) == (status, True, False)
+        problem = b"application/problem+json" in said, f'"code":"{PROBLEMS[status]}"'.encode() in said, b"<html" in said
+        assert (found, *problem) == (status, True, True, False), said
