@@ -70,11 +70,16 @@ async def tulip_house(public: Public, word: str, *, tulips: int = 1_000) -> Flor
     )
 
 
-async def picture(public: Public, who: Person, purpose: str) -> str:
-    """The id of a picture of theirs, uploaded the way a page does it and ready."""
+def noise() -> bytes:
+    """A PNG that no other is like."""
     drawn = io.BytesIO()
     Image.effect_noise((400, 300), 50).save(drawn, "PNG")
-    data = drawn.getvalue()
+    return drawn.getvalue()
+
+
+async def picture(public: Public, who: Person, purpose: str) -> str:
+    """The id of a picture of theirs, uploaded the way a page does it and ready."""
+    data = noise()
     announced = await ask(public, who, "POST", "/images", {"purpose": purpose, "content_type": "image/png", "size": len(data)})
     assert announced.status in DONE, announced.body
     link, image_id = announced.body["upload"], str(announced.body["image_id"])
