@@ -21,7 +21,7 @@ _reason, _nothing = Parser(Reason), Parser(NoBody)
 async def many(call: Call) -> web.Response:
     """``GET /admin/stores?sido=&gugun=&status=&sort=DATE|RATE&limit=&cursor=``: all stores, newest first, and how many there are.
 
-    ``status``: OPEN or SUSPENDED, both without it.
+    ``status``: OPEN or SUSPENDED, both without it. By turnover (``sort=AMOUNT``) they are sorted once there are settlements.
     """
     sido, gugun = region(call)
     status, sort = call.one_of("status", "", "OPEN", "SUSPENDED"), call.one_of("sort", "DATE", "RATE")

@@ -219,6 +219,7 @@ async def test_what_lists_ask_for(shop: Page, path: str, wanted: Any) -> None:
         ("/stores?sido=11&gugun=41111", "gugun"),
         ("/stores?sort=AMOUNT", "sort"),
         ("/admin/stores?status=CLOSED", "status"),
+        ("/admin/stores?sort=AMOUNT", "sort"),
         ("/stores/nearby?lat=37.5", "lon"),
         ("/stores/nearby?lat=north&lon=127", "lat"),
         ("/stores/nearby?lat=nan&lon=127", "lat"),
