@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -125,8 +126,14 @@ def lines_of(stack: Stack) -> str:
 
 
 def leaks(text: str, words: set[str]) -> list[str]:
-    """Those of ``words`` that stand in ``text``, as they are or as ASCII JSON."""
-    return [word for word in sorted(words) if word in text or json.dumps(word)[1:-1] in text]
+    """Those of ``words`` that stand in ``text``, as they are or as ASCII JSON; digits not as a part of longer ones."""
+
+    def stands(word: str) -> bool:
+        if word.isdigit():
+            return re.search(rf"(?<!\d){word}(?!\d)", text) is not None
+        return word in text or json.dumps(word)[1:-1] in text
+
+    return [word for word in sorted(words) if stands(word)]
 
 
 async def test_the_books_of_a_day_add_up(up: Stack, public: Public, tmp_path: Path) -> None:
