@@ -44,7 +44,6 @@ from tests.unit.web.documents import (
 from tests.unit.web.examples import BODIES
 from web.commands import models_of
 from web.reads import About, Wanted
-from web.requests.phones import e164
 
 REGISTRATION: dict[str, Any] = BODIES["StoreRegistration"]
 OWN_STORE = id_of("store", SELLER)
@@ -252,18 +251,6 @@ async def test_an_admin_suspends_with_a_reason_and_restores(shop: Page) -> None:
     assert (await shop.call("POST", f"{path}/suspend", {"reason": "신고"}, admin(shop)))[0] == 200
     assert (await shop.call("POST", f"{path}/restore", headers=admin(shop)))[0] == 200
     assert shop.sent == [("stores", STORE, SuspendStore(by=ADMIN, reason="신고")), ("stores", STORE, RestoreStore(by=ADMIN))]
-
-
-@pytest.mark.parametrize(
-    ("text", "number"),
-    [
-        ("02-312-3456", "+8223123456"), ("010 1234 5678", "+821012345678"), ("+82 10-1234-5678", "+821012345678"),
-        ("031-200-3000", "+82312003000"), ("070-7123-4567", "+827071234567"), ("1588-1588", "+8215881588"), ("12", ""),
-        ("꽃집", ""), ("", ""), ("010-1234-5678 ext. 7", ""), ("010" * 20, ""),
-    ],
-)  # fmt: skip
-def test_telephone_numbers(text: str, number: str) -> None:
-    assert e164(text) == number
 
 
 # -- questions ------------------------------------------------------------------------------------------------------------------
