@@ -104,7 +104,7 @@ class Memos:
                         self._reply(step, channel, answer, memo.fingerprint)
 
     def inquired(self, step: Draft, key: str, row: Row, memory: Row, envelope: Envelope, message: Inquire) -> None:
-        """Tell what became of a command."""
+        """Tell what became of a command, and whose words it had."""
         memo = memory.commands.get(message.command)
         if memo is None:
             answer = Answer(message.command, self.domain.name, key, row.seq, 404, "command_unknown")
@@ -113,7 +113,7 @@ class Memos:
         else:
             answer = decode_answer(memo.answer)
         step.outcome = "inquired"
-        self._reply(step, envelope.replyto, answer)
+        self._reply(step, envelope.replyto, answer, "" if memo is None else memo.fingerprint)
 
     def too_many(self, step: Draft, key: str, row: Row, envelope: Envelope) -> None:
         """The row is ``full``: the command is refused and not remembered."""

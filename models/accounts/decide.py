@@ -61,7 +61,6 @@ from models.accounts.session_messages import (
     SessionEnded,
     SessionOpened,
     SessionRefreshed,
-    SessionsEnded,
     SignIn,
 )
 from models.accounts.state import (
@@ -192,7 +191,7 @@ def _suspend(account: Account, message: SuspendAccount, now: int) -> list[Event]
     if account.suspended:
         return Refusal("already_suspended")
     event = AccountSuspended(account=account.id, by=message.by, reason=message.reason, act=account.acts)
-    return [event.keeping((message.note, _mail(account, "suspended", now))), SessionsEnded(account=account.id, cause="suspended")]
+    return [event.keeping((message.note, _mail(account, "suspended", now))), sessions.end_all(account, "suspended")]
 
 
 def _restore(account: Account, message: RestoreAccount, now: int) -> list[Event] | Refusal:
@@ -216,7 +215,7 @@ def _withdraw(account: Account, now: int) -> list[Event] | Refusal:
     # A provider's picture is an address, and not ours to erase.
     picture = account.person.picture if "/" not in account.person.picture else ""
     gone = AccountWithdrawn(account=account.id, provider=account.provider, picture=picture)
-    return [gone.keeping((now, unlink)), SessionsEnded(account=account.id, cause="withdrawn")]
+    return [gone.keeping((now, unlink)), sessions.end_all(account, "withdrawn")]
 
 
 def _lapse(account: Account, now: int) -> list[Event]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from models.accounts import sessions
 from models.accounts.business import is_number
 from models.accounts.calls import begun
 from models.accounts.common_messages import Person
@@ -25,7 +26,6 @@ from models.accounts.seller_messages import (
     SellerDenied,
     SellerPermitted,
 )
-from models.accounts.session_messages import SessionsEnded
 from models.accounts.state import (
     APPLIED,
     DENIED,
@@ -117,7 +117,7 @@ def deny(account: Account, message: DenySeller, now: int) -> list[Event] | Refus
         return Refusal("application_not_pending", 409, {"status": account.status})
     task = begun(Task("mail", "denied", account.person.email), now)
     event = SellerDenied(account=account.id, by=message.by, reason=message.reason, claim=account.claim, act=account.acts)
-    return [event.keeping((message.note, task)), SessionsEnded(account=account.id, cause="denied")]
+    return [event.keeping((message.note, task)), sessions.end_all(account, "denied")]
 
 
 # -- the row of a business number -------------------------------------------------------------------------------------------------

@@ -42,7 +42,7 @@ async def test_out_of_stock_names_store_product_and_flower_and_frees_what_anothe
     assert (await bought(public, who, wishes[0]))["total"] == 28_000
 
 
-@pytest.mark.spec("order W-1", "order W-2", "order W-14")
+@pytest.mark.spec("order W-1", "order W-2", "order W-14", "frontend D-08")
 async def test_a_changed_price_is_refused_with_the_right_total_and_a_retry_gets_the_first_answer(public: Public, word: str) -> None:
     roses, who = await rosary(public, word), buyer(word)
     bouquet = roses.products[0]
@@ -132,7 +132,7 @@ async def test_the_making_day_is_not_before_what_the_cut_off_allows(public: Publ
     assert await settled(public, always_late) == {ROSE: (10, 1)}
 
 
-@pytest.mark.spec("order W-3", "order W-4", "order W-45", "order W-46")
+@pytest.mark.spec("order W-3", "order W-4", "order W-45", "order W-46", "frontend D-10")
 async def test_a_malformed_checkout_names_every_fault_and_leaves_no_order(public: Public, word: str) -> None:
     florist = await open_store(
         public,

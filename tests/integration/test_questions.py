@@ -15,6 +15,7 @@ from deploy.local.stack import Stack
 from deploy.migrations.__main__ import engine, up
 from models.inventory.messages import ChangeStock
 from models.read import products
+from models.read.orders import STATUSES
 from tests.integration.reading import Reading, installation
 from tests.unit.read.tables import relational
 from web.databases import Databases
@@ -44,7 +45,7 @@ async def walked(ask: Ask, status: str, limit: int) -> list[list[str]]:
             return pages
 
 
-@pytest.mark.spec("order W-47", "order W-49")
+@pytest.mark.spec("order W-47", "order W-49", "store Q3")
 async def test_pages_hold_everything_once_and_the_last_one_says_so(reading: Reading) -> None:
     """No page is taken for the whole: nothing is missing or there twice, whatever its size, and no empty page follows the last."""
     log = reading.log
@@ -89,9 +90,14 @@ async def test_pages_hold_everything_once_and_the_last_one_says_so(reading: Read
     items, _ = await reading.orders.of_buyer("ann", "", 20)
     assert (len(items), calls) == (20, ["Query"])
     assert {line["name"] for one in items for store in one["stores"] for line in store["lines"]} == {"장미 다발", "장미 화분"}
+    # Of a florist it is one a status, and never a walk through the table.
+    for status, questions in (("PENDING", 1), ("", len(STATUSES))):
+        calls.clear()
+        found, _ = await reading.orders.of_store("store-rose", status, 20)
+        assert (len(found), calls) == (20, ["Query"] * questions)
 
 
-@pytest.mark.spec("order W-59")
+@pytest.mark.spec("order W-59", "auth 48")
 async def test_the_schema_that_migrations_make_is_the_one_that_the_code_declares(reading: Reading) -> None:
     metadata = sa.MetaData()
     for table in relational():

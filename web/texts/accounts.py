@@ -28,7 +28,10 @@ PROBLEMS: dict[str, Text] = {
     "oauth_away": Text("로그인 서비스가 응답하지 않습니다", "The identity provider does not answer"),
     "provider_unknown": Text("지원하지 않는 로그인입니다", "There is no such identity provider"),
     "not_a_buyer": Text("구매자만 탈퇴할 수 있습니다", "Only buyers withdraw by themselves"),
-    "code_wrong": Text("인증번호가 다릅니다", "The code is wrong", "{left}번 더 입력할 수 있습니다.", "{left} tries are left."),
+    "code_wrong": Text(
+        "인증번호가 다릅니다", "The code is wrong",
+        "번호를 확인하거나 인증번호를 다시 받아 주세요.", "Please check the digits, or ask for a new code.",
+    ),
     "code_expired": Text("인증번호를 다시 받아 주세요", "Please ask for a new code"),
     "code_unknown": Text("인증번호를 먼저 받아 주세요", "Please ask for a code first"),
     "code_too_soon": Text("잠시 후 다시 요청해 주세요", "Please wait before asking for another code"),

@@ -42,7 +42,7 @@ def test_an_accepted_command_is_answered_and_remembered() -> None:
     assert (row.seq, list(row.commands)) == (1, ["c"])
 
 
-@pytest.mark.spec("order W-14", "order W-17")
+@pytest.mark.spec("order W-14", "order W-17", "store M6")
 def test_the_same_command_again_gets_the_same_answer_and_nothing_happens() -> None:
     world = World()
     first = world.say(Add(amount=3), "c", replyto="web", fingerprint="words")
@@ -199,10 +199,11 @@ def test_a_row_tells_no_more_than_so_many_web_processes() -> None:
 def test_an_inquiry_tells_what_became_of_a_command(said: tuple[Message, ...], asked: Inquire, status: int, code: str) -> None:
     world = World()
     for number, message in enumerate(said):
-        world.say(message, "c" if number == 0 else "", replyto="lost")
+        world.say(message, "c" if number == 0 else "", replyto="lost", fingerprint="words")
     before = dict(world.rows)
     turn = world.say(asked, replyto="web")
     assert codes(turn) == [(status, code)]
+    assert [answer.fingerprint for _, answer in answers(turn)] == ["" if code == "command_unknown" else "words"]
     assert [channel for channel, _ in answers(turn)] == ["web"]
     assert (turn.outputs, turn.outcomes) == ([], {"inquired": 1})
     assert nothing_happened(world, before)

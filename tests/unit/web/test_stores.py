@@ -29,18 +29,7 @@ from models.stores.messages import (
     SuspendStore,
 )
 from tests.unit.web.answering import Page, page
-from tests.unit.web.documents import (
-    ADMIN,
-    BUYER,
-    OTHER_SELLER,
-    OTHER_STORE,
-    QUESTION,
-    SECRET,
-    SELLER,
-    STORE,
-    STORE_IMAGE,
-    STRANGER,
-)
+from tests.unit.web.documents import ADMIN, BUYER, OTHER_SELLER, OTHER_STORE, QUESTION, SECRET, SELLER, STORE, STORE_IMAGE, STRANGER
 from tests.unit.web.examples import BODIES
 from web.commands import models_of
 from web.reads import About, Wanted
@@ -150,7 +139,6 @@ async def test_an_operators_save_takes_the_other_fields_along(shop: Page) -> Non
 
 @pytest.mark.spec("store V3")
 async def test_a_seller_s_put_replaces_and_never_opens_a_store(shop: Page) -> None:
-    """A store is opened by the form, which asks for everything; ``ChangeStore`` finds none: 404."""
     body = {"name": "꽃집", "delivery_fee": 1, "free_from": 2}
     status, _, _ = await shop.call("PUT", f"/stores/{STORE}", body, seller(shop))
     profile = StoreProfile(name="꽃집", delivery_fee=1, free_from=2, cut_off="18:00", threshold=50)
@@ -187,6 +175,7 @@ async def test_the_public_is_told_nothing_of_bank_account_owner_and_capacity(sho
         assert seen == (200, "110-234-567890", "신한은행", 480)
 
 
+@pytest.mark.spec("store Q12")
 async def test_a_store_that_is_not_there(shop: Page) -> None:
     assert (await shop.call("GET", "/stores/nowhere"))[0] == 404
     assert (await shop.call("GET", "/stores/nowhere/settings", headers=admin(shop)))[0] == 404
@@ -317,7 +306,7 @@ async def test_reading_one_marks_nothing_and_only_the_stores_own_are_there(shop:
     assert (await shop.call("GET", f"/stores/{OTHER_STORE}/questions/{SECRET}", headers=headers))[0] == 404
 
 
-@pytest.mark.spec("store V5")
+@pytest.mark.spec("store V5", "store M6")
 async def test_a_question_goes_to_the_store_that_sells_the_product(shop: Page) -> None:
     body = {"title": "언제", "content": "내일", "secret": True}
     status, _, _ = await shop.call("POST", "/products/product-1/questions", body, shop.desk.headers(key="ask-once-1"))

@@ -75,7 +75,7 @@ def test_every_bad_field_is_named() -> None:
     ]
 
 
-@pytest.mark.spec("order W-1", "order W-2")
+@pytest.mark.spec("order W-1", "order W-2", "frontend D-08")
 @pytest.mark.parametrize("name", ["couponAmount", "total", "delivery_fee", "discount"])
 def test_no_amount_of_the_client_but_what_it_saw_is_taken(name: str) -> None:
     assert errors(OrderRequest, order_body(**{name: 1})) == [(f"/{name}", "unknown_field")]
