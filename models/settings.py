@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import msgspec
 
@@ -184,6 +185,8 @@ SECRET = ("_secret", "_password", "_key", "_token")
 """How the names of fields end that hold a secret."""
 SHORTEST = 16
 """Characters of a secret."""
+ASKED_AT: Mapping[str, tuple[str, ...]] = {"s3_secret": ("s3_url", "s3_browser_url"), "llm_key": ("llm_url",)}
+"""Secrets of services that may be elsewhere or nowhere: nobody asks for them where each of these addresses is empty."""
 
 
 def unfit(settings: Settings) -> list[str]:
@@ -191,6 +194,8 @@ def unfit(settings: Settings) -> list[str]:
     found = []
     for field in msgspec.structs.fields(Settings):
         name, value = f"BB_{field.name.upper()}", getattr(settings, field.name)
+        if field.name in ASKED_AT and not any(getattr(settings, url) for url in ASKED_AT[field.name]):
+            continue
         if field.name.endswith(SECRET):
             if not value:
                 found.append(f"{name} is missing")
@@ -212,6 +217,11 @@ def check_production(settings: Settings, more: Iterable[str] = ()) -> None:
     """
     if settings.production and (found := [*unfit(settings), *more]):
         raise NotForProduction("BB_ENV=production, but " + "; ".join(found))
+
+
+def s3_credentials(settings: Settings, url: str) -> dict[str, Any]:
+    """What a client of the object store at ``url`` is given; nothing at the real S3: boto3 finds the machine's role by itself."""
+    return {"aws_access_key_id": settings.s3_identity, "aws_secret_access_key": settings.s3_secret} if url else {}
 
 
 REAL_AWS = ("dynamo_url", "s3_url", "s3_browser_url")

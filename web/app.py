@@ -224,7 +224,7 @@ class App:
     async def _inside(self, request: web.BaseRequest, path: str) -> web.Response:
         """Health and figures for whoever runs the process; to whoever comes through a proxy they do not exist."""
         if "X-Forwarded-For" in request.headers:
-            return web.Response(status=404, text="")
+            return self._problem(request, Problem(404, "not_found"), trace_of(""))
         if path == "/health/live":
             return web.json_response({"live": True})
         if path == "/health/ready":
@@ -234,7 +234,7 @@ class App:
             _READY.set(not self.not_ready())
             _ANSWERING.set(self.shared.client.listening.is_set())
             return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
-        return web.Response(status=404, text="")
+        return self._problem(request, Problem(404, "not_found"), trace_of(""))
 
     def not_ready(self) -> str:
         """Why this process should get no requests; ``""``: it should. Redis may be away: then answers are 202."""

@@ -23,13 +23,17 @@ def shown(
     products: Mapping[str, ProductTerms],
     stores: Mapping[str, StoreTerms],
     stems: Mapping[str, Stems],
+    pictures: Mapping[str, Mapping[str, Any]],
 ) -> CartAnswer:
-    """``lines``: of the read model, in the order in which they are to be shown; ``stems``: by store id."""
+    """``lines``: of the read model, in the order in which they are to be shown; ``stems``: by store id.
+
+    ``pictures``: product id -> ``thumbnail`` and, of an uploaded image, ``thumbnail_urls``.
+    """
     grouped: dict[str, list[CartLineAnswer]] = {}
     for line in lines:
         store_id = line["store_id"]
         store, product = stores.get(store_id), products.get(line["product_id"])
-        one = _line(line, product, store is not None and store.open, stems.get(store_id, {}))
+        one = _line(line, product, store is not None and store.open, stems.get(store_id, {}), pictures)
         grouped.setdefault(store_id, []).append(one)
     parts = [_part(store_id, stores.get(store_id), found) for store_id, found in grouped.items()]
     goods, fee = sum(part.goods for part in parts), sum(part.fee for part in parts)
@@ -37,7 +41,14 @@ def shown(
     return CartAnswer(stores=parts, count=count, goods=goods, fee=fee, total=goods + fee)
 
 
-def _line(line: Mapping[str, Any], product: ProductTerms | None, opened: bool, stems: Stems) -> CartLineAnswer:
+def _line(
+    line: Mapping[str, Any],
+    product: ProductTerms | None,
+    opened: bool,
+    stems: Stems,
+    pictures: Mapping[str, Mapping[str, Any]],
+) -> CartLineAnswer:
+    picture = pictures.get(line["product_id"], {})
     price = line["price"] if product is None else product.price
     sold = opened and product is not None and product.on_sale
     available = pieces(product.flowers, stems) if product is not None and sold else 0
@@ -46,7 +57,7 @@ def _line(line: Mapping[str, Any], product: ProductTerms | None, opened: bool, s
     return CartLineAnswer(
         product_id=line["product_id"],
         name="" if product is None else product.name,
-        thumbnail="" if product is None else product.thumbnail,
+        thumbnail=picture.get("thumbnail", ""),
         quantity=line["quantity"],
         price=price,
         amount=price * line["quantity"],
@@ -54,6 +65,7 @@ def _line(line: Mapping[str, Any], product: ProductTerms | None, opened: bool, s
         available=available,
         added_at=line["added_at"],
         old_price=line["price"] if changed else None,
+        thumbnail_urls=picture.get("thumbnail_urls", {}),
     )
 
 

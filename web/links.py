@@ -15,7 +15,7 @@ import msgspec
 from aiobotocore.config import AioConfig  # type: ignore[import-untyped]
 from aiobotocore.session import get_session  # type: ignore[import-untyped]
 
-from models.settings import Settings
+from models.settings import Settings, s3_credentials
 
 UPLOAD = 10 * 60
 """Seconds in which an upload must begin."""
@@ -74,11 +74,11 @@ class Links:
             region_name=given.aws_region,
             # Browsers name this host, so it is the one to be signed.
             endpoint_url=given.s3_browser_url or None,
-            aws_access_key_id=given.s3_identity if given.s3_secret else None,
-            aws_secret_access_key=given.s3_secret or None,
+            **s3_credentials(given, given.s3_browser_url),
             config=AioConfig(
                 signature_version="s3v4",
-                s3={"addressing_style": "path" if given.s3_browser_url else "auto"},
+                # "auto" would sign the host of all regions, which sends browsers on from a new bucket: with a wrong signature.
+                s3={"addressing_style": "path" if given.s3_browser_url else "virtual"},
                 # Otherwise the link would demand a checksum header that no browser sends.
                 request_checksum_calculation="when_required",
             ),

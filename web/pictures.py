@@ -1,7 +1,7 @@
 """Images in other domains' bodies and answers: may this one be used, and where is it to be seen?
 
-A field such as ``thumbnail`` or ``images`` holds the id of an uploaded image or, in older data, an address; the latter is handed
-through as it is.
+A field such as ``thumbnail`` or ``images`` holds the id of an uploaded image or, in older data, an address. The latter is shown as
+it is and taken from nobody: whoever looks at the picture would ask whatever server its owner likes.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ def is_id(value: str) -> bool:
 async def check(call: Call, ids: Iterable[str], purpose: str) -> None:
     """See that the caller may use every one of ``ids`` for ``purpose``: theirs (an admin's: anybody's), for this, and ready.
 
-    What is no image's id is not looked at. Raises ``Problem`` 422 ``image_unusable``, naming those that may not be used. A ready
-    image stays so until its owner goes, so a retry gets the same answer.
+    ``""`` is no picture, which is fine. Raises ``Problem`` 422 ``image_unusable``, naming those that may not be used, addresses
+    among them. A ready image stays so until its owner goes, so a retry gets the same answer.
     """
-    wanted = dict.fromkeys(one for one in ids if is_id(one))
+    wanted = dict.fromkeys(one for one in ids if one)
     if not wanted:
         return
-    found, caller = await call.shared.reads.images(wanted), call.caller
+    found, caller = await call.shared.reads.images([one for one in wanted if is_id(one)]), call.caller
     bad = [
         one
         for one in wanted

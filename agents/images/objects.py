@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from models.catalog.images import MAX_SIZE
-from models.settings import Settings
+from models.settings import Settings, s3_credentials
 
 CONNECT, ANSWER = 3.0, 20.0
 """Seconds that the store has to accept a connection, and for each piece of an answer."""
@@ -103,8 +103,7 @@ class Objects:
             "s3",
             region_name=given.aws_region,
             endpoint_url=given.s3_url or None,
-            aws_access_key_id=given.s3_identity if given.s3_secret else None,
-            aws_secret_access_key=given.s3_secret or None,
+            **s3_credentials(given, given.s3_url),
             config=AioConfig(
                 connect_timeout=CONNECT,
                 read_timeout=ANSWER,

@@ -15,6 +15,7 @@ import msgspec
 from deploy.demo.client import Person, Shop, listed, person, seen, tell
 from deploy.demo.shop import FLORISTS, REGULARS, WELCOME, Florist, Product
 from models import kst
+from models.actor import id_of
 from models.catalog.messages import SaveProduct
 from topics.client import Client
 from web import idempotency
@@ -24,6 +25,10 @@ AT_ONCE = 32
 SAID = ("store_id", "name", "price", "flowers", "tax_free", "category", "description")
 """What the seed says of a product."""
 FOR_EVER = "2099-12-31"
+
+
+ADMIN = Person(id_of("account", "admin"), "admin")
+"""Who opens the stores: a seller's own begins with the whole form, and under another id."""
 
 
 def seller(florist: Florist) -> Person:
@@ -56,7 +61,7 @@ def coupon_id(florist: Florist, word: str) -> str:
 def policy_of(florist: Florist) -> dict[str, Any]:
     """The body that saves the store."""
     fees = {"delivery_fee": florist.fee, "free_from": florist.free_from}
-    return {"name": florist.name, **fees, "cut_off": florist.cut_off, "threshold": 50}
+    return {"name": florist.name, **fees, "cut_off": florist.cut_off, "threshold": 50, "owner": florist.owner}
 
 
 def save_of(florist: Florist, product: Product) -> SaveProduct:
@@ -89,7 +94,7 @@ def wishes(today: str) -> tuple[list[Wish], list[Wish]]:
     for florist in FLORISTS:
         who, at = seller(florist), f"/stores/{florist.store_id}"
         policy = policy_of(florist)
-        made.append(Wish(("store", florist.store_id), who, "PUT", at, policy, content_key(policy)))
+        made.append(Wish(("store", florist.store_id), ADMIN, "PUT", at, policy, content_key(policy)))
         for flower, stems in florist.stock.items():
             # Against version 0: only where nobody has put any stems yet, however long ago the first run was.
             body = {"on_hand": stems, "version": 0}
@@ -166,7 +171,8 @@ async def shown(shop: Shop) -> dict[tuple[str, ...], Mapping[str, Any]]:
         # What a store has promised itself, such as its threshold, is nobody else's business.
         own = (await shop.call(seller(florist), "GET", f"{at}/settings")).expect(200, 404)
         if own.status == 200:
-            found["store", florist.store_id] = own.body
+            # The owner is not said: it is whoever may read this.
+            found["store", florist.store_id] = {**own.body, "owner": florist.owner}
         # Those that have ended are for their seller only.
         coupons = await shop.every(seller(florist), f"{coupon_path(florist)}/all")
         found.update({("product", one["product_id"]): one for one in products})

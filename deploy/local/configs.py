@@ -156,8 +156,10 @@ IMAGES = """\
             proxy_hide_header x-amz-request-id;
             proxy_hide_header x-amz-storage-class;
             proxy_intercept_errors on;
-            # Who asks for what is not there learns no more than that.
-            error_page 400 401 403 404 =404 @nothing;
+            # In place of the server's own: who asks for what is not there, or not theirs, learns no more than that.
+            error_page 400 401 403 404 = /problem/404;
+            error_page 413 = /problem/413;
+            error_page 500 502 503 504 = /problem/503;
             add_header Cache-Control "public, max-age=31536000, immutable";
             add_header X-Content-Type-Options nosniff;
             add_header Content-Security-Policy "default-src 'none'";
@@ -182,11 +184,6 @@ IMAGES = """\
             add_header Cache-Control "private, no-store" always;
             add_header X-Content-Type-Options nosniff always;
             add_header Content-Security-Policy "default-src 'none'; sandbox" always;
-        }
-        location @nothing {
-            internal;
-            add_header Cache-Control no-store always;
-            return 404;
         }
 """
 """Three ways to the object store, each by its exact form: anything else of it does not exist for the outside."""
@@ -274,18 +271,20 @@ http {{
 
 
 PROBLEMS = {
-    400: "malformed_request", 408: "request_timeout", 413: "body_too_large", 414: "target_too_long", 500: "internal_error",
-    502: "unavailable", 503: "unavailable", 504: "unavailable",
+    400: "malformed_request", 404: "not_found", 405: "method_not_allowed", 408: "request_timeout", 413: "body_too_large",
+    414: "target_too_long", 500: "internal_error", 502: "unavailable", 503: "unavailable", 504: "unavailable",
 }  # fmt: skip
+ALSO = {400: " 494", 405: " 403"}
+"""nginx's word for headers that are too long; what it says of a method that ``limit_except`` leaves out."""
 
 
 def _problems() -> str:
-    """nginx's own refusals, as ``web/problems.py`` words them; 494 is its word for headers that are too long."""
+    """nginx's own refusals, as ``web/problems.py`` words them."""
     lines = []
     for status, code in PROBLEMS.items():
         said = f'{{"type":"urn:blooming-blooms:problem:{code}","title":"{code}","status":{status},"code":"{code}"}}'
         lines += [
-            f"        error_page {status}{' 494' if status == 400 else ''} = /problem/{status};",
+            f"        error_page {status}{ALSO.get(status, '')} = /problem/{status};",
             f"        location = /problem/{status} {{",
             "            internal;",
             "            default_type application/problem+json;",

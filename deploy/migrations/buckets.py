@@ -6,7 +6,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from models.settings import Settings
+from models.settings import Settings, s3_credentials
 
 THERE = ("BucketAlreadyOwnedByYou", "BucketAlreadyExists")
 
@@ -17,8 +17,7 @@ def create(settings: Settings) -> None:
         "s3",
         region_name=settings.aws_region,
         endpoint_url=settings.s3_url or None,
-        aws_access_key_id=settings.s3_identity if settings.s3_secret else None,
-        aws_secret_access_key=settings.s3_secret or None,
+        **s3_credentials(settings, settings.s3_url),
         config=Config(s3={"addressing_style": "path" if settings.s3_url else "auto"}),
     )
     for name in (settings.s3_uploads, settings.s3_images, settings.s3_documents):

@@ -124,8 +124,8 @@ def _wrong(limit: int, terms: Terms, before: Terms | None, now: int) -> list[str
     today = kst.day(now)
     sound = {
         "limit": limit >= 1,
-        # A discount above the minimum would make goods free; the original left that to the browser (store C12).
-        "discount": 1 <= terms.discount <= terms.min_amount,
+        # A discount that reaches the minimum would make goods free; the original left that to the browser (store C12).
+        "discount": 1 <= terms.discount < terms.min_amount,
         "starts": kst.is_day(terms.starts) and (terms.starts >= today or (before is not None and terms.starts == before.starts)),
         "ends": kst.is_day(terms.ends)
         and terms.ends >= terms.starts
@@ -190,9 +190,9 @@ def claim(state: State, command: ClaimCoupon, now: int) -> list[Event] | Refusal
 
 
 def claim_all(state: State, command: ClaimCoupons, now: int) -> list[Event] | Refusal:
-    """Each that can be claimed."""
+    """Each that can be claimed; of none, none."""
     ids = dict.fromkeys(command.coupon_ids)
-    if not 0 < len(ids) <= MAX_CLAIMS:
+    if len(ids) > MAX_CLAIMS:
         return Refusal("coupon_invalid", 422, {"fields": ["coupon_ids"], "most": MAX_CLAIMS})
     decided = [_claimed(state, coupon_id, command.buyer, now) for coupon_id in ids]
     return [one for one in decided if not isinstance(one, Refusal)]

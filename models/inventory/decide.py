@@ -288,7 +288,9 @@ def route(key: str, state: State, event: INVENTORY_EVENTS) -> Iterable[Send]:
 def answer(key: str, state: State, event: Event | None) -> dict[str, Any] | Refusal:
     """What a command gets beside its number: the store it changed, and which of the coupons that it named the buyer has."""
     had = [part.split("/")[1] for part, kept in state.items() if part.startswith("issued/") and kept is not None]
-    return {"store_id": key, **({"coupon_ids": had} if had else {})}
+    # Whoever asked for all is told of none, too.
+    named = had or any(part.startswith("claims/") for part in state)
+    return {"store_id": key, **({"coupon_ids": had} if named else {})}
 
 
 def record(key: str, event: INVENTORY_EVENTS) -> str:

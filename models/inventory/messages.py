@@ -142,7 +142,10 @@ class ClaimCoupon(Command, frozen=True):
 
 
 class ClaimCoupons(Command, frozen=True):
-    """Each of these that can be claimed; the others are left out without a word. Answered with those that the buyer has then."""
+    """Each of these, at most 50, that can be claimed; the others are left out without a word.
+
+    Answered with those that the buyer has then. Of none it changes nothing. Refused: coupon_invalid (422).
+    """
 
     coupon_ids: tuple[str, ...]
     buyer: str

@@ -15,6 +15,9 @@ from models.catalog.messages import SaveProduct
 from models.kst import KST
 from tests.chaos.public import ADMIN, PAUSE, Answer, Person, Public, seller
 
+ROSE, TULIP, ORCHID, FERN, MARKER = "1", "16", "8", "18", "22"
+"""Flowers of the reference, by what the tests call them."""
+
 
 class Product(msgspec.Struct, frozen=True):
     """What is sold. ``flowers``: flower id -> stems a piece; ``price`` in KRW."""
@@ -73,7 +76,7 @@ async def open_store(
     _done(await public.patiently(ADMIN, "PUT", f"/stores/{store_id}", policy, key=f"store-{store_id}", wait=10))
     await _sell(public, store_id, sold)
     writes: list[tuple[str, str, Mapping[str, Any], str]] = [
-        ("PATCH", f"/stores/{store_id}/stock/{flower}", {"delta": stems, "cause": "delivery"}, f"stock-{flower}")
+        ("PATCH", f"/stores/{store_id}/stock/{flower}", {"delta": stems, "cause": "delivery"}, f"stock-{store_id}-{flower}")
         for flower, stems in (stock or {}).items()
         if stems
     ]

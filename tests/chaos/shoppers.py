@@ -12,7 +12,7 @@ from typing import Any
 import aiohttp
 
 from tests.chaos.checkout import Wish, body_of, claim
-from tests.chaos.florists import Florist, Product, open_store
+from tests.chaos.florists import FERN, ORCHID, ROSE, TULIP, Florist, Product, open_store
 from tests.chaos.public import PAUSE, GaveUp, Person, Public, Told, buyer
 
 CONCURRENT = 16
@@ -56,10 +56,10 @@ async def two_florists(public: Public, *words: str) -> tuple[Florist, Florist]:
             "roses",
             name="장미집",
             products=[
-                Product("bouquet", "장미 다발", 30_000, {"rose": 10, "fern": 3}),
-                Product("pot", "난 화분", 12_000, {"orchid": 1}, tax_free=True),
+                Product("bouquet", "장미 다발", 30_000, {ROSE: 10, FERN: 3}),
+                Product("pot", "난 화분", 12_000, {ORCHID: 1}, tax_free=True),
             ],
-            stock={"rose": 1_000_000, "fern": 1_000_000, "orchid": 1_000_000},
+            stock={ROSE: 1_000_000, FERN: 1_000_000, ORCHID: 1_000_000},
             coupons=[rich],
         ),
         open_store(
@@ -69,8 +69,8 @@ async def two_florists(public: Public, *words: str) -> tuple[Florist, Florist]:
             name="튤립집",
             delivery_fee=2_500,
             free_from=50_000,
-            products=[Product("bunch", "튤립 다발", 20_000, {"tulip": 5})],
-            stock={"tulip": 1_000_000},
+            products=[Product("bunch", "튤립 다발", 20_000, {TULIP: 5})],
+            stock={TULIP: 1_000_000},
             coupons=[rich],
         ),
     )

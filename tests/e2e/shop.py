@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
+from PIL import Image
 
 from models.read.databases import Databases
 from models.read.ledger import Queries as Ledger
 from models.read.registry import Registry
 from models.settings import read
 from tests.chaos.checkout import Wish, body_of
-from tests.chaos.florists import Florist, Product, on_shelf, open_store
+from tests.chaos.florists import MARKER, ORCHID, ROSE, TULIP, Florist, Product, on_shelf, open_store
 from tests.chaos.public import Answer, Person, Public
 
 LONG = 30.0
@@ -46,10 +48,10 @@ async def rosary(public: Public, word: str, name: str = "장미집", *, coupons:
         name,
         name=name,
         products=[
-            Product("bouquet", "장미 다발", 30_000, {"rose": 10}),
-            Product("pot", "난 화분", 12_000, {"orchid": 1}, tax_free=True),
+            Product("bouquet", "장미 다발", 30_000, {ROSE: 10}),
+            Product("pot", "난 화분", 12_000, {ORCHID: 1}, tax_free=True),
         ],
-        stock={"rose": roses, "orchid": 100},
+        stock={ROSE: roses, ORCHID: 100},
         coupons=[{"limit": 10, "discount": 5_000, "min_amount": 20_000} for _ in range(coupons)],
     )
 
@@ -62,10 +64,30 @@ async def tulip_house(public: Public, word: str, *, tulips: int = 1_000) -> Flor
         "튤립집",
         name="튤립집",
         delivery_fee=2_500,
-        products=[Product("bunch", "튤립 다발", 20_000, {"tulip": 5})],
-        stock={"tulip": tulips},
+        products=[Product("bunch", "튤립 다발", 20_000, {TULIP: 5})],
+        stock={TULIP: tulips},
         coupons=[{"limit": 10, "discount": 2_000, "min_amount": 10_000}],
     )
+
+
+def noise() -> bytes:
+    """A PNG that no other is like."""
+    drawn = io.BytesIO()
+    Image.effect_noise((400, 300), 50).save(drawn, "PNG")
+    return drawn.getvalue()
+
+
+async def picture(public: Public, who: Person, purpose: str) -> str:
+    """The id of a picture of theirs, uploaded the way a page does it and ready."""
+    data = noise()
+    announced = await ask(public, who, "POST", "/images", {"purpose": purpose, "content_type": "image/png", "size": len(data)})
+    assert announced.status in DONE, announced.body
+    link, image_id = announced.body["upload"], str(announced.body["image_id"])
+    async with public.session.request(link["method"], link["url"], data=data, headers=link["headers"]) as sent:
+        assert sent.status == 200, await sent.text()
+    ready = await ask(public, who, "POST", f"/images/{image_id}/finish")
+    assert (ready.status, ready.body["status"]) == (200, "ready"), ready.body
+    return image_id
 
 
 async def placed(public: Public, who: Person, *wishes: Wish, **changes: Any) -> dict[str, Any]:
@@ -155,10 +177,10 @@ async def settled(public: Public, florist: Florist) -> dict[str, tuple[int, int]
     """The shelf once the florist has done all that came before now: a stem comes and goes, and the shelf is shown after it."""
     for delta in (1, -1):
         change = {"delta": delta, "cause": "correction"}
-        answer = await ask(public, florist.owner, "PATCH", f"/stores/{florist.store_id}/stock/marker", change)
+        answer = await ask(public, florist.owner, "PATCH", f"/stores/{florist.store_id}/stock/{MARKER}", change)
         assert answer.status == 200, answer.body
     shelf = await on_shelf(public, florist)
-    del shelf["marker"]
+    del shelf[MARKER]
     return shelf
 
 

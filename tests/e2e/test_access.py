@@ -11,6 +11,7 @@ import pytest
 
 from deploy.local.stack import Stack
 from tests.chaos.checkout import Wish, body_of
+from tests.chaos.florists import ORCHID, ROSE
 from tests.chaos.public import ADMIN, Person, Public, buyer, seller
 from tests.e2e.shop import ask, bought, eventually, money, orders_of, placed, rosary, settled
 from web.tokens import ensure_keys, make
@@ -79,10 +80,10 @@ async def test_to_strangers_nothing_exists(public: Public, word: str) -> None:
         (other_seller, "POST", cancel_part, {}, 404, "order_unknown"),
         (other_seller, "GET", f"{store}/orders", None, 403, "forbidden"),
         (other_seller, "GET", f"{store}/stock", None, 403, "forbidden"),
-        (other_seller, "PATCH", f"{store}/stock/rose", {"delta": 1}, 403, "forbidden"),
+        (other_seller, "PATCH", f"{store}/stock/{ROSE}", {"delta": 1}, 403, "forbidden"),
         (other_seller, "PATCH", f"/products/{roses.products[0].product_id}", {"version": 1, "price": 1}, 403, "forbidden"),
         (stranger, "GET", f"{store}/orders", None, 403, "forbidden"),
-        (stranger, "PATCH", f"{store}/stock/rose", {"delta": 1}, 403, "forbidden"),
+        (stranger, "PATCH", f"{store}/stock/{ROSE}", {"delta": 1}, 403, "forbidden"),
         (roses.owner, "POST", "/orders", body_of(), 403, "forbidden"),
         (ADMIN, "POST", "/orders", body_of(), 403, "forbidden"),
         (stranger, "GET", "/orders/nothing", None, 404, "order_unknown"),
@@ -92,7 +93,7 @@ async def test_to_strangers_nothing_exists(public: Public, word: str) -> None:
         assert (answer.status, answer.body["code"]) == (wanted, code), f"{person.role} {method} {path}"
     assert await orders_of(public, who) == {order_id: "CONFIRMED"}
     assert await orders_of(public, stranger) == {}
-    assert await settled(public, roses) == {"rose": (990, 0), "orchid": (100, 0)}
+    assert await settled(public, roses) == {ROSE: (990, 0), ORCHID: (100, 0)}
 
 
 @pytest.mark.spec("order W-36")
@@ -112,4 +113,4 @@ async def test_nobody_can_make_up_a_callback(public: Public, word: str) -> None:
     assert (await ask(public, None, "GET", wrong)).status == 303
     await eventually(lambda: orders_of(public, who), {order["order_id"]: "CANCELLED", other["order_id"]: "AWAITING_PAYMENT"})
     assert [captured for _, captured, _ in await money(public, order["order_id"])] == [0]
-    assert await settled(public, roses) == {"rose": (1_000, 10), "orchid": (100, 0)}
+    assert await settled(public, roses) == {ROSE: (1_000, 10), ORCHID: (100, 0)}

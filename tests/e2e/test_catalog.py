@@ -13,7 +13,7 @@ from models.catalog.messages import AllowReview
 from models.settings import read
 from tests.chaos.checkout import Wish
 from tests.chaos.public import Person, Public, buyer
-from tests.e2e.shop import DONE, ask, bought, eventually, rosary
+from tests.e2e.shop import DONE, ask, bought, eventually, picture, rosary
 from topics.catalogue import topic
 from topics.envelope import encode, seal
 from topics.partitions import partition_of
@@ -40,7 +40,7 @@ async def test_a_product_from_its_form_to_its_end(stack: Stack, public: Public, 
     store = florist.store_id
     form = {
         "name": "봄 다발", "summary": "봄에", "price": 20_000, "category": "1", "flowers": {"16": 12, "18": 3},
-        "representative": "16", "thumbnail": "/p/spring.webp", "tags": ["1", "7"],
+        "representative": "16", "thumbnail": await picture(public, owner, "product"), "tags": ["1", "7"],
     }  # fmt: skip
     stock = await ask(public, owner, "PATCH", f"/stores/{store}/stock/16", {"delta": 100})
     assert stock.status in DONE

@@ -8,7 +8,7 @@ import pytest
 
 from deploy.local.stack import Stack
 from tests.chaos.checkout import Wish, claim
-from tests.chaos.florists import Florist
+from tests.chaos.florists import ORCHID, ROSE, TULIP, Florist
 from tests.chaos.public import GaveUp, Person, Public, buyer
 from tests.e2e.conftest import HASTY
 from tests.e2e.shop import (
@@ -29,7 +29,7 @@ from tests.e2e.shop import (
     tulip_house,
 )
 
-FULL = {"rose": (1_000, 0), "orchid": (100, 0)}
+FULL = {ROSE: (1_000, 0), ORCHID: (100, 0)}
 
 
 async def _waiting(public: Public, word: str) -> tuple[Florist, Person, dict[str, object]]:
@@ -86,7 +86,7 @@ async def test_an_order_that_nobody_pays_runs_out(public: Public, hasty: Public,
     await claim(public, who, wish)
     async with public.live(who) as live:
         order = await placed(hasty, who, wish)
-        assert await settled(public, roses) == {"rose": (1_000, 10), "orchid": (100, 0)}
+        assert await settled(public, roses) == {ROSE: (1_000, 10), ORCHID: (100, 0)}
         await live.until("OrderCancelled", order["order_id"], seconds=HASTY + LONG)
         (told,) = [one.data for one in live.told if one.kind == "OrderCancelled"]
     assert told["reason"] == "expired"
@@ -130,7 +130,7 @@ async def test_one_florists_part_is_cancelled_and_exactly_its_own_share_goes_bac
     assert (told["canceled_amount"]["total"], told["canceled_amount"]["tax_free"]) == (70_000, 11_167)
     assert (told["cancel_available_amount"]["total"], told["cancel_available_amount"]["tax_free"]) == (20_500, 0)
     assert await settled(public, roses) == FULL
-    assert await settled(public, tulips) == {"tulip": (995, 0)}
+    assert await settled(public, tulips) == {TULIP: (995, 0)}
     coupons = {rose_coupon: ("claimed", ""), tulip_coupon: ("used", order_id)}
     await eventually(lambda: coupons_of(public, who), coupons)
     legs = [
@@ -155,6 +155,6 @@ async def test_one_florists_part_is_cancelled_and_exactly_its_own_share_goes_bac
     assert await money(public, order_id) == [("CANCEL_PAYMENT", 90_500, 90_500)]
     told = await statement(public, stack.env(), order_id)
     assert (told["canceled_amount"]["total"], told["canceled_amount"]["tax_free"]) == (90_500, 11_167)
-    assert await settled(public, tulips) == {"tulip": (1_000, 0)}
+    assert await settled(public, tulips) == {TULIP: (1_000, 0)}
     await eventually(lambda: coupons_of(public, who), {rose_coupon: ("claimed", ""), tulip_coupon: ("claimed", "")})
     assert (await paid(public, who, await placed(public, who, wishes[0])))["total"] == 70_000, "the coupon is good again"

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from tests.chaos.checkout import Wish, body_of
+from tests.chaos.florists import ROSE
 from tests.chaos.public import Live, Public, Told, buyer
 from tests.e2e.shop import ask, bought, eventually, paid, placed, rosary, tulip_house
 
@@ -120,7 +121,7 @@ async def test_a_refusal_is_told_with_its_reason(public: Public, word: str) -> N
         await live.until("OrderCancelled", order_id)
         told = _last(live).data
     assert (told["reason"], told["store_id"], told["product_id"], told["flower_id"]) == (
-        "out_of_stock", roses.store_id, bouquet, "rose",
+        "out_of_stock", roses.store_id, bouquet, ROSE,
     )  # fmt: skip
 
 

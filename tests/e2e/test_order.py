@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
 import pytest
 
 from deploy.local.stack import Stack
-from models.actor import id_of
-from models.inventory.messages import ClaimCoupon, CreateCoupon
-from models.settings import read
 from tests.chaos.checkout import Wish, body_of, claim
-from tests.chaos.florists import Product, next_week, open_store, today
+from tests.chaos.florists import ORCHID, ROSE, TULIP, Product, next_week, open_store, today
 from tests.chaos.public import Public, buyer
 from tests.e2e.shop import (
     DONE,
-    LONG,
     ask,
     bought,
     coupons_of,
     eventually,
     ledger,
     money,
-    orders_of,
     paid,
     placed,
     rosary,
@@ -31,7 +25,6 @@ from tests.e2e.shop import (
     statement,
     tulip_house,
 )
-from topics.client import Client
 
 
 @pytest.mark.spec("order W-2", "order W-9", "order W-15", "order W-37", "order W-43", "order W-48", "order W-50", "order W-53")
@@ -52,8 +45,8 @@ async def test_an_order_from_two_florists_with_a_coupon_each(stack: Stack, publi
         (72_000, 5_000, 3_000, 70_000),
         (20_000, 2_000, 2_500, 20_500),
     ]
-    assert await settled(public, roses) == {"rose": (1_000, 20), "orchid": (100, 1)}
-    assert await settled(public, tulips) == {"tulip": (1_000, 5)}
+    assert await settled(public, roses) == {ROSE: (1_000, 20), ORCHID: (100, 1)}
+    assert await settled(public, tulips) == {TULIP: (1_000, 5)}
     held = {rose_coupon: ("held", order_id), tulip_coupon: ("held", order_id)}
     await eventually(lambda: coupons_of(public, who), held)
     assert await money(public, order_id) == [("READY", 0, 0)]
@@ -79,8 +72,8 @@ async def test_an_order_from_two_florists_with_a_coupon_each(stack: Stack, publi
     assert [line["name"] for part in shown["stores"] for line in part["lines"]] == ["장미 다발", "난 화분", "튤립 다발"]
 
     # Every book has the same figures.
-    assert await settled(public, roses) == {"rose": (980, 0), "orchid": (99, 0)}
-    assert await settled(public, tulips) == {"tulip": (995, 0)}
+    assert await settled(public, roses) == {ROSE: (980, 0), ORCHID: (99, 0)}
+    assert await settled(public, tulips) == {TULIP: (995, 0)}
     used = {rose_coupon: ("used", order_id), tulip_coupon: ("used", order_id)}
     await eventually(lambda: coupons_of(public, who), used)
     assert await money(public, order_id) == [("SUCCESS_PAYMENT", 90_500, 0)]
@@ -100,55 +93,31 @@ async def test_the_same_product_twice_is_one_line(public: Public, word: str) -> 
     assert (answer.status in DONE, answer.body["total"]) == (True, 93_000)
     shown = (await ask(public, who, "GET", f"/orders/{answer.body['order_id']}")).body
     assert [(line["product_id"], line["quantity"]) for line in shown["stores"][0]["lines"]] == [(bouquet, 3)]
-    assert await settled(public, roses) == {"rose": (1_000, 30), "orchid": (100, 0)}
+    assert await settled(public, roses) == {ROSE: (1_000, 30), ORCHID: (100, 0)}
 
 
 async def test_delivery_is_free_from_the_stores_own_limit_on(public: Public, word: str) -> None:
-    florist = await open_store(
-        public, word, free_from=50_000, products=[Product("a", "다발", 25_000, {"rose": 1})], stock={"rose": 10}
-    )
+    florist = await open_store(public, word, free_from=50_000, products=[Product("a", "다발", 25_000, {ROSE: 1})], stock={ROSE: 10})
     product = florist.products[0].product_id
     order = await bought(public, buyer(word), Wish(florist, {product: 2}))
     assert (order["total"], order["stores"][0]["delivery_fee"]) == (50_000, 0)
 
 
-async def test_an_order_of_nothing_needs_no_gateway(stack: Stack, public: Public, word: str) -> None:
-    """The API makes no coupon that pays for everything; the actor takes one of exactly the minimum, as the owner's tools may."""
-    florist = await open_store(
-        public, word, delivery_fee=0, products=[Product("a", "한 송이", 5_000, {"rose": 1})], stock={"rose": 10}
-    )
-    who, coupon_id, settings = buyer(word), id_of("coupon", word), read(stack.env())
-    client = Client(settings.kafka, settings.prefix, settings.partitions, settings.redis_url, f"e2e-{word}")
-    await client.start()
-    try:
-        await eventually(_can_ask(client), True)
-        create = CreateCoupon(
-            coupon_id=coupon_id, limit=1, discount=5_000, min_amount=5_000, starts=today(), ends=next_week(), name="전액"
-        )
-        claims = ClaimCoupon(coupon_id=coupon_id, buyer=who.account)
-        for message in (create, claims):
-            said = await client.ask("inventory", florist.store_id, message, id=id_of(word, type(message).__name__), wait=LONG)
-            assert said is not None
-            assert said.status < 400
-    finally:
-        await client.stop()
-    await eventually(lambda: coupons_of(public, who), {coupon_id: ("claimed", "")})
-    body = body_of(Wish(florist, {florist.products[0].product_id: 1}), expected_total=0)
-    body["stores"][0]["coupon_id"] = coupon_id
-    answer = await ask(public, who, "POST", "/orders", body)
-    assert (answer.status in DONE, answer.body["status"], answer.body["total"]) == (True, "CONFIRMED", 0)
-    assert answer.body["redirects"] == {}
-    order_id = answer.body["order_id"]
-    assert await public.books(order_id) == []
-    assert await settled(public, florist) == {"rose": (9, 0)}
-    await eventually(lambda: coupons_of(public, who), {coupon_id: ("used", order_id)})
-    assert await orders_of(public, who) == {order_id: "CONFIRMED"}
-    # Its cancellation ends without a gateway, too.
-    (part,) = answer.body["stores"]
-    cancelled = await ask(public, who, "POST", f"/orders/{order_id}/stores/{part['store_order_id']}/cancel", {})
-    assert (cancelled.status, cancelled.body["stores"][0]["status"]) == (200, "REFUNDED")
-    assert await settled(public, florist) == {"rose": (10, 0)}
-    assert await public.books(order_id) == []
+@pytest.mark.spec("store C12")
+async def test_no_coupon_pays_for_everything(public: Public, word: str) -> None:
+    """Neither a new one nor a change of one; what an order of nothing does is told by ``tests/unit/orders/test_saga.py``."""
+    florist = await rosary(public, word)
+    (coupon_id,) = florist.coupons
+    at = f"/stores/{florist.store_id}/coupons"
+    before = (await ask(public, florist.owner, "GET", f"{at}/all")).body
+    terms = {"name": "전액", "limit": 1, "starts": today(), "ends": next_week()}
+    made = await ask(public, florist.owner, "POST", at, {**terms, "discount": 5_000, "min_amount": 5_000})
+    assert (made.status, made.body["errors"][0]["code"]) == (422, "not_below")
+    # Half of the rule is in the coupon that is there: 5,000 from 20,000 KRW on.
+    for change in ({"discount": 20_000}, {"min_amount": 5_000}):
+        changed = await ask(public, florist.owner, "PATCH", f"{at}/{coupon_id}", change)
+        assert (changed.status, changed.body["code"], changed.body["details"]) == (422, "coupon_invalid", {"fields": ["discount"]})
+    assert (await ask(public, florist.owner, "GET", f"{at}/all")).body == before
 
 
 async def test_who_does_not_wait_is_told_where_to_look(public: Public, word: str) -> None:
@@ -169,11 +138,4 @@ async def test_who_does_not_wait_is_told_where_to_look(public: Public, word: str
     answer = await ask(public, who, "GET", refused.headers["Location"])
     assert (answer.status, answer.body["code"], answer.body["details"]["total"]) == (409, "price_changed", 33_000)
     assert (await paid(public, who, told.body))["status"] == "CONFIRMED"
-    assert await settled(public, roses) == {"rose": (990, 0), "orchid": (100, 0)}
-
-
-def _can_ask(client: Client) -> Callable[[], Awaitable[bool]]:
-    async def look() -> bool:
-        return client.connected and client.listening.is_set()
-
-    return look
+    assert await settled(public, roses) == {ROSE: (990, 0), ORCHID: (100, 0)}

@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from deploy.local.configs import PROBLEMS
 from deploy.local.stack import Stack
 from tests.chaos.checkout import Wish
-from tests.chaos.florists import Florist
+from tests.chaos.florists import ROSE, Florist
 from tests.chaos.public import Person, Public, buyer, seller
 from tests.e2e.shop import ask, bought, eventually, rosary, settled
 from tests.unit.web.documents import ORDER, STORE, STORE_ORDER
@@ -60,7 +61,7 @@ async def world(public: Public, word: str) -> World:
     ids = {
         **IDS,
         "coupon_id": next(iter(florist.coupons)),
-        "flower_id": "rose",
+        "flower_id": ROSE,
         "order_id": order["order_id"],
         "product_id": florist.products[0].product_id,
         "row": order["order_id"],
@@ -177,11 +178,23 @@ async def test_what_nginx_refuses_is_a_problem_too(public: Public) -> None:
         writer.close()
         return int(said.split(b" ", 2)[1]), said
 
+    image = f"/images/{'0' * 36}/{'0' * 32}-640.webp"
     for words, status in (
         (b"GET /api/v1/products?x=" + b"x" * 40_000 + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 414),
         (b"GET /api/v1/products HTTP/1.1\r\nHost: x\r\nA: " + b"x" * 40_000 + b"\r\nConnection: close\r\n\r\n", 400),
         (b"POST /api/v1/orders HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\nConnection: close\r\n\r\n", 413),
         (b"GET /api/v1/products HTTP/1.1\r\nHost: x\r\nHost: y\r\nConnection: close\r\n\r\n", 400),
-    ):
+        (b"TRACE /api/v1/products HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 405),
+        *(
+            (f"{line} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode(), status)
+            for line, status in (
+                ("GET /", 404), ("GET /nothing", 404), ("GET /api", 404), ("GET /sandbox/books", 404), ("GET /problem/404", 404),
+                ("GET /images", 404), (f"GET {image}", 404), (f"DELETE {image}", 404), (f"GET /uploads/{'0' * 36}", 405),
+                (f"PUT /documents/{'0' * 36}", 405), ("PUT /api/v1/products", 405),
+            )
+        ),
+        (f"POST {image} HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\nConnection: close\r\n\r\n".encode(), 413),
+    ):  # fmt: skip
         found, said = await refused(words)
-        assert (found, b"application/problem+json" in said, b"<html" in said) == (status, True, False)
+        problem = b"application/problem+json" in said, f'"code":"{PROBLEMS[status]}"'.encode() in said, b"<html" in said
+        assert (found, *problem) == (status, True, True, False), said

@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 
 from tests.chaos.checkout import Wish, body_of
-from tests.chaos.florists import Product, next_week, open_store, today
+from tests.chaos.florists import ORCHID, ROSE, Product, next_week, open_store, today
 from tests.chaos.public import Answer, Person, Public, buyer
 from tests.e2e.shop import DONE, WAIT, ask, coupons_of, eventually, money, orders_of, paid, returned, rosary, settled
 
@@ -33,8 +33,8 @@ async def test_forty_buyers_of_ten_bouquets(public: Public, word: str, seed: int
     for _, told in outcomes:
         if told is not None:
             assert told.status == 409
-            assert (told.body["details"]["product_id"], told.body["details"]["flower_id"]) == (bouquet, "rose")
-    assert await settled(public, roses) == {"rose": (0, 0), "orchid": (100, 0)}
+            assert (told.body["details"]["product_id"], told.body["details"]["flower_id"]) == (bouquet, ROSE)
+    assert await settled(public, roses) == {ROSE: (0, 0), ORCHID: (100, 0)}
     histories = await asyncio.gather(*(orders_of(public, who) for who in buyers))
     assert Counter(status for history in histories for status in history.values()) == {"CONFIRMED": 10, "CANCELLED": 30}
     taken = [await money(public, order_id) for history in histories for order_id in history]
@@ -66,15 +66,15 @@ async def test_ten_carts_each_submitted_three_times_at_once(public: Public, word
         assert (late.status in DONE, late.body) == (True, answers[0].body)
 
     await asyncio.gather(*(thrice(number) for number in range(10)))
-    assert await settled(public, roses) == {"rose": (1_000 - 10 * 55, 0), "orchid": (100, 0)}
+    assert await settled(public, roses) == {ROSE: (1_000 - 10 * 55, 0), ORCHID: (100, 0)}
 
 
 async def test_two_hundred_claimants_of_a_hundred_coupons(public: Public, word: str) -> None:
     florist = await open_store(
         public,
         word,
-        products=[Product("a", "다발", 30_000, {"rose": 1})],
-        stock={"rose": 10},
+        products=[Product("a", "다발", 30_000, {ROSE: 1})],
+        stock={ROSE: 10},
         coupons=[{"limit": 100, "discount": 1_000, "min_amount": 10_000, "starts": today(), "ends": next_week()}],
     )
     (coupon_id,) = florist.coupons

@@ -10,7 +10,7 @@ import pytest
 
 from models.kst import KST
 from tests.chaos.checkout import Wish, body_of, claim
-from tests.chaos.florists import Product, next_week, open_store, today
+from tests.chaos.florists import ORCHID, ROSE, TULIP, Product, next_week, open_store, today
 from tests.chaos.public import Public, buyer
 from tests.e2e.shop import DONE, ask, bought, codes, coupons_of, eventually, orders_of, rosary, settled, tulip_house
 
@@ -27,12 +27,12 @@ async def test_out_of_stock_names_store_product_and_flower_and_frees_what_anothe
     assert answer.body["details"] == {
         "store_id": tulips.store_id,
         "product_id": tulips.products[0].product_id,
-        "flower_id": "tulip",
+        "flower_id": TULIP,
     }
     assert tulips.products[0].product_id in answer.body["detail"]
     await eventually(lambda: coupons_of(public, who), {coupon: ("claimed", "")})
-    assert await settled(public, roses) == {"rose": (1_000, 0), "orchid": (100, 0)}
-    assert await settled(public, tulips) == {"tulip": (4, 0)}
+    assert await settled(public, roses) == {ROSE: (1_000, 0), ORCHID: (100, 0)}
+    assert await settled(public, tulips) == {TULIP: (4, 0)}
     assert await orders_of(public, who) == {order_id: "CANCELLED"}
     shown = (await ask(public, who, "GET", f"/orders/{order_id}")).body
     assert (shown["reason"], shown["captured"], shown["refunded"]) == ("out_of_stock", 0, 0)
@@ -62,7 +62,7 @@ async def test_a_changed_price_is_refused_with_the_right_total_and_a_retry_gets_
     again = await ask(public, who, "POST", "/orders", body, key=key)
     assert (again.status, again.body) == (first.status, first.body)
     assert await orders_of(public, who) == {}
-    assert await settled(public, roses) == {"rose": (1_000, 0), "orchid": (100, 0)}
+    assert await settled(public, roses) == {ROSE: (1_000, 0), ORCHID: (100, 0)}
     # Under a new key it is a new wish, and goes through.
     assert (await ask(public, who, "POST", "/orders", body)).status in DONE
 
@@ -74,8 +74,8 @@ async def test_coupons_are_refused_by_their_own_rules(public: Public, word: str)
         open_store(
             public,
             word,
-            products=[Product("a", "다발", 10_000, {"rose": 1}), Product("b", "큰 다발", 40_000, {"rose": 4})],
-            stock={"rose": 100},
+            products=[Product("a", "다발", 10_000, {ROSE: 1}), Product("b", "큰 다발", 40_000, {ROSE: 4})],
+            stock={ROSE: 100},
             coupons=[
                 {"limit": 1, "discount": 3_000, "min_amount": 20_000},
                 {"limit": 1, "discount": 3_000, "min_amount": 20_000, "starts": later, "ends": next_week()},
@@ -108,18 +108,18 @@ async def test_coupons_are_refused_by_their_own_rules(public: Public, word: str)
     assert await refused(foreign_body) == (422, ["unknown_coupon"])
     # Only the one that had to be asked of the florist has become an order, and came to nothing.
     assert list((await orders_of(public, who)).values()) == ["CANCELLED"]
-    assert await settled(public, florist) == {"rose": (100, 0)}
+    assert await settled(public, florist) == {ROSE: (100, 0)}
     await eventually(lambda: coupons_of(public, who), {plain: ("claimed", "")})
     # Used is used.
     order = await bought(public, who, Wish(florist, {large: 1}, plain))
     assert await refused(body_of(Wish(florist, {large: 1}, plain))) == (409, ["coupon_used"])
-    assert await settled(public, florist) == {"rose": (96, 0)}
+    assert await settled(public, florist) == {ROSE: (96, 0)}
     await eventually(lambda: coupons_of(public, who), {plain: ("used", order["order_id"])})
 
 
 async def test_the_making_day_is_not_before_what_the_cut_off_allows(public: Public, word: str) -> None:
-    products = [Product("a", "다발", 10_000, {"rose": 1})]
-    always_late = await open_store(public, word, products=products, stock={"rose": 10}, cut_off="00:00")
+    products = [Product("a", "다발", 10_000, {ROSE: 1})]
+    always_late = await open_store(public, word, products=products, stock={ROSE: 10}, cut_off="00:00")
     who, product = buyer(word), always_late.products[0].product_id
     tomorrow = (datetime.now(KST).date() + timedelta(days=1)).isoformat()
     answer = await ask(public, who, "POST", "/orders", body_of(Wish(always_late, {product: 1}, making_day=today())))
@@ -129,7 +129,7 @@ async def test_the_making_day_is_not_before_what_the_cut_off_allows(public: Publ
     assert await orders_of(public, who) == {}
     answer = await ask(public, who, "POST", "/orders", body_of(Wish(always_late, {product: 1}, making_day=next_week())))
     assert (answer.status in DONE, answer.body["stores"][0]["making_day"]) == (True, next_week())
-    assert await settled(public, always_late) == {"rose": (10, 1)}
+    assert await settled(public, always_late) == {ROSE: (10, 1)}
 
 
 @pytest.mark.spec("order W-3", "order W-4", "order W-45", "order W-46", "frontend D-10")
@@ -137,8 +137,8 @@ async def test_a_malformed_checkout_names_every_fault_and_leaves_no_order(public
     florist = await open_store(
         public,
         word,
-        products=[Product(f"p{number}", f"다발 {number}", 1_000, {"rose": 1}) for number in range(52)],
-        stock={"rose": 100_000},
+        products=[Product(f"p{number}", f"다발 {number}", 1_000, {ROSE: 1}) for number in range(52)],
+        stock={ROSE: 100_000},
     )
     other, who = await tulip_house(public, word), buyer(word)
     *ids, gone = [product.product_id for product in florist.products]
@@ -170,7 +170,7 @@ async def test_a_malformed_checkout_names_every_fault_and_leaves_no_order(public
     priced = body_of(Wish(florist, {ids[0]: 1}), price=1)
     assert codes(await ask(public, who, "POST", "/orders", priced)) == ["unknown_field"]
     assert await orders_of(public, who) == {}
-    assert await settled(public, florist) == {"rose": (100_000, 0)}
+    assert await settled(public, florist) == {ROSE: (100_000, 0)}
     # Fifty are not too many.
     answer = await ask(public, who, "POST", "/orders", body_of(Wish(florist, dict.fromkeys(ids[:50], 1))))
     assert (answer.status in DONE, answer.body["total"]) == (True, 53_000)

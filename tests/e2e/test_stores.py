@@ -10,7 +10,7 @@ from models.actor import id_of
 from tests.chaos.checkout import Wish, body_of
 from tests.chaos.florists import open_store
 from tests.chaos.public import Answer, Person, Public, buyer
-from tests.e2e.shop import DONE, ask, bought, eventually, one_order, rosary
+from tests.e2e.shop import DONE, ask, bought, eventually, one_order, picture, rosary
 from tests.unit.web.examples import BODIES
 
 REGISTRATION: dict[str, Any] = BODIES["StoreRegistration"]
@@ -33,7 +33,14 @@ async def done(public: Public, who: Person | None, method: str, path: str, body:
 async def test_a_seller_registers_and_changes_his_store(public: Public, word: str) -> None:
     owner = seller(word)
     (store_id,) = owner.stores
-    body = {**REGISTRATION, "name": f"꽃집 {word[:6]}", "hours": {"mon": {"opens": "09:00", "closes": "10:00"}}, "slot_capacity": 2}
+    # Whoever leaves the form out has no store, whatever else he says.
+    short = await ask(public, owner, "PUT", f"/stores/{store_id}", {"name": "꽃집", "delivery_fee": 0, "free_from": 0})
+    assert (short.status, short.body["code"]) == (404, "store_unknown")
+    assert (await ask(public, None, "GET", f"/stores/{store_id}")).status == 404
+    body = {
+        **REGISTRATION, "name": f"꽃집 {word[:6]}", "hours": {"mon": {"opens": "09:00", "closes": "10:00"}}, "slot_capacity": 2,
+        "thumbnail": await picture(public, owner, "store"),
+    }  # fmt: skip
     assert (await done(public, owner, "POST", "/stores", body)).body == {"store_id": store_id}
     again = await ask(public, owner, "POST", "/stores", body, key=f"second-{word}")
     assert (again.status, again.body["code"]) == (409, "store_exists")

@@ -1,16 +1,18 @@
 """After everything else: no token, password, code, phone or card number lies where it must not.
 
-Looked at are the logs of every process and daemon, the public events, and what Redis, MySQL and MongoDB hold; the read models of
-orders and accounts in MySQL and DynamoDB hold names and phones by design, and there only secrets are looked for.
+Looked at are the logs of every process and daemon, every topic, and what Redis, MySQL, MongoDB, DynamoDB, the object store and the
+folder of the search hold. Secrets may be nowhere. What people said of themselves may be where it is needed, which is written down
+here by name; the read model of orders in DynamoDB holds names and phones by design.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 
 from deploy.local.stack import Stack
@@ -18,6 +20,7 @@ from models.read.databases import Databases
 from models.settings import read
 from tests.chaos.checkout import ADDRESS, ORDERER, Wish
 from tests.chaos.public import Public, buyer
+from tests.e2e.people import everybody
 from tests.e2e.shop import bought, rosary
 from tests.integration.auditing import everything
 from topics import catalogue
@@ -35,6 +38,19 @@ PERSONAL = {
     "a password's hash": re.compile(r"\$argon2"),
     "a card": re.compile(r"(?<![0-9A-Za-z-])(?:[0-9]{4}-){3}[0-9]{4}(?![0-9A-Za-z-])"),
 }
+
+
+PEOPLE = {
+    "accounts.inbox": "what they say of themselves on its way, for 14 days",
+    "accounts.private": "who they are, until they withdraw",
+    "accounts.changelog": "their rows",
+    "stores.inbox": "what a seller says of the store",
+    "stores.private": "a store's telephone, and its bank account for its seller",
+    "stores.changelog": "its row",
+    "accounts_": "MySQL: accounts as they and admins see them",
+    "stores_": "MySQL: a store's telephone, and its bank account for its seller",
+}
+"""Topics and tables that may hold what people said of themselves, and why."""
 
 
 def found(text: str, patterns: dict[str, re.Pattern[str]], words: Iterable[str] = ()) -> set[str]:
@@ -60,6 +76,23 @@ def test_a_leak_would_be_seen(text: str, name: str) -> None:
     assert name in found(text, SECRET | PERSONAL)
 
 
+def told(text: str, said: Mapping[str, str]) -> set[str]:
+    """What each of ``said`` is that stands in ``text``: digits only where no further ones are beside them."""
+    return {what for word, what in said.items() if word in text and (not word.isdigit() or alone(word).search(text))}
+
+
+def alone(digits: str) -> re.Pattern[str]:
+    """The digits, but not as part of a longer number, an id or a fraction of a second."""
+    return re.compile(rf"(?<![0-9A-Za-z.:-])(?:\+?82|0)?{digits}(?![0-9A-Za-z-])")
+
+
+@pytest.mark.parametrize("text", ["code=123456", '{"to":"+821012345678"}', "01012345678 ", "password hunter2 was wrong"])
+def test_a_word_would_be_seen(text: str) -> None:
+    said = {"123456": "a code", "1012345678": "a phone", "hunter2": "a password"}
+    assert len(told(text, said)) == 1
+    assert told("1700000123456 17:00:00.123456 +8210123456789", said) == set()
+
+
 def own_secrets(stack: Stack) -> list[str]:
     """Every secret of the stack itself, and the keys in files."""
     files = [file for file in stack.where.secrets.rglob("*") if file.is_file() and file.suffix != ".pub"]
@@ -81,20 +114,54 @@ async def test_nothing_that_is_secret_or_personal_lies_about(stack: Stack, publi
     databases = Databases(settings)
     try:
         redis, mysql, mongo = await _redis(databases), await _mysql(databases), await _mongo(databases)
+        dynamo = await _dynamo(databases)
     finally:
         await databases.close()
     # These are the right places to look at.
-    assert all(order in text for text in (logs, events, redis, mysql))
+    assert all(order in text for text in (logs, events, redis, mysql, dynamo))
     assert roses.products[0].product_id in mongo
     all_of_them = SECRET | PERSONAL
     places = {"logs": logs, "events": events, "redis": redis, "mongo": mongo}
     leaks = {place: found(text, all_of_them, [*secrets, *names]) for place, text in places.items()}
-    leaks["mysql"] = found(mysql, SECRET, secrets)
+    leaks |= {"mysql": found(mysql, SECRET, secrets), "dynamo": found(dynamo, SECRET, secrets)}
     assert {place: what for place, what in leaks.items() if what} == {}
 
 
 def _text(file: Path) -> str:
     return file.read_text(errors="replace")
+
+
+@pytest.mark.spec("auth 21", "auth 24", "auth 45")
+async def test_nothing_that_people_say_at_the_door_lies_about(stack: Stack) -> None:
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
+        accounts, secrets, words = await everybody(stack, http)
+    kinds = {"a code", "a password", "a second factor", "token", "ticket", "kakao's code", "kakao's state"}
+    assert kinds <= set(secrets.values())
+    assert any(what.startswith("cookie ") for what in secrets.values())
+    settings, databases = read(stack.env()), Databases(read(stack.env()))
+    places = {"logs": "\n".join(_text(file) for file in sorted(stack.where.logs.glob("*.log*")))}
+    for one in catalogue.topics(settings.prefix):
+        records = await everything(settings.kafka, one.name, settings.partitions)
+        places[one.name.removeprefix(f"{settings.prefix}.")] = "\n".join(
+            part.decode("utf-8", "replace") for record in records for part in record if part
+        )
+    try:
+        places |= {table: "\n".join(map(str, rows)) for table, rows in (await _tables(databases)).items()}
+        places |= {"redis": await _redis(databases), "mongo": await _mongo(databases), "dynamo": await _dynamo(databases)}
+    finally:
+        await databases.close()
+    places["s3"] = "\n".join(str(path) for path in stack.where.data.joinpath("s3").rglob("*"))
+    places["search"] = "\n".join(_text(file) for file in Path(settings.search_dir).rglob("*") if file.is_file())
+    # These are the right places to look at.
+    for place in ("accounts.events", "accounts.inbox", "accounts.private", "accounts.changelog", "accounts_1"):
+        assert all(account.rpartition("-")[0] in places[place] for account in accounts), place
+    assert [place for place in ("logs", "redis", "mongo", "dynamo", "s3", "search") if not places[place]] == []
+    assert told(places["accounts.private"], words) >= {"a phone", "a mail", "a business number"}
+    leaks = {place: told(text, secrets) | found(text, SECRET) for place, text in places.items()}
+    for place, text in places.items():
+        if not place.startswith(tuple(PEOPLE)):
+            leaks[place] |= told(text, words)
+    assert {place: what for place, what in leaks.items() if what} == {}
 
 
 async def _redis(databases: Databases) -> str:
@@ -119,15 +186,28 @@ async def _redis(databases: Databases) -> str:
     return "\n".join(lines)
 
 
-async def _mysql(databases: Databases) -> str:
+async def _tables(databases: Databases) -> dict[str, list[Any]]:
     """Every row of every table."""
-    lines = []
+    rows = {}
     pool = await databases.mysql()
     async with pool.acquire() as connection, connection.cursor() as cursor:
         await cursor.execute("SHOW TABLES")
         for (table,) in await cursor.fetchall():
             await cursor.execute(f"SELECT * FROM `{table}`")
-            lines += [f"{table} {row}" for row in await cursor.fetchall()]
+            rows[table] = list(await cursor.fetchall())
+    return rows
+
+
+async def _mysql(databases: Databases) -> str:
+    return "\n".join(f"{table} {row}" for table, rows in (await _tables(databases)).items() for row in rows)
+
+
+async def _dynamo(databases: Databases) -> str:
+    """Every item of every table."""
+    client, lines = await databases.dynamo(), []
+    for table in (await client.list_tables())["TableNames"]:
+        async for page in client.get_paginator("scan").paginate(TableName=table):
+            lines += [f"{table} {item}" for item in page["Items"]]
     return "\n".join(lines)
 
 

@@ -16,7 +16,7 @@ import pytest
 import pytest_asyncio
 
 from deploy.local.stack import Stack
-from tests.chaos.florists import Florist, Product, open_store
+from tests.chaos.florists import ROSE, Florist, Product, open_store
 from tests.chaos.public import Public, buyer
 from tests.integration.conftest import DAEMONS, port_base, stack_name
 from tests.integration.otlp import Receiver, Span, receiving
@@ -24,7 +24,7 @@ from tests.integration.otlp import Receiver, Span, receiving
 WAIT = 120.0
 """Seconds that anything here may take on a busy machine."""
 PROCESSES = ("trade", "shop", "read", "auditor", "web", "sandbox")
-BOUQUET = Product("bouquet", "장미 다발", 20_000, {"rose": 10})
+BOUQUET = Product("bouquet", "장미 다발", 20_000, {ROSE: 10})
 ORDERER = {"name": "김영희", "phone": "01011112222", "email": "younghee@example.com"}
 ADDRESS = {"recipient": "이철수", "phone": "01033334444", "zipcode": "04524", "road": "세종대로 110", "detail": "1층"}
 
@@ -95,7 +95,7 @@ def saga_lines(stack: Stack, order: str) -> list[dict[str, Any]]:
 
 @pytest.mark.spec("order W-44")
 async def test_a_saga_leaves_one_line_and_one_trace(traced: Stack, public: Public, receiver: Receiver) -> None:
-    florist = await open_store(public, "obs", uuid.uuid4().hex, products=[BOUQUET], stock={"rose": 100})
+    florist = await open_store(public, "obs", uuid.uuid4().hex, products=[BOUQUET], stock={ROSE: 100})
     forgotten, forgotten_trace, _ = await place(public, florist)
     paid, paid_trace, page = await place(public, florist)
     await public.return_to_shop(await public.press(page), wait=10)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -20,7 +21,7 @@ from models.read.databases import Databases
 from models.read.orders import table_name
 from models.read.registry import Registry
 from models.settings import read
-from tests.chaos.florists import Florist, Product, open_store
+from tests.chaos.florists import ROSE, TULIP, Florist, Product, open_store
 from tests.chaos.public import Person, Public, buyer
 from tests.integration.auditing import audit, everything, watching
 from topics import catalogue
@@ -50,10 +51,10 @@ async def shop(public: Public) -> Day:
     """A day with an order that stands, one refunded in part, one cancelled, one abandoned and one refused."""
     word = f"books-{asyncio.get_running_loop().time()}"
     one = await open_store(
-        public, word, "one", name=STORE, products=[Product("a", PRODUCT, 30_000, {"rose": 10})], stock={"rose": 25},
+        public, word, "one", name=STORE, products=[Product("a", PRODUCT, 30_000, {ROSE: 10})], stock={ROSE: 25},
         coupons=[{"limit": 5, "discount": 2_000, "min_amount": 10_000}],
     )  # fmt: skip
-    two = await open_store(public, word, "two", products=[Product("b", "튤립", 15_000, {"tulip": 5})], stock={"tulip": 100})
+    two = await open_store(public, word, "two", products=[Product("b", "튤립", 15_000, {TULIP: 5})], stock={TULIP: 100})
     person, (coupon,) = buyer(word), one.coupons
     day = Day(person, [one, two], {}, set())
     claimed = await public.patiently(person, "POST", f"/stores/{one.store_id}/coupons/{coupon}/claim")
@@ -125,8 +126,14 @@ def lines_of(stack: Stack) -> str:
 
 
 def leaks(text: str, words: set[str]) -> list[str]:
-    """Those of ``words`` that stand in ``text``, as they are or as ASCII JSON."""
-    return [word for word in sorted(words) if word in text or json.dumps(word)[1:-1] in text]
+    """Those of ``words`` that stand in ``text``, as they are or as ASCII JSON; digits not as a part of longer ones."""
+
+    def stands(word: str) -> bool:
+        if word.isdigit():
+            return re.search(rf"(?<!\d){word}(?!\d)", text) is not None
+        return word in text or json.dumps(word)[1:-1] in text
+
+    return [word for word in sorted(words) if stands(word)]
 
 
 async def test_the_books_of_a_day_add_up(up: Stack, public: Public, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from deploy.local.programs import Ready, daemons, parse_procfile, processes, sup
 from deploy.local.steps import STEPS, When, named
 from deploy.local.supervisor import recorded, started_at
 from models import settings
+from web.texts import PROBLEMS
 
 WHERE = Layout("test", Path("/r/.local/test"))
 SECRET = {
@@ -132,6 +133,16 @@ def test_nginx_knows_every_web_process_and_hides_the_sandbox() -> None:
     assert lines[lines.index("location /sandbox {") + 1] == "return 404;"
     assert lines[lines.index("location = /api/v1/events {") + 2] == "proxy_buffering off;"
     assert "proxy_next_upstream error timeout non_idempotent;" in lines
+
+
+def test_nginx_words_its_own_refusals_as_the_web_does() -> None:
+    lines = [line.strip() for line in configs.nginx(27000, Path("/d"), 2).splitlines()]
+    for status, of, code in ((404, "404", "not_found"), (405, "405 403", "method_not_allowed"), (413, "413", "body_too_large")):
+        assert f"error_page {of} = /problem/{status};" in lines
+        said = {"type": f"urn:blooming-blooms:problem:{code}", "title": code, "status": status, "code": code}
+        (told,) = [line for line in lines if line.startswith(f"return {status} '")]
+        assert msgspec.json.decode(told.removeprefix(f"return {status} '").removesuffix("';")) == said
+        assert code in PROBLEMS
 
 
 def test_nginx_leads_to_the_object_store_by_exact_names_only() -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from deploy.local.layout import ROOT
-from models.settings import NotForProduction, Settings, check_production, read, unfit
+from models.settings import NotForProduction, Settings, check_production, read, s3_credentials, unfit
 from web import settings as web_settings
+from web.links import Links
 
 GOOD = {
     f"BB_{field.upper()}": "a-long-word-that-nobody-knows" for field in Settings.__struct_fields__
@@ -39,6 +41,40 @@ def test_good_settings_are_good() -> None:
 )
 def test_each_of_them_is_named(change: dict[str, str], said: str) -> None:
     assert unfit(read({**GOOD, **change})) == [said]
+
+
+AWS = {"BB_S3_URL": "", "BB_S3_BROWSER_URL": "", "BB_S3_SECRET": ""}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (AWS, []),
+        ({"BB_LLM_URL": "", "BB_LLM_KEY": ""}, []),
+        ({**AWS, "BB_S3_URL": "https://s3.example"}, ["BB_S3_SECRET is missing"]),
+        ({**AWS, "BB_S3_BROWSER_URL": "https://s3.example"}, ["BB_S3_SECRET is missing"]),
+        ({"BB_LLM_KEY": ""}, ["BB_LLM_KEY is missing"]),
+    ],
+)
+def test_what_is_asked_with_a_role_or_not_at_all_needs_no_secret(change: dict[str, str], said: list[str]) -> None:
+    assert unfit(read({**GOOD, **change})) == said
+
+
+def test_the_real_store_is_asked_as_the_machine_s_role() -> None:
+    given = Settings(s3_identity="i", s3_secret="s")
+    assert s3_credentials(given, "http://127.0.0.1:81") == {"aws_access_key_id": "i", "aws_secret_access_key": "s"}
+    assert s3_credentials(given, "") == {}
+
+
+async def test_links_to_the_real_store_are_signed_by_the_role(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"ACCESS_KEY_ID": "role-key", "SECRET_ACCESS_KEY": "role-secret", "SESSION_TOKEN": "role-token"}.items():
+        monkeypatch.setenv(f"AWS_{name}", value)
+    links = Links(read(AWS))
+    link = urlsplit((await links.upload("key", "image/png", 1)).url)
+    await links.close()
+    query = parse_qs(link.query)
+    assert (link.netloc, query["X-Amz-Credential"][0].split("/")[0]) == ("uploads.s3.ap-northeast-2.amazonaws.com", "role-key")
+    assert query["X-Amz-Security-Token"] == ["role-token"]
 
 
 @pytest.mark.spec("auth 9")

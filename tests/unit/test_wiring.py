@@ -30,7 +30,7 @@ from tests.unit.shop import NOW, ORDER, PERSONAL, TODAY, TOMORROW
 from topics.envelope import encode, seal
 
 PAYMENTS = payments(GatewayModel(lambda: NOW))
-COUPON = CreateCoupon(coupon_id="c", limit=1, discount=1, min_amount=1, starts=TODAY, ends=TOMORROW, name="이철수")
+COUPON = CreateCoupon(coupon_id="c", limit=1, discount=1, min_amount=2, starts=TODAY, ends=TOMORROW, name="이철수")
 
 
 def turn(domain: Domain, *messages: tuple[Message, int]) -> Turn:

@@ -126,9 +126,9 @@ class StoreRegistration(StoreChange, frozen=True, kw_only=True):
 
 
 class StoreSave(StoreChange, frozen=True, kw_only=True):
-    """Create or replace a store's policy; what else is given changes.
+    """Replace a store's policy; what else is given changes.
 
-    ``owner``: the account that runs it; only an admin names another than the caller.
+    ``owner``: the account that runs it, named by an admin, who may create a store like this too.
     """
 
     name: Name

@@ -8,7 +8,8 @@ import msgspec
 class CartLineAnswer(msgspec.Struct, omit_defaults=True):
     """``state``: ON_SALE, PRICE_CHANGED (``old_price``: when the buyer last saw it), SOLD_OUT, STOPPED (no longer sold).
 
-    ``price`` and ``amount`` are of now; ``available``: pieces that the store's stems would make, at most 999.
+    ``price`` and ``amount`` are of now; ``available``: pieces that the store's stems would make, at most 999. ``thumbnail_urls``:
+    width -> path, where the thumbnail is an uploaded image.
     """
 
     product_id: str
@@ -21,6 +22,7 @@ class CartLineAnswer(msgspec.Struct, omit_defaults=True):
     available: int
     added_at: int
     old_price: int | None = None
+    thumbnail_urls: dict[str, str] = {}
 
 
 class CartStoreAnswer(msgspec.Struct):

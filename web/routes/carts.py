@@ -12,6 +12,7 @@ from web import baskets, guests
 from web.call import Call
 from web.commands import submit
 from web.guests import Shopper
+from web.pictures import dressed
 from web.problems import Problem
 from web.requests.carts import CartAdd, CartQuantity, CartRemoval
 from web.requests.fields import NoBody
@@ -29,7 +30,9 @@ async def shown(call: Call) -> web.Response:
     products, stores, stems = await asyncio.gather(
         terms.products.get(line["product_id"] for line in lines), terms.stores.get(store_ids), reads.stems(store_ids)
     )
-    return call.answer(baskets.shown(lines, products, stores, stems))
+    cards = [{"product_id": one, "thumbnail": product.thumbnail} for one, product in products.items()]
+    pictures = {one["product_id"]: one for one in await dressed(call, cards, "thumbnail")}
+    return call.answer(baskets.shown(lines, products, stores, stems, pictures))
 
 
 async def add(call: Call) -> web.Response:

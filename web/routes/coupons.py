@@ -148,11 +148,11 @@ async def claim_all(call: Call) -> web.Response:
     mine = {one["coupon_id"] for one in await reads.my_coupons_in(buyer, store_id)}
     offered = [_offered(one, today) for one in await reads.store_coupons(store_id, today)]
     wanted = [one["coupon_id"] for one in offered if one["state"] == ACTIVE and one["coupon_id"] not in mine]
-    if not wanted:
-        return call.answer({"store_id": store_id, "coupon_ids": []})
     message = ClaimCoupons(coupon_ids=tuple(wanted[:MAX_CLAIMS]), buyer=buyer)
+    # Also of none: sent again, the command says what it claimed at first, which is not wanted any more and is shown already.
+    models = None if wanted else ()
     extra = {"store_id": store_id}
-    return await submit(call, "inventory", store_id, message, command=command, body=await call.body(), extra=extra)
+    return await submit(call, "inventory", store_id, message, command=command, body=await call.body(), extra=extra, models=models)
 
 
 async def mine(call: Call) -> web.Response:

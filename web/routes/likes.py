@@ -10,6 +10,7 @@ from aiohttp import web
 from models.carts.messages import PRODUCT, STORE, Like, Unlike
 from web.call import MAX_PAGE, Call
 from web.commands import submit
+from web.pictures import dressed
 from web.problems import Problem
 from web.requests.fields import NoBody
 from web.routes import store_views
@@ -62,7 +63,7 @@ async def products(call: Call) -> web.Response:
     found, cursor, total = await _page(call, PRODUCT)
     cards = await call.shared.reads.products_by_ids([one["id"] for one in found])
     items = [_card("product_id", one, _shown(cards.get(one["id"]))) for one in found]
-    return call.answer({"items": items, "next": cursor, "total": total})
+    return call.answer({"items": await dressed(call, items, "thumbnail"), "next": cursor, "total": total})
 
 
 async def stores(call: Call) -> web.Response:
@@ -70,7 +71,7 @@ async def stores(call: Call) -> web.Response:
     found, cursor, total = await _page(call, STORE)
     cards = await call.shared.reads.stores_by_ids([one["id"] for one in found])
     items = [_card("store_id", one, store_views.card(cards[one["id"]]) if one["id"] in cards else None) for one in found]
-    return call.answer({"items": items, "next": cursor, "total": total})
+    return call.answer({"items": await dressed(call, items, "thumbnail"), "next": cursor, "total": total})
 
 
 async def _page(call: Call, kind: str) -> tuple[list[Mapping[str, Any]], str, int]:

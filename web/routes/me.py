@@ -53,9 +53,6 @@ async def change(call: Call) -> web.Response:
     command, account = call.command_id(), call.caller.account
     wish = await call.parsed(_profile)
     if wish.picture:
-        # An address of somebody's choosing would be asked for by everybody who reads their reviews.
-        if not pictures.is_id(wish.picture):
-            raise Problem(422, "image_unusable", {"images": [wish.picture]})
         await pictures.check(call, [wish.picture], "profile")
     message = ChangeProfile(account=account, name=wish.name, picture=wish.picture)
     return await submit(call, "accounts", own_row(call), message, command=command, body=await call.body())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from aiohttp import web
@@ -16,6 +16,7 @@ from web import idempotency
 from web.access import owns_order, party
 from web.call import Call
 from web.commands import submit
+from web.pictures import dressed
 from web.problems import Problem
 from web.reads import ReadsAway
 from web.requests.fields import NoBody
@@ -103,12 +104,24 @@ async def mine(call: Call) -> web.Response:
     """``GET /orders?status=&limit=&cursor=``: the caller's orders, newest first."""
     status = call.one_of("status", "", *STATUSES)
     items, cursor = await call.shared.reads.buyer_orders(call.caller.account, status, *call.page())
-    return call.answer({"items": items, "next": cursor})
+    parts = iter(await pictured(call, [part for order in items for part in order["stores"]]))
+    shown = [{**order, "stores": [next(parts) for _ in order["stores"]]} for order in items]
+    return call.answer({"items": shown, "next": cursor})
+
+
+async def pictured(call: Call, parts: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Store orders with the pictures of their lines in place of image ids."""
+    told = [dict(part) for part in parts]
+    lines = iter(await dressed(call, [line for part in told for line in part.get("lines", ())], "thumbnail"))
+    for part in told:
+        part["lines"] = [next(lines) for _ in part.get("lines", ())]
+    return told
 
 
 async def one(call: Call) -> web.Response:
     """``GET /orders/{order_id}``: to a stranger it does not exist."""
-    return call.answer(await _owned(call))
+    order = await _owned(call)
+    return call.answer({**order, "stores": await pictured(call, order["stores"])})
 
 
 async def timeline(call: Call) -> web.Response:

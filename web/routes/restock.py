@@ -7,6 +7,7 @@ from aiohttp import web
 from models.catalog.messages import CancelRestock, RegisterRestock
 from web.call import Call
 from web.commands import submit
+from web.pictures import dressed
 from web.requests.fields import NoBody
 from web.validation import Parser
 
@@ -46,4 +47,4 @@ async def mine(call: Call) -> web.Response:
         product = products.get(str(one["product_id"]), {})
         told = {name: product.get(name, "") for name in ("store_id", "name", "thumbnail", "status")}
         items.append({"product_id": one["product_id"], "since": one["at"], **told})
-    return call.answer({"items": items, "next": cursor, "total": total})
+    return call.answer({"items": await dressed(call, items, "thumbnail"), "next": cursor, "total": total})

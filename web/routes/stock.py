@@ -7,6 +7,7 @@ from aiohttp import web
 from models.inventory.messages import ChangeStock
 from web.call import Call
 from web.commands import submit
+from web.problems import Problem
 from web.requests.inventory import StockRequest
 from web.routes.catalog import NAMELESS_FLOWER, label
 from web.validation import Parser
@@ -41,9 +42,14 @@ async def history(call: Call) -> web.Response:
 
 
 async def change(call: Call) -> web.Response:
-    """``PATCH /stores/{store_id}/stock/{flower_id}``: by a delta, or to a figure against the version that was seen."""
+    """``PATCH /stores/{store_id}/stock/{flower_id}``: by a delta, or to a figure against the version that was seen.
+
+    A flower that the reference does not have is refused (404 ``unknown_flower``); none is ever taken out of it.
+    """
     command, store_id, flower_id = call.command_id(), call.params["store_id"], call.params["flower_id"]
     wish = await call.parsed(_change)
+    if flower_id not in (await call.shared.reads.reference()).flowers:
+        raise Problem(404, "unknown_flower", {"flower_id": flower_id})
     message = ChangeStock(
         flower_id=flower_id,
         by=call.caller.account,

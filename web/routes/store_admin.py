@@ -7,6 +7,7 @@ from aiohttp import web
 from models.stores.messages import RestoreStore, SuspendStore
 from web.call import Call
 from web.commands import submit
+from web.pictures import dressed
 from web.reads import Wanted
 from web.requests.fields import NoBody
 from web.requests.stores import Reason
@@ -20,13 +21,14 @@ _reason, _nothing = Parser(Reason), Parser(NoBody)
 async def many(call: Call) -> web.Response:
     """``GET /admin/stores?sido=&gugun=&status=&sort=DATE|RATE&limit=&cursor=``: all stores, newest first, and how many there are.
 
-    ``status``: OPEN or SUSPENDED, both without it.
+    ``status``: OPEN or SUSPENDED, both without it. By turnover (``sort=AMOUNT``) they are sorted once there are settlements.
     """
     sido, gugun = region(call)
     status, sort = call.one_of("status", "", "OPEN", "SUSPENDED"), call.one_of("sort", "DATE", "RATE")
     wanted = Wanted(sido=sido, gugun=gugun, status=status, sort=sort)
     items, cursor, total = await call.shared.reads.stores(wanted, *call.page())
-    return call.answer({"items": [store_views.listed(one) for one in items], "next": cursor, "total": total})
+    shown = await dressed(call, [store_views.listed(one) for one in items], "thumbnail")
+    return call.answer({"items": shown, "next": cursor, "total": total})
 
 
 async def suspend(call: Call) -> web.Response:

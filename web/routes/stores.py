@@ -17,6 +17,7 @@ from web.problems import Problem
 from web.reads import Wanted
 from web.requests.stores import StoreChange, StoreRegistration, StoreSave
 from web.routes import store_views
+from web.routes.orders import pictured
 from web.routes.public import PUBLIC
 from web.validation import FieldError, Parser
 
@@ -82,7 +83,7 @@ async def own(call: Call) -> web.Response:
     found = await call.shared.reads.store(call.params["store_id"])
     if found is None:
         raise Problem(404, "not_found")
-    return call.answer(store_views.own(found))
+    return call.answer((await dressed(call, [store_views.own(found)], "thumbnail"))[0])
 
 
 async def register(call: Call) -> web.Response:
@@ -108,26 +109,29 @@ async def change(call: Call) -> web.Response:
 
 
 async def save(call: Call) -> web.Response:
-    """``PUT /stores/{store_id}``: create or replace the store's policy; a seller stays its owner, an admin names one."""
+    """``PUT /stores/{store_id}``: replace the store's policy; an admin names its owner and may create it.
+
+    A seller's store begins with ``POST /stores``, which asks for everything; until then there is nothing to replace (404).
+    """
     command, store_id = call.command_id(), call.params["store_id"]
     wish = await call.parsed(_save)
-    owner = wish.owner or ""
-    if call.caller.role == "seller":
-        if owner not in ("", call.caller.account):
-            raise Problem(403, "forbidden")
-        owner = call.caller.account
-    elif not owner:
+    owner, mine = wish.owner or "", call.caller.role == "seller"
+    if mine and owner not in ("", call.caller.account):
+        raise Problem(403, "forbidden")
+    if not mine and not owner:
         raise Problem(422, "validation_failed", errors=[FieldError("/owner", "required")])
     await check(call, [wish.thumbnail or ""], "store")
-    message = SaveStore(
-        owner=owner,
-        name=wish.name,
-        delivery_fee=wish.delivery_fee,
-        free_from=wish.free_from,
-        cut_off=wish.cut_off,
-        threshold=wish.threshold,
-        profile=wish.profile(),
-    )
+    message: ChangeStore | SaveStore = ChangeStore(by=call.caller.account, profile=wish.profile())
+    if not mine:
+        message = SaveStore(
+            owner=owner,
+            name=wish.name,
+            delivery_fee=wish.delivery_fee,
+            free_from=wish.free_from,
+            cut_off=wish.cut_off,
+            threshold=wish.threshold,
+            profile=wish.profile(),
+        )
     call.shared.terms.stores.forget(store_id)
     return await submit(call, "stores", store_id, message, command=command, body=await call.body(), extra={"store_id": store_id})
 
@@ -136,4 +140,4 @@ async def orders(call: Call) -> web.Response:
     """``GET /stores/{store_id}/orders?status=&limit=&cursor=``: the store's own parts of orders only (order W-38, W-43)."""
     status = call.one_of("status", "", *STATUSES)
     items, cursor = await call.shared.reads.store_orders(call.params["store_id"], status, *call.page())
-    return call.answer({"items": items, "next": cursor})
+    return call.answer({"items": await pictured(call, items), "next": cursor})

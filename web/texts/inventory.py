@@ -21,6 +21,7 @@ PROBLEMS: dict[str, Text] = {
     "coupon_edits": Text("더 고칠 수 없는 쿠폰입니다", "The coupon has been changed too often"),
     "coupon_invalid": Text("쿠폰의 조건을 확인해 주세요", "Please check the terms of the coupon"),
     "coupon_ended": Text("쿠폰 발급이 끝났습니다", "The coupon can no longer be claimed"),
+    "unknown_flower": Text("없는 꽃입니다", "There is no such flower"),
     "stock_negative": Text("재고는 0보다 적을 수 없습니다", "Stock cannot fall below zero"),
     "stock_version": Text("그사이 재고가 바뀌었습니다", "The stock has changed meanwhile"),
     "stock_held": Text("이미 주문된 수량보다 적습니다", "Less than what is promised to buyers"),

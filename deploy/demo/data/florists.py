@@ -170,6 +170,7 @@ def store_body(florist: Florist, thumbnail: str = "") -> dict[str, object]:
     place = PLACES[florist.word]
     number = list(PLACES).index(florist.word)
     body: dict[str, object] = {
+        "owner": florist.owner,
         "name": florist.name,
         "detail": place.detail,
         "phone": place.phone,

@@ -19,7 +19,7 @@ from deploy.demo.data.drawing import picture, shop_front
 from deploy.demo.data.florists import FLORISTS, store_body
 from deploy.demo.data.products import Piece, everything
 from deploy.demo.data.talk import Question, Review, account, questions, reviews
-from deploy.demo.seed import Wish, content_key, coupons_of, seller, write
+from deploy.demo.seed import ADMIN, Wish, content_key, coupons_of, seller, write
 from deploy.demo.shop import STEMS, Florist
 from models import kst
 from models.actor import id_of
@@ -68,8 +68,7 @@ class Loader:
     async def _stores(self, fronts: Mapping[str, str]) -> None:
         bodies = [(florist, store_body(florist, fronts.get(florist.store_id, ""))) for florist in FLORISTS]
         wishes = [
-            Wish(("store",), seller(florist), "PUT", f"/stores/{florist.store_id}", body, content_key(body))
-            for florist, body in bodies
+            Wish(("store",), ADMIN, "PUT", f"/stores/{florist.store_id}", body, content_key(body)) for florist, body in bodies
         ]
         await write(self._shop, wishes)
         self._said(f"{len(wishes)} stores")

@@ -61,7 +61,7 @@ def edited(**changes: Any) -> m.CouponEdited:
     [
         ({"limit": 9}, {"limit": 9}),
         ({"discount": 6_000}, {"discount": 6_000, "edition": 1}),
-        ({"min_amount": 5_000}, {"min_amount": 5_000, "edition": 1}),
+        ({"min_amount": 5_001}, {"min_amount": 5_001, "edition": 1}),
         ({"ends": LATER}, {"ends": LATER, "edition": 1}),
         ({"starts": TOMORROW, "limit": 1}, {"starts": TOMORROW, "limit": 1, "edition": 1}),
         ({"name": "겨울"}, {"renamed": True}),
@@ -89,9 +89,9 @@ def test_an_edit_that_changes_nothing_says_nothing() -> None:
     [
         (with_(EDIT, limit=1), Refusal("coupon_limit", 409, {"coupon_id": "c", "issued": 2})),
         (with_(EDIT, limit=0), Refusal("coupon_invalid", 422, {"fields": ["limit"]})),
-        (with_(EDIT, discount=20_001), Refusal("coupon_invalid", 422, {"fields": ["discount"]})),
+        (with_(EDIT, discount=20_000), Refusal("coupon_invalid", 422, {"fields": ["discount"]})),
         (with_(EDIT, discount=0, ends="2026-11-23"), Refusal("coupon_invalid", 422, {"fields": ["discount", "ends"]})),
-        (with_(EDIT, min_amount=4_999), Refusal("coupon_invalid", 422, {"fields": ["discount"]})),
+        (with_(EDIT, min_amount=5_000), Refusal("coupon_invalid", 422, {"fields": ["discount"]})),
         (with_(EDIT, starts="2026-11-23"), Refusal("coupon_invalid", 422, {"fields": ["starts"]})),
         (with_(EDIT, starts="2026-11-26"), Refusal("coupon_invalid", 422, {"fields": ["ends"]})),
         (with_(EDIT, starts="soon"), Refusal("coupon_invalid", 422, {"fields": ["starts", "ends"]})),
@@ -245,10 +245,27 @@ def test_all_that_can_be_claimed_is_and_one_that_cannot_takes_no_other_with_it()
     assert wish.remembered_in() == f"claims/{BUYER}"
 
 
-@pytest.mark.parametrize("ids", [(), tuple(f"c{at}" for at in range(51))])
-def test_too_many_at_once_or_none(ids: tuple[str, ...]) -> None:
-    said = store().decide(m.ClaimCoupons(coupon_ids=ids, buyer=BUYER))
+def test_too_many_at_once() -> None:
+    said = store().decide(m.ClaimCoupons(coupon_ids=tuple(f"c{at}" for at in range(51)), buyer=BUYER))
     assert said == Refusal("coupon_invalid", 422, {"fields": ["coupon_ids"], "most": 50})
+
+
+def test_whoever_asks_for_none_is_told_of_none_and_nothing_changes() -> None:
+    actor = store(CLAIM)
+    wish = m.ClaimCoupons(coupon_ids=(), buyer=BUYER)
+    before = dict(actor.states)
+    assert actor.take(wish) == []
+    assert actor.states == before
+    # As the kernel asks: with the part that remembers the command.
+    assert INVENTORY.answer(STORE, {**actor.load(wish), wish.remembered_in(): None}, None) == {"store_id": STORE, "coupon_ids": []}
+
+
+def test_a_new_coupon_s_discount_stays_below_its_minimum() -> None:
+    actor = store()
+    for discount, refused in ((19_999, False), (20_000, True)):
+        said = actor.decide(with_(CREATE, coupon_id="d", discount=discount))
+        assert isinstance(said, Refusal) is refused
+    assert said == Refusal("coupon_invalid", 422, {"fields": ["discount"]})
 
 
 @pytest.mark.spec("store C1", "store C4")

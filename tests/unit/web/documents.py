@@ -12,6 +12,8 @@ QUESTION, SECRET = "question-1", "question-2"
 SUBSCRIPTION = id_of("subscription", STORE)
 REVIEW = "review-1"
 IMAGE = "00000000-0000-5000-8000-000000000001"
+"""A review's picture, ``BUYER``'s; the others are ``SELLER``'s."""
+STORE_IMAGE, PRODUCT_IMAGE, OTHER_IMAGE = (f"{IMAGE[:-1]}{number}" for number in (2, 3, 4))
 BUYER, STRANGER, SELLER, OTHER_SELLER, ADMIN = "buyer-1", "buyer-2", "seller-1", "seller-2", "admin-1"
 
 

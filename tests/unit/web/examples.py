@@ -9,7 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tests.unit.web.documents import BUYER, IMAGE, ORDER, QUESTION, REVIEW, STORE, STORE_ORDER, order_body
+from tests.unit.web.documents import (
+    BUYER,
+    IMAGE,
+    ORDER,
+    PRODUCT_IMAGE,
+    QUESTION,
+    REVIEW,
+    STORE,
+    STORE_IMAGE,
+    STORE_ORDER,
+    order_body,
+)
 from tests.unit.web.known import Desk
 from web.idempotency import sign
 from web.rule import Rule
@@ -47,7 +58,7 @@ BODIES: Mapping[str, Any] = {
     },
     "StockRequest": {"delta": 1},
     "StoreRegistration": {
-        "name": "꽃집", "detail": "새벽시장에서 옵니다", "thumbnail": "image-1", "phone": "02-312-3456", "bank": "088",
+        "name": "꽃집", "detail": "새벽시장에서 옵니다", "thumbnail": STORE_IMAGE, "phone": "02-312-3456", "bank": "088",
         "account_number": "110-234-567890", "sido": "서울", "gugun": "강남구", "address": "어느길 1", "zipcode": "06236",
         "lat": 37.5, "lon": 127.0, "delivery_fee": 3000, "free_from": 50_000,
     },
@@ -60,10 +71,10 @@ BODIES: Mapping[str, Any] = {
     "NoticeChange": {"title": "휴무 안내"},
     "ProductForm": {
         "name": "봄 다발", "summary": "봄에", "price": 1000, "category": "1", "flowers": {"1": 1}, "representative": "1",
-        "thumbnail": "i",
+        "thumbnail": PRODUCT_IMAGE,
     },
     "ProductPatch": {"version": 1, "price": 1000},
-    "SubscriptionForm": {"name": "달마다", "summary": "매달", "price": 1000, "thumbnail": "i"},
+    "SubscriptionForm": {"name": "달마다", "summary": "매달", "price": 1000, "thumbnail": PRODUCT_IMAGE},
     "Removal": {"reason": "도용"},
     "FlowerForm": {"name_ko": "백합", "name_en": "lily", "language_ko": "순결", "language_en": "purity"},
     "LabelForm": {"name_ko": "생일", "name_en": "birthday"},

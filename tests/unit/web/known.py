@@ -20,12 +20,16 @@ from tests.unit.web.documents import (
     BUYER,
     IMAGE,
     ORDER,
+    OTHER_IMAGE,
     OTHER_STORE,
     OTHER_STORE_ORDER,
+    PRODUCT_IMAGE,
     QUESTION,
     REVIEW,
     SECRET,
+    SELLER,
     STORE,
+    STORE_IMAGE,
     STORE_ORDER,
     SUBSCRIPTION,
     account_of,
@@ -90,10 +94,14 @@ class Known:
         self.asked: list[Any] = []
         """What lists were asked for."""
         self.images_: dict[str, dict[str, Any]] = {
-            IMAGE: {
-                "image_id": IMAGE, "owner": BUYER, "purpose": "review", "content_type": "image/png", "size": 5, "at": 1,
+            one: {
+                "image_id": one, "owner": owner, "purpose": purpose, "content_type": "image/png", "size": 5, "at": 1,
                 "status": "ready", "digest": "d" * 32, "width": 800, "height": 600, "code": "", "seq": 3,
             }
+            for one, owner, purpose in (
+                (IMAGE, BUYER, "review"), (STORE_IMAGE, SELLER, "store"), (PRODUCT_IMAGE, SELLER, "product"),
+                (OTHER_IMAGE, SELLER, "product"),
+            )
         }  # fmt: skip
         self.carts_: dict[str, list[dict[str, Any]]] = {}
         self.likes_: dict[tuple[str, str], list[str]] = {}

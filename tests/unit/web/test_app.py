@@ -68,7 +68,14 @@ async def test_nothing_but_the_token_says_who_calls(served: Served) -> None:
 @pytest.mark.spec("order W-41")
 @pytest.mark.parametrize("path", ["/metrics", "/health/live", "/health/ready", "/client/change", "/"])
 async def test_what_is_for_the_inside_is_not_there_for_the_world(served: Served, path: str) -> None:
-    assert (await served.get(path, X_Forwarded_For="203.0.113.7"))[0] == 404
+    status, body, kind = await served.get(path, X_Forwarded_For="203.0.113.7")
+    assert (status, body["code"], kind) == (404, "not_found", "application/problem+json")
+
+
+@pytest.mark.parametrize("path", ["/", "/nothing", "/api", "/favicon.ico", "/health"])
+async def test_what_is_nowhere_is_a_problem_too(served: Served, path: str) -> None:
+    status, body, kind = await served.get(path)
+    assert (status, body["code"], kind) == (404, "not_found", "application/problem+json")
 
 
 def address(served: Served, template: str) -> str:

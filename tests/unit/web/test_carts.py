@@ -46,6 +46,7 @@ def cart(
         {} if product is None else {"p": product},
         {} if store is None else {"rose": store},
         {"rose": {"1": 35, "2": 100} if stems is None else stems},
+        {} if product is None else {"p": {"thumbnail": product.thumbnail}},
     )
 
 

@@ -12,13 +12,26 @@ import pytest_asyncio
 
 from models.actor import id_of
 from models.catalog import messages as m
+from models.inventory.messages import ChangeStock
 from tests.unit.catalog.given import FLOWER
 from tests.unit.web.answering import Page, page
-from tests.unit.web.documents import ADMIN, BUYER, IMAGE, OTHER_SELLER, OTHER_STORE, REVIEW, SELLER, STORE, SUBSCRIPTION
+from tests.unit.web.documents import (
+    ADMIN,
+    BUYER,
+    IMAGE,
+    OTHER_IMAGE,
+    OTHER_SELLER,
+    OTHER_STORE,
+    PRODUCT_IMAGE,
+    REVIEW,
+    SELLER,
+    STORE,
+    SUBSCRIPTION,
+)
 
 FORM: dict[str, Any] = {
     "name": "봄 다발", "summary": "봄에", "price": 30_000, "category": "1", "flowers": {"16": 12, "18": 3}, "representative": "16",
-    "thumbnail": "image-1", "tags": ["1", "2"], "minutes": 45, "images": ["image-2"],
+    "thumbnail": PRODUCT_IMAGE, "tags": ["1", "2"], "minutes": 45, "images": [OTHER_IMAGE],
 }  # fmt: skip
 PATH = f"/stores/{STORE}/products"
 
@@ -48,8 +61,9 @@ async def test_a_whole_product_is_made_and_a_retry_makes_the_same(shop: Page) ->
     (domain, key, message), again = shop.sent
     assert (domain, key, message) == again
     assert message == m.SaveProduct(
-        store_id=STORE, name="봄 다발", price=30_000, flowers={"16": 12, "18": 3}, category="1", thumbnail="image-1",
-        tags=("1", "2"), representative="16", minutes=45, summary="봄에", images=("image-2",),
+        store_id=STORE, name="봄 다발", price=30_000, flowers={"16": 12, "18": 3}, category="1",
+        thumbnail=PRODUCT_IMAGE,
+        tags=("1", "2"), representative="16", minutes=45, summary="봄에", images=(OTHER_IMAGE,),
     )  # fmt: skip
 
 
@@ -137,7 +151,7 @@ async def test_what_is_deleted_or_was_removed_by_an_admin_does_not_come_back_as_
 
 @pytest.mark.spec("product W48")
 async def test_a_store_has_one_subscription_product_whose_id_follows_from_the_stores(shop: Page) -> None:
-    body = {"name": "달마다 꽃", "summary": "매달", "price": 30_000, "thumbnail": "image-1"}
+    body = {"name": "달마다 꽃", "summary": "매달", "price": 30_000, "thumbnail": PRODUCT_IMAGE}
     for _ in range(2):
         assert (await shop.call("PUT", f"/stores/{STORE}/subscription-product", body, seller(shop)))[0] == 200
     assert {key for _, key, _ in shop.sent} == {id_of("subscription", STORE)}
@@ -243,10 +257,10 @@ async def test_a_new_flower_has_a_row_in_every_stores_stock(shop: Page) -> None:
 
 @pytest.mark.spec("product W28")
 async def test_a_review_is_of_who_is_signed_in(shop: Page) -> None:
-    body = {"subject": "line-1", "rating": 9, "text": "예뻐요", "images": ["image-1"]}
+    body = {"subject": "line-1", "rating": 9, "text": "예뻐요", "images": [IMAGE]}
     assert (await shop.call("POST", "/reviews", body, shop.desk.headers()))[0] == 201
     assert shop.sent == [
-        ("catalog", id_of("review", "line-1"), m.WriteReview(buyer=BUYER, rating=9, text="예뻐요", images=("image-1",)))
+        ("catalog", id_of("review", "line-1"), m.WriteReview(buyer=BUYER, rating=9, text="예뻐요", images=(IMAGE,)))
     ]
     for name in ("nickname", "profile_image", "buyer"):
         assert (await shop.call("POST", "/reviews", {**body, name: "x"}, shop.desk.headers()))[0] == 422
@@ -338,3 +352,12 @@ async def test_only_ones_own_ready_images_are_used_and_all_are_shown_as_addresse
     _, body, _ = await shop.call("GET", "/products/product-1")
     assert (sorted(body["thumbnail_urls"]), body["images"]) == (["1280", "320", "640"], [body["thumbnail"]])
     assert body["thumbnail"].startswith(f"/images/{IMAGE}/")
+
+
+async def test_stems_are_of_flowers_that_there_are(shop: Page) -> None:
+    for flower in ("23", "rose", "reference"):
+        status, body, _ = await shop.call("PATCH", f"/stores/{STORE}/stock/{flower}", {"delta": 1}, seller(shop))
+        assert (status, body["code"], body["details"], shop.sent) == (404, "unknown_flower", {"flower_id": flower}, [])
+    shop.known.reference_ = m.ReferencePrivate(flowers={"23": FLOWER})
+    assert (await shop.call("PATCH", f"/stores/{STORE}/stock/23", {"delta": 1}, seller(shop)))[0] == 200
+    assert shop.sent == [("inventory", STORE, ChangeStock(flower_id="23", by=SELLER, delta=1))]

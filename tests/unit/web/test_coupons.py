@@ -186,9 +186,11 @@ async def test_all_that_the_buyer_lacks_are_claimed_in_one_go(shop: Page) -> Non
     status, body, _ = await shop.call("POST", f"{COUPONS}/claim", {}, shop.desk.headers())
     assert (status, body["coupon_ids"]) == (200, ["coupon-1"])
     assert shop.sent == [("inventory", STORE, ClaimCoupons(coupon_ids=("coupon-1",), buyer=BUYER))]
+    # Sent again after a lost answer it finds nothing that is wanted: what it claimed at first only the actor knows.
     shop.known.issued_ = [issued()]
-    assert (await shop.call("POST", f"{COUPONS}/claim", {}, shop.desk.headers()))[1] == {"store_id": STORE, "coupon_ids": []}
-    assert len(shop.sent) == 1
+    again = await shop.call("POST", f"{COUPONS}/claim", {}, shop.desk.headers())
+    assert again[:2] == (200, {"store_id": STORE, "coupon_ids": ["coupon-1"]})
+    assert shop.sent[1:] == [("inventory", STORE, ClaimCoupons(coupon_ids=(), buyer=BUYER))]
 
 
 @pytest.mark.spec("store C11")

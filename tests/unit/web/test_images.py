@@ -19,7 +19,19 @@ from models.catalog.image_messages import FinishImage, RequestImage
 from models.settings import Settings
 from tests.unit.history import Actor
 from tests.unit.shop import NOW
-from tests.unit.web.documents import ADMIN, BUYER, IMAGE, SELLER, STORE, STRANGER, store_document
+from tests.unit.web.documents import (
+    ADMIN,
+    BUYER,
+    IMAGE,
+    ORDER,
+    PRODUCT_IMAGE,
+    SELLER,
+    STORE,
+    STORE_IMAGE,
+    STRANGER,
+    store_document,
+)
+from tests.unit.web.examples import BODIES
 from tests.unit.web.known import Desk, Known
 from topics.answers import Answer
 from topics.client import Client
@@ -212,11 +224,12 @@ async def test_which_images_may_be_used(change: dict[str, Any], who: dict[str, s
     known = Known()
     known.images_[IMAGE] |= change
     unknown = IMAGE[:-1] + "9"
+    foreign = "https://evil.example/p.gif"
     if good:
-        await check(asked(known, **who), [IMAGE, "https://old.example/a.png", ""], purpose)
+        await check(asked(known, **who), [IMAGE, ""], purpose)
     with pytest.raises(Problem) as refused:
-        await check(asked(known, **who), [IMAGE, unknown], purpose)
-    bad = [unknown] if good else [IMAGE, unknown]
+        await check(asked(known, **who), [IMAGE, unknown, foreign], purpose)
+    bad = [unknown, foreign] if good else [IMAGE, unknown, foreign]
     assert (refused.value.status, refused.value.code, refused.value.details) == (422, "image_unusable", {"images": bad})
 
 
@@ -308,6 +321,82 @@ async def test_a_store_shows_its_picture_and_takes_only_its_seller_s(served: Ser
     seller: dict[str, Any] = {"account": SELLER, "role": "seller", "stores": (STORE,)}
     served.known.images_[IMAGE]["owner"] = STRANGER
     for method, body in (("PATCH", {}), ("PUT", {"name": "꽃집", "delivery_fee": 0, "free_from": 0})):
-        status, said = await served.call(method, f"/stores/{STORE}", {**body, "thumbnail": IMAGE}, **seller)
-        assert (status, said["code"], said["details"]) == (422, "image_unusable", {"images": [IMAGE]})
+        for picture in (IMAGE, "https://evil.example/p.gif"):
+            status, said = await served.call(method, f"/stores/{STORE}", {**body, "thumbnail": picture}, **seller)
+            assert (status, said["code"], said["details"]) == (422, "image_unusable", {"images": [picture]})
     assert served.rows.sent == []
+
+
+FORM = {**BODIES["ProductForm"], "images": [PRODUCT_IMAGE]}
+
+
+@pytest.mark.parametrize("foreign", ["https://evil.example/p.gif", "//evil.example/p.gif", "p.gif", STORE_IMAGE])
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", f"/stores/{STORE}/products", FORM),
+        ("PATCH", "/products/product-1", {"version": 1}),
+        ("PUT", f"/stores/{STORE}/subscription-product", BODIES["SubscriptionForm"]),
+    ],
+)
+async def test_a_product_takes_only_pictures_of_its_own_kind_that_were_uploaded(
+    served: Served, method: str, path: str, body: dict[str, Any], foreign: str
+) -> None:
+    seller: dict[str, Any] = {"account": SELLER, "role": "seller", "stores": (STORE,)}
+    status, said = await served.call(method, path, {**body, "thumbnail": foreign}, **seller)
+    assert (status, said["code"], said["details"]) == (422, "image_unusable", {"images": [foreign]})
+    assert served.rows.sent == []
+    good = await served.call(method, path, {**body, "thumbnail": PRODUCT_IMAGE}, **seller)
+    assert [message.thumbnail for _, _, message in served.rows.sent] == [PRODUCT_IMAGE], good  # type: ignore[attr-defined]
+
+
+async def test_an_address_that_a_product_had_before_may_stay(served: Served) -> None:
+    old = "https://old.example/a.png"
+    served.known.details_["product-1"] = {"thumbnail": old}
+    seller: dict[str, Any] = {"account": SELLER, "role": "seller", "stores": (STORE,)}
+    await served.call("PATCH", "/products/product-1", {"version": 1, "thumbnail": old}, **seller)
+    assert [message.thumbnail for _, _, message in served.rows.sent] == [old]  # type: ignore[attr-defined]
+
+
+def addresses(image: str) -> dict[str, str]:
+    return {width: f"/images/{image}/{'d' * 32}-{width}.webp" for width in ("320", "640", "1280")}
+
+
+async def test_lists_show_addresses_of_pictures_and_no_ids(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = served.known
+
+    async def pictured(wanted: Any, limit: int, cursor: str) -> Any:
+        return [{**store_document(STORE), "thumbnail": STORE_IMAGE}], "", 1
+
+    async def one(store_id: str) -> dict[str, Any]:
+        return {**store_document(store_id), "thumbnail": STORE_IMAGE}
+
+    monkeypatch.setattr(known, "stores", pictured)
+    monkeypatch.setattr(known, "store", one)
+    known.details_["product-1"] = {"thumbnail": PRODUCT_IMAGE}
+    known.products_["product-1"] = msgspec.structs.replace(known.products_["product-1"], thumbnail=PRODUCT_IMAGE)
+    known.likes_ = {(BUYER, "product"): ["product-1"], (BUYER, "store"): [STORE]}
+    known.carts_[BUYER] = [{"product_id": "product-1", "store_id": STORE, "quantity": 1, "price": 1000, "added_at": 1}]
+    known.restock_ = {(BUYER, "product-1"): 1}
+    line = {"line_id": "l", "product_id": "product-1", "thumbnail": PRODUCT_IMAGE}
+    known.orders_[ORDER]["stores"][0]["lines"] = [line]
+
+    async def sold(store_id: str, status: str, limit: int, cursor: str) -> Any:
+        return [{"order_id": ORDER, "lines": [line]}], ""
+
+    monkeypatch.setattr(known, "store_orders", sold)
+    seller: dict[str, Any] = {"account": SELLER, "role": "seller", "stores": (STORE,)}
+    shown = [
+        (await served.call("GET", "/admin/stores", account=ADMIN, role="admin"))[1]["items"][0],
+        (await served.call("GET", f"/stores/{STORE}/settings", **seller))[1],
+        (await served.call("GET", "/likes/stores"))[1]["items"][0],
+        (await served.call("GET", "/likes/products"))[1]["items"][0],
+        (await served.call("GET", "/cart"))[1]["stores"][0]["lines"][0],
+        (await served.call("GET", "/restock-alerts"))[1]["items"][0],
+        (await served.call("GET", "/orders"))[1]["items"][0]["stores"][0]["lines"][0],
+        (await served.call("GET", f"/orders/{ORDER}"))[1]["stores"][0]["lines"][0],
+        (await served.call("GET", f"/stores/{STORE}/orders", **seller))[1]["items"][0]["lines"][0],
+    ]
+    images = [STORE_IMAGE] * 3 + [PRODUCT_IMAGE] * 6
+    assert [one["thumbnail_urls"] for one in shown] == [addresses(image) for image in images]
+    assert [one["thumbnail"] for one in shown] == [addresses(image)["640"] for image in images]

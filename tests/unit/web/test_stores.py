@@ -29,11 +29,10 @@ from models.stores.messages import (
     SuspendStore,
 )
 from tests.unit.web.answering import Page, page
-from tests.unit.web.documents import ADMIN, BUYER, OTHER_SELLER, OTHER_STORE, QUESTION, SECRET, SELLER, STORE, STRANGER
+from tests.unit.web.documents import ADMIN, BUYER, OTHER_SELLER, OTHER_STORE, QUESTION, SECRET, SELLER, STORE, STORE_IMAGE, STRANGER
 from tests.unit.web.examples import BODIES
 from web.commands import models_of
 from web.reads import About, Wanted
-from web.requests.phones import e164
 
 REGISTRATION: dict[str, Any] = BODIES["StoreRegistration"]
 OWN_STORE = id_of("store", SELLER)
@@ -63,7 +62,7 @@ async def test_a_registration_goes_to_the_one_store_of_the_account_with_codes_an
     body = {**REGISTRATION, "sido": "경기", "gugun": "수원시 영통구", "hours": {"mon": {"opens": "09:00", "closes": "18:30"}}}
     status, _, _ = await shop.call("POST", "/stores", body, seller(shop, store=OWN_STORE))
     profile = StoreProfile(
-        name="꽃집", detail="새벽시장에서 옵니다", thumbnail="image-1", phone="+8223123456", bank="088",
+        name="꽃집", detail="새벽시장에서 옵니다", thumbnail=STORE_IMAGE, phone="+8223123456", bank="088",
         account_number="110-234-567890", sido="41", gugun="41111", address="어느길 1", zipcode="06236",
         lat=37.5, lon=127.0, delivery_fee=3000, free_from=50_000,
         hours={"mon": Hours(opens="09:00", closes="18:30")},
@@ -138,6 +137,16 @@ async def test_an_operators_save_takes_the_other_fields_along(shop: Page) -> Non
     assert (status, shop.sent) == (200, [("stores", STORE, saved)])
 
 
+@pytest.mark.spec("store V3")
+async def test_a_seller_s_put_replaces_and_never_opens_a_store(shop: Page) -> None:
+    body = {"name": "꽃집", "delivery_fee": 1, "free_from": 2}
+    status, _, _ = await shop.call("PUT", f"/stores/{STORE}", body, seller(shop))
+    profile = StoreProfile(name="꽃집", delivery_fee=1, free_from=2, cut_off="18:00", threshold=50)
+    assert (status, shop.sent) == (200, [("stores", STORE, ChangeStore(by=SELLER, profile=profile))])
+    status, said, _ = await shop.call("PUT", f"/stores/{STORE}", {**body, "owner": OTHER_SELLER}, seller(shop))
+    assert (status, said["code"], len(shop.sent)) == (403, "forbidden", 1)
+
+
 @pytest.mark.spec("store A1")
 @pytest.mark.parametrize("path", ["", "/settings", "/questions"])
 async def test_another_seller_is_turned_away(shop: Page, path: str) -> None:
@@ -198,6 +207,7 @@ async def test_what_lists_ask_for(shop: Page, path: str, wanted: Any) -> None:
         ("/stores?sido=11&gugun=41111", "gugun"),
         ("/stores?sort=AMOUNT", "sort"),
         ("/admin/stores?status=CLOSED", "status"),
+        ("/admin/stores?sort=AMOUNT", "sort"),
         ("/stores/nearby?lat=37.5", "lon"),
         ("/stores/nearby?lat=north&lon=127", "lat"),
         ("/stores/nearby?lat=nan&lon=127", "lat"),
@@ -230,18 +240,6 @@ async def test_an_admin_suspends_with_a_reason_and_restores(shop: Page) -> None:
     assert (await shop.call("POST", f"{path}/suspend", {"reason": "신고"}, admin(shop)))[0] == 200
     assert (await shop.call("POST", f"{path}/restore", headers=admin(shop)))[0] == 200
     assert shop.sent == [("stores", STORE, SuspendStore(by=ADMIN, reason="신고")), ("stores", STORE, RestoreStore(by=ADMIN))]
-
-
-@pytest.mark.parametrize(
-    ("text", "number"),
-    [
-        ("02-312-3456", "+8223123456"), ("010 1234 5678", "+821012345678"), ("+82 10-1234-5678", "+821012345678"),
-        ("031-200-3000", "+82312003000"), ("070-7123-4567", "+827071234567"), ("1588-1588", "+8215881588"), ("12", ""),
-        ("꽃집", ""), ("", ""), ("010-1234-5678 ext. 7", ""), ("010" * 20, ""),
-    ],
-)  # fmt: skip
-def test_telephone_numbers(text: str, number: str) -> None:
-    assert e164(text) == number
 
 
 # -- questions ------------------------------------------------------------------------------------------------------------------

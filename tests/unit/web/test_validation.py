@@ -14,6 +14,7 @@ from tests.unit.web.documents import order_body
 from web.requests.catalog import ProductForm
 from web.requests.inventory import CouponRequest, StockRequest
 from web.requests.orders import OrderRequest
+from web.requests.phones import e164
 from web.requests.stores import StoreSave
 from web.texts import FIELDS
 from web.validation import Body, FieldError, Invalid, Malformed, Parser
@@ -203,3 +204,15 @@ def test_whatever_the_decoder_refuses_has_names(case: tuple[type[Body], dict[str
         # What is left then are conflicts between fields, which the walk names at the same places.
         assert sorted(errors(kind, body)) == sorted((error.pointer, error.code) for error in found)
     assert {error.code for error in found} <= set(FIELDS)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("02-312-3456", "+8223123456"), ("010 1234 5678", "+821012345678"), ("+82 10-1234-5678", "+821012345678"),
+        ("031-200-3000", "+82312003000"), ("070-7123-4567", "+827071234567"), ("1588-1588", "+8215881588"), ("12", ""),
+        ("꽃집", ""), ("", ""), ("010-1234-5678 ext. 7", ""), ("010" * 20, ""),
+    ],
+)  # fmt: skip
+def test_telephone_numbers(text: str, number: str) -> None:
+    assert e164(text) == number
