@@ -19,8 +19,11 @@ class StoreOrderAnswer(msgspec.Struct):
     status: str
 
 
-class OrderAnswer(msgspec.Struct):
-    """An order. ``deadline``: ms since the epoch; ``redirects``: device (pc, mobile, app) -> where the buyer pays."""
+class OrderAnswer(msgspec.Struct, omit_defaults=True):
+    """An order. ``deadline``: ms since the epoch; ``redirects``: device (pc, mobile, app) -> where the buyer pays.
+
+    ``reason``: why it is cancelled.
+    """
 
     order_id: str
     status: str
@@ -28,6 +31,7 @@ class OrderAnswer(msgspec.Struct):
     deadline: int
     redirects: dict[str, str]
     stores: list[StoreOrderAnswer]
+    reason: str = ""
 
 
 class QuotedLine(msgspec.Struct):
