@@ -183,6 +183,6 @@ def test_ids_are_named_after_what_they_name_and_flags_without_a_verb() -> None:
     # What may be left out in a change is a flag or null.
     flags = {name for name, schema in fields.items() for one in (schema, *schema.get("anyOf", ())) if one.get("type") == "boolean"}
     assert flags == {
-        "answered", "by_guest", "cancel_noted", "claimed", "current", "done", "found", "hidden", "liked", "mine", "on_sale", "open",
-        "parked", "phone_known", "renamed", "repeated", "reset", "secret", "sent", "tax_free", "waiting",
+        "answered", "by_cart", "by_guest", "cancel_noted", "claimed", "current", "done", "found", "hidden", "liked", "mine",
+        "on_sale", "open", "parked", "phone_known", "renamed", "repeated", "reset", "secret", "sent", "tax_free", "waiting",
     }  # fmt: skip
