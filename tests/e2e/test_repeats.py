@@ -45,7 +45,7 @@ def test_every_write_has_a_request() -> None:
     assert sorted(step.route for step in STEPS) == sorted(KEYED)
 
 
-async def _send(world: World, step: Step, key: str, words: Mapping[str, Any] | None) -> Answer:
+async def send(world: World, step: Step, key: str, words: Mapping[str, Any] | None) -> Answer:
     """One request, until it is answered for good."""
     headers = {**world.public.headers(world.people[step.who]), "Idempotency-Key": key, "Prefer": f"wait={WAIT:g}"}
     if step.route == "POST /cart/merge":
@@ -110,7 +110,7 @@ async def _try(world: World, later: Public) -> None:
         if step.before is not None:
             await step.before(world)
         words = step.words(world)
-        first = await _send(world, step, keys[step.route], words)
+        first = await send(world, step, keys[step.route], words)
         assert first.status in (200, 201), (step.route, first.status, first.body)
         world.ids |= {name: first.body[field] for name, field in step.learn.items()}
         world.more[step.route] = first.body
@@ -123,13 +123,13 @@ async def _try(world: World, later: Public) -> None:
         world.public = later
         for step in STEPS:
             words, first = sent[step.route]
-            again = await _send(world, step, keys[step.route], words)
+            again = await send(world, step, keys[step.route], words)
             if _told(again) != _told(first):
                 wrong[step.route] = (_told(first), _told(again))
             if step.other is None:
                 continue
             words = {**(words or {}), **(step.other(world) if callable(step.other) else step.other)}
-            other = await _send(world, step, keys[step.route], words)
+            other = await send(world, step, keys[step.route], words)
             if (other.status, other.body.get("code")) != (422, "idempotency_key_reused"):
                 wrong[f"{step.route}: {OTHER}"] = (other.status, other.body)
         grown = await _between(consumer, before, await _ends(world.settings, consumer))

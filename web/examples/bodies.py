@@ -67,7 +67,7 @@ ALL = (
     carts.CartRemoval(product_ids=[PRODUCT]),
     # -- people
     accounts.PasswordSignIn(email="onsil@example.com", password=PASSWORD),
-    accounts.AdminSignIn(name="mina", password="xT3-vQ8_kL2pWz9RbN4y", code="314159"),
+    accounts.AdminSignIn(name="mina", password="관리자의 긴 비밀번호 2026", code="314159"),
     accounts.EmailOnly(email="onsil@example.com"),
     accounts.EmailCode(email="onsil@example.com", code="271828"),
     accounts.LicenceUpload(email="onsil@example.com", ticket=TICKET, content_type="image/png", size=301_244),
