@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from web.access import Who
+from web.examples import example
 from web.guests import COOKIE
 from web.idempotency import LONGEST, SHORTEST
 from web.responses.common import Pending, ProblemAnswer
@@ -69,7 +70,7 @@ def _operation(rule: Rule, schema_of: Mapping[type[msgspec.Struct], Json]) -> Js
         guest: list[Json] = {Who.SHOPPER: [{"guest": []}, {}], Who.SENDER: [{"guest": []}]}.get(who, [])
         operation["security"] = [{"token": []}, *guest]
     if rule.body is not None:
-        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema_of[rule.body]}}}
+        operation["requestBody"] = {"required": True, "content": {"application/json": _content(rule.body, schema_of)}}
     return operation
 
 
@@ -100,20 +101,24 @@ def _responses(rule: Rule, schema_of: Mapping[type[msgspec.Struct], Json]) -> Js
         good = {"description": "Back to the shop", "headers": {"Location": {"schema": {"type": "string"}}}}
     elif rule.template == "/events":
         good["content"] = {"text/event-stream": {"schema": {"type": "string"}}}
-    elif template != "/docs":
-        good["content"] = {"application/json": {"schema": schema_of[kind] if kind else {"type": "object"}}}
+    elif kind is not None:
+        good["content"] = {"application/json": _content(kind, schema_of)}
     said: Json = {str(rule.status): good}
     if rule.writes or "/commands/" in template:
         said["202"] = {
             "description": "Taken; the outcome is not known yet",
             "headers": {"Location": {"schema": {"type": "string"}}, "Retry-After": {"schema": {"type": "string"}}},
-            "content": {"application/json": {"schema": schema_of[Pending]}},
+            "content": {"application/json": _content(Pending, schema_of)},
         }
     said["default"] = {
         "description": "A problem: 400, 401, 403, 404, 409, 422, 429 or 503",
-        "content": {"application/problem+json": {"schema": schema_of[ProblemAnswer]}},
+        "content": {"application/problem+json": _content(ProblemAnswer, schema_of)},
     }
     return said
+
+
+def _content(kind: type[msgspec.Struct], schema_of: Mapping[type[msgspec.Struct], Json]) -> Json:
+    return {"schema": schema_of[kind], "example": example(kind)}
 
 
 def encoded() -> bytes:

@@ -33,9 +33,11 @@ RECENT = 100
 
 
 class Basket(msgspec.Struct):
-    """``lines``: product id -> line; ``likes``: (kind, id) -> since when (ms); ``cleared``: orders that took something off."""
+    """``lines``: product id -> line; ``touched``: product id -> when its line last changed (ms); ``likes``: (kind, id) -> since
+    when (ms); ``cleared``: orders that took something off."""
 
     lines: dict[str, Row] = {}
+    touched: dict[str, int] = {}
     likes: dict[tuple[str, str], int] = {}
     cleared: deque[str] = msgspec.field(default_factory=lambda: deque(maxlen=RECENT))
 
@@ -51,16 +53,17 @@ def fold(basket: Basket, fact: Fact) -> Iterator[Violation]:
     match event:
         case CartLineSet(product_id=product_id):
             basket.lines[product_id] = (event.store_id, event.quantity, event.price, event.added_at)
+            basket.touched[product_id] = fact.at
         case CartLinesRemoved(product_ids=gone):
             _drop(basket, gone)
         case CartTakenOver(lines=lines):
-            _put(basket, lines)
+            _put(basket, lines, fact.at)
         case CartCleared():
-            yield from _cleared(basket, owner, event)
+            yield from _cleared(basket, owner, event, fact.at)
         case CartHandedOver() | CartExpired():
-            basket.lines.clear()
+            _drop(basket, list(basket.lines))
         case BuyerForgotten():
-            basket.lines.clear()
+            _drop(basket, list(basket.lines))
             basket.likes.clear()
         case Liked(kind=kind, id=liked, at=at):
             basket.likes[kind, liked] = at
@@ -71,7 +74,7 @@ def fold(basket: Basket, fact: Fact) -> Iterator[Violation]:
         yield Violation("cart_bounds", owner, f"seq {fact.seq}: {len(basket.lines)} products, of {odd} no sound number")
 
 
-def _cleared(basket: Basket, owner: str, event: CartCleared) -> Iterator[Violation]:
+def _cleared(basket: Basket, owner: str, event: CartCleared, at: int) -> Iterator[Violation]:
     if event.order_id in basket.cleared:
         yield Violation("cart_cleared_once", f"{owner}/{event.order_id}", "took off a second time")
     basket.cleared.append(event.order_id)
@@ -82,14 +85,16 @@ def _cleared(basket: Basket, owner: str, event: CartCleared) -> Iterator[Violati
             told = f"{product_id}: {before} less {pieces} are said to be {left.get(product_id, 0)}"
             yield Violation("cart_cleared_once", f"{owner}/{event.order_id}", told)
     _drop(basket, event.pieces)
-    _put(basket, event.left_lines)
+    _put(basket, event.left_lines, at)
 
 
 def _drop(basket: Basket, gone: Iterable[str]) -> None:
     for one in gone:
         basket.lines.pop(one, None)
+        basket.touched.pop(one, None)
 
 
-def _put(basket: Basket, lines: Iterable[CartLine]) -> None:
+def _put(basket: Basket, lines: Iterable[CartLine], at: int) -> None:
     for line in lines:
+        basket.touched[line.product_id] = at
         basket.lines[line.product_id] = (line.store_id, line.quantity, line.price, line.added_at)

@@ -16,10 +16,14 @@ import msgspec
 
 from agents.auditor import baskets, goods, orders, rest, shelves
 from agents.auditor.baskets import Basket
+from agents.auditor.clearings import Clearings
+from agents.auditor.counts import Counts
 from agents.auditor.goods import Good
 from agents.auditor.invariants import AT_REST, Violation
 from agents.auditor.orders import Dossier
 from agents.auditor.shelves import Shelf
+from models.carts.messages import CartCleared
+from models.orders.messages import OrderConfirmed, StoreCancelled
 from models.read.facts import Fact
 from models.stores.messages import StoreRestored, StoreSaved, StoreSuspended
 
@@ -55,7 +59,10 @@ class Books:
         self.shelves: dict[str, Shelf] = {}
         self.carts: dict[str, Basket] = {}
         self.stores: dict[str, Saved] = {}
+        self.suspended: set[str] = set()
         self.products: dict[str, Good] = {}
+        self.counts = Counts(self.products)
+        self._clearings = Clearings()
         self.open: dict[str, Dossier] = {}
         """Orders of which something may still be on its way, by id."""
         self.faults: dict[tuple[str, str], Violation] = {}
@@ -75,27 +82,37 @@ class Books:
             self.judge(fact.at)
         order_id = order_of(fact)
         forgotten = bool(order_id) and self.forgot(order_id)
+        event = fact.body
+        if forgotten and isinstance(event, StoreCancelled):
+            self.counts.lost_sight(event.store_id)
         # A store lives on when an order is forgotten, unlike the aggregates of the order.
         if (forgotten and fact.domain != "inventory") or not self._is_news(fact):
             return
         self.facts += 1
-        event = fact.body
         if order_id and not forgotten:
             dossier = self._opened(order_id)
             self._note(orders.fold(dossier, fact))
+            if fact.domain == "orders" and dossier.order is not None:
+                self.counts.traded(dossier.order, event)
+                if isinstance(event, OrderConfirmed):
+                    self._clearings.confirmed(order_id, dossier.order)
         if fact.domain == "inventory":
             self._note(shelves.fold(self.shelves.setdefault(fact.key, Shelf()), fact))
         elif fact.domain == "carts":
             basket = self.carts.setdefault(fact.key, Basket())
             self._note(baskets.fold(basket, fact))
+            if isinstance(event, CartCleared):
+                self._clearings.cleared(fact.key, event)
             if basket.is_bare:
                 # Of guests there is no end.
                 del self.carts[fact.key]
         elif fact.domain == "catalog":
             self._note(goods.fold(self.products, fact))
+            self.counts.told(fact)
         elif isinstance(event, StoreSaved):
             self.stores[fact.key] = Saved(fact.seq, event)
         elif isinstance(event, StoreSuspended | StoreRestored):
+            (self.suspended.add if isinstance(event, StoreSuspended) else self.suspended.discard)(fact.key)
             self.stores[fact.key] = Saved(fact.seq, self.stores[fact.key].event)
 
     def undecodable(self, record: str, why: str) -> None:
@@ -157,6 +174,8 @@ class Books:
     def judge(self, now: int) -> tuple[list[Violation], list[Violation]]:
         """Violations, those that can never be right again among them, and alarms, at ``now``. Orders at rest are packed."""
         found, alarms = list(self.faults.values()), []
+        found += self.counts.off.values()
+        found += self._clearings.violations(self.carts, self.order, self.forgot)
         for order_id, dossier in list(self.open.items()):
             wrong = list(rest.violations(order_id, dossier, now))
             worrying = list(rest.alarms(order_id, dossier, now))

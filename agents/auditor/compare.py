@@ -10,13 +10,19 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+import msgspec
+
 from agents.auditor.books import Books
+from agents.auditor.goods import Good
 from agents.auditor.invariants import GATEWAY, Violation
 from agents.auditor.orders import Dossier, Order, StoreOrder, happened
 from agents.auditor.shelves import Claim, Coupon, Figures, Flower
+from models.catalog.messages import ORDINARY
 from models.read.orders import Stored
 from models.read.orders_fold import Order as Shown
 from models.read.orders_fold import StoreOrder as ShownPart
+from models.search.documents import SHOWN, Card
+from models.search.ranking import average
 from models.stores.messages import StoreSaved
 
 Found = Iterator[Violation]
@@ -270,6 +276,42 @@ def products(books: Books, rows: Iterable[Mapping[str, Any]]) -> Found:
     """``rows``: fields of ``ProductSaved`` by name, counts, ``product_id`` and ``seq``."""
     known = {key: good.shown() for key, good in books.products.items()}
     yield from _shown("read_products", known, {row["product_id"]: row for row in rows})
+
+
+def reviews(books: Books, rows: Iterable[Mapping[str, Any]]) -> Found:
+    """``rows``: fields of ``Review`` by name, with ``review_id``."""
+    known = {key: msgspec.structs.asdict(review) for key, review in books.counts.reviews.items()}
+    yield from _shown("read_reviews", known, {row["review_id"]: row for row in rows})
+
+
+def restock(books: Books, rows: Iterable[Row]) -> Found:
+    """``rows``: (product, buyer, since when)."""
+    said = {(key, buyer): at for key, good in books.products.items() for buyer, at in good.waiting.items()}
+    shown = {(row[0], row[1]): row[2] for row in rows}
+    for name in {*said, *shown}:
+        if said.get(name) != shown.get(name):
+            yield Violation("read_restock", "/".join(name), f"{said.get(name)} is shown as {shown.get(name)}", f"{shown.get(name)}")
+
+
+def search(books: Books, cards: Iterable[Card]) -> Found:
+    """``cards``: of all lists. They lag by a second, so what differs is told by what is shown: it moves, or it is wrong."""
+    known = {
+        key: _listed(good)
+        for key, good in books.products.items()
+        if good.saved.kind == ORDINARY and good.status in SHOWN and good.saved.store_id not in books.suspended
+    }
+    shown = {card.product_id: _listed(card) for card in cards}
+    for key in {*known, *shown}:
+        if known.get(key) != shown.get(key):
+            yield Violation("read_search", key, f"{known.get(key)} is listed as {shown.get(key)}", f"{shown.get(key)}")
+
+
+def _listed(one: Good | Card) -> Row:
+    """Store, KRW, status, pieces sold, reviews, stars."""
+    if isinstance(one, Card):
+        return (one.store_id, one.price, one.status, one.sold, one.reviews, one.average)
+    total = sum(one.ratings.values())
+    return (one.saved.store_id, one.saved.price, one.status, one.sold, len(one.ratings), average(len(one.ratings), total))
 
 
 def _shown(invariant: str, known: Mapping[str, Mapping[str, Any]], shown: Mapping[str, Mapping[str, Any]]) -> Found:

@@ -8,20 +8,28 @@ from typing import Any
 import msgspec
 
 from agents.auditor.invariants import Violation
-from models.catalog.messages import RESTOCK_EVENTS, ProductRated, ProductRemoved, ProductSaved, ProductSold
+from models.catalog.messages import ProductRated, ProductRemoved, ProductSaved, ProductSold, RestockAwaited, RestockDropped
 from models.read.facts import Fact
 
 REMOVED = "DELETED"
 
 
 class Good(msgspec.Struct):
-    """A product. ``ratings``: review id -> half stars, of the reviews that count; ``seq``: of its last event."""
+    """A product. ``ratings``: review id -> half stars, of the reviews that count; ``waiting``: who wants to hear when it is sold
+    again -> since when (ms); ``seq``: of its last event; ``renewed``: another kind of product had this id before."""
 
     saved: ProductSaved
     seq: int = 0
     removed: bool = False
     sold: int = 0
     ratings: dict[str, int] = {}
+    waiting: dict[str, int] = {}
+    renewed: bool = False
+
+    @property
+    def status(self) -> str:
+        """SALE, DISCONTINUED or DELETED."""
+        return REMOVED if self.removed else self.saved.status
 
     def shown(self) -> dict[str, Any]:
         """What a read model has to say of it."""
@@ -29,7 +37,7 @@ class Good(msgspec.Struct):
         fields = {name: getattr(self.saved, name) for name in self.saved.__struct_fields__ if name != "by"}
         told = {name: list(value) if isinstance(value, tuple) else value for name, value in fields.items()}
         counts = {"sold": self.sold, "reviews": len(self.ratings), "rating_sum": sum(self.ratings.values())}
-        return {**told, **counts, **({"status": REMOVED} if self.removed else {}), "seq": self.seq}
+        return {**told, **counts, "status": self.status, "seq": self.seq}
 
 
 def fold(goods: dict[str, Good], fact: Fact) -> Iterator[Violation]:
@@ -37,7 +45,7 @@ def fold(goods: dict[str, Good], fact: Fact) -> Iterator[Violation]:
     event, good = fact.body, goods.get(fact.key)
     if isinstance(event, ProductSaved) and (good is None or good.saved.kind != event.kind):
         # Of another kind of product that had this id before, nothing is counted for this one.
-        good = goods[fact.key] = Good(event)
+        good = goods[fact.key] = Good(event, waiting=good.waiting if good is not None else {}, renewed=good is not None)
     if good is None:
         return
     match event:
@@ -51,7 +59,11 @@ def fold(goods: dict[str, Good], fact: Fact) -> Iterator[Violation]:
                 yield Violation("sold_never_negative", fact.key, f"seq {fact.seq}: {event.sold} sold")
         case ProductRated():
             yield from _rated(good, fact.key, event)
-        case _ if not isinstance(event, RESTOCK_EVENTS):
+        case RestockAwaited(buyer=buyer, at=at):
+            good.waiting[buyer] = at
+        case RestockDropped(buyer=buyer):
+            good.waiting.pop(buyer, None)
+        case _:
             return
     good.seq = fact.seq
 

@@ -47,6 +47,9 @@ AT_REST: Mapping[str, str] = {
     "return_has_cancel": "stems come back once for each cancelled store order, as many as went, and for no other",
     "delivery_per_store_order": "one delivery for each store order of a confirmed order, cancelled with it, and no other",
     "refund_reaches_order": "an order knows what was refunded",
+    "sold_has_orders": "a product has sold what confirmed orders bought of it, less what was cancelled",
+    "rating_has_review": "a product's rating counts what each of its reviews gives last, and no other",
+    "cleared_has_order": "a confirmed order takes off its buyer's cart what it bought out of it, and no more",
     "order_deadline": "no order is unfinished after its deadline, unless it is being captured",
 }
 """These compare domains, whose logs are apart: they hold once nothing is on its way."""
@@ -58,6 +61,9 @@ READ_MODELS: Mapping[str, str] = {
     "read_ledger": "the ledger (MySQL) has two legs for each movement of money and no other, and they balance",
     "read_stores": "stores (MySQL) show what the log says",
     "read_products": "products (MongoDB) show what the log says",
+    "read_reviews": "reviews (MySQL) show what the log says",
+    "read_restock": "who waits for a product (MySQL) is who the log says",
+    "read_search": "lists (the search index) have the products of open stores, with the prices and counts of the log",
     "read_carts": "carts and likes (MySQL) show what the log says",
 }
 GATEWAY = "gateway_books"

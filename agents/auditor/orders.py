@@ -34,12 +34,13 @@ IDS = ("store_id", "store_order_id", "product_id", "flower_id", "coupon_id")
 
 
 class StoreOrder(msgspec.Struct):
-    """One florist's part; ``status`` is the order's until it is confirmed."""
+    """One florist's part; ``status`` is the order's until it is confirmed. ``counted``: its pieces are among those sold."""
 
     priced: PricedStore
     status: str
     refunded: int = 0
     by: str = ""
+    counted: bool = False
 
 
 class Order(msgspec.Struct):
@@ -64,6 +65,7 @@ class Order(msgspec.Struct):
     reason: str = ""
     reason_ids: dict[str, str] = {}
     cancel_noted: bool = False
+    by_cart: bool | None = None
 
     def store(self, store_order_id: str) -> StoreOrder | None:
         """The store order of that id."""
@@ -188,7 +190,7 @@ def _order(dossier: Dossier, fact: Fact) -> Iterator[Violation]:
             return
         stores = [StoreOrder(priced, "RESERVING") for priced in event.stores]
         order = dossier.order = Order(
-            event.buyer, "RESERVING", event.total, event.tax_free, event.placed_at, event.deadline, stores
+            event.buyer, "RESERVING", event.total, event.tax_free, event.placed_at, event.deadline, stores, by_cart=event.by_cart
         )
     elif order is None:
         yield Violation("order_transition", fact.key, f"seq {fact.seq}: {name} of an order that was never placed")

@@ -63,7 +63,7 @@ async def verdict(settings: Settings, grace: float, gateway: bool = False) -> Ve
     """
     books = Books()
     log, databases = Log(settings, books), Databases(settings, connections=4)
-    looks = Looks(databases, books, log.catch_up, settings.sandbox_url if gateway else "").by_name
+    looks = Looks(databases, books, log.catch_up, settings.search_url, settings.sandbox_url if gateway else "").by_name
     doubts, unseen, first = Doubts(grace), dict.fromkeys(looks, "not yet"), 0.0
     try:
         while True:

@@ -52,7 +52,7 @@ class Watch:
         self._books = Books(settings.audit_kept)
         self._log = Log(settings, self._books)
         self._databases = Databases(settings, connections=2)
-        self._looks = Looks(self._databases, self._books, self._log.catch_up).by_name
+        self._looks = Looks(self._databases, self._books, self._log.catch_up, settings.search_url).by_name
         self._due = dict.fromkeys(self._looks, 0.0)
         self._doubts, self._alarms = Doubts(settings.audit_grace), Doubts(0.0)
         self._unseen: set[str] = set()

@@ -145,6 +145,7 @@ def _place(command: PlaceOrder, now: int) -> Decision:
         tax_free=sum(store.tax_free for store in stores),
         placed_at=now,
         deadline=now + command.window,
+        by_cart=command.method == "cart",
     )
     return [placed.keeping(kept)]
 

@@ -241,12 +241,15 @@ class PricedStore(Value, frozen=True):
 
 
 class OrderPlaced(Keeping, frozen=True):
+    """``by_cart``: out of the buyer's cart, which it clears of what was bought; ``None``: from before that was said."""
+
     buyer: str
     stores: tuple[PricedStore, ...]
     total: int
     tax_free: int
     placed_at: int
     deadline: int
+    by_cart: bool | None = None
 
 
 class StoreHeld(Event, frozen=True):

@@ -22,7 +22,7 @@ class Search:
 
     def __init__(self, url: str) -> None:
         """``url``: of the process, without a slash at the end."""
-        self._url = url
+        self.url = url
         self._session: aiohttp.ClientSession | None = None
 
     async def found(self, question: Question) -> Found:
@@ -48,7 +48,7 @@ class Search:
             self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=CONNECTIONS))
         data = None if body is None else _encode(body)
         limit = aiohttp.ClientTimeout(total=seconds)
-        async with self._session.request(method, self._url + path, data=data, timeout=limit) as response:
+        async with self._session.request(method, self.url + path, data=data, timeout=limit) as response:
             raw = await response.read()
             if response.status == 400:
                 raise BadCursor

@@ -22,7 +22,8 @@ from topics.client import Client
 
 NAME, BASE = "bench", 21_000
 OWN = ("BB_BENCH_STACK", "BB_BENCH_PORT_BASE")
-SHOP = ("trade", "shop", "read", "web", "sandbox")
+SHOP = ("trade", "shop", "read", "search", "web", "sandbox")
+"""What an order costs: every sale is indexed anew."""
 SAGA = "saga"
 """A worker of the bench with topics of its own; the name is also the prefix of these."""
 FOLDER = ROOT / ".local" / "bench-run"

@@ -66,7 +66,7 @@ async def bench(only: str, runs: int, seconds: float) -> list[Result]:
     rig, results = Rig(say), []
     await rig.up(fresh=True)
     try:
-        await rig.only(*SHOP, "search")
+        await rig.only(*SHOP)
         env = rig.stack.env()
         async with rig.client() as client:
             shop = Shop(client, Path(env["BB_TOKEN_KEY"]), Path(env["BB_WEB_SECRET"]))

@@ -7,6 +7,7 @@ import contextlib
 import os
 import signal
 from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
 
 import msgspec
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -29,12 +30,13 @@ Act = Callable[[Stack], Awaitable[None]]
 
 
 class Blow(msgspec.Struct, frozen=True):
-    """``faults``: the gateway's are on meanwhile. ``flawless``: no request may fail."""
+    """``faults``: the gateway's are on meanwhile. ``flawless``: no request may fail. ``spoils``: good pictures may be refused."""
 
     name: str
     act: Act
     faults: bool = True
     flawless: bool = False
+    spoils: bool = False
 
 
 def _kill(name: str) -> Act:
@@ -84,6 +86,28 @@ async def _broker_away(stack: Stack) -> None:
     await asyncio.to_thread(stack.stop_programs, ["kafka"])
     await asyncio.sleep(AWAY)
     await asyncio.to_thread(stack.start_daemons, ["kafka"])
+
+
+async def _decoders(stack: Stack) -> None:
+    """Whatever decodes a picture in these seconds; each lives for one only, as a child of the worker."""
+    until = asyncio.get_running_loop().time() + STOOD
+    while asyncio.get_running_loop().time() < until:
+        for pid in decoders(stack.pid("shop")):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        await asyncio.sleep(0.02)
+
+
+def decoders(worker: int) -> list[int]:
+    """The processes in which ``worker`` has pictures decoded now."""
+    found = []
+    with contextlib.suppress(OSError):
+        children = Path(f"/proc/{worker}/task/{worker}/children").read_text().split()
+        for pid in children:
+            with contextlib.suppress(OSError):
+                if b"agents.images.child" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                    found.append(int(pid))
+    return found
 
 
 def _inboxes(now: settings.Settings) -> list[TopicPartition]:
@@ -139,10 +163,11 @@ async def _sent_again(stack: Stack) -> None:
         await producer.stop()
 
 
-DAEMONS = ("kafka", "mysql", "redis", "mongo", "dynamo", "nginx")
-PROCESSES = ("trade", "shop", "read", "auditor", "web-0", "web-1", "sandbox")
+DAEMONS = ("kafka", "mysql", "redis", "mongo", "dynamo", "s3", "nginx")
+PROCESSES = ("trade", "shop", "read", "search", "auditor", "web-0", "web-1", "sandbox")
 BLOWS: tuple[Blow, ...] = (
     *(Blow(f"kill {name}", _kill(name)) for name in (*PROCESSES, *DAEMONS)),
+    Blow(f"kill decoders for {STOOD:g} s", _decoders, spoils=True),
     Blow("kill supervisor, then up", _supervisor),
     *(Blow(f"stop {name} {STOOD:g} s", _stop(name, STOOD)) for name in ("trade", "read", "web-0", "kafka", "mysql", "redis")),
     Blow(f"stop trade {LONG:g} s", _stop("trade", LONG)),

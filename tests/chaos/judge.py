@@ -41,6 +41,8 @@ async def judge(public: Public, crowd: Crowd, faults: bool) -> list[str]:
         found += _of_checkout(checkout, orders, books, faults)
         standing += _standing(checkout, orders)
         found += await _coupons(public, checkout, orders)
+        found += await _cart(public, checkout, orders)
+        found += await _review(public, checkout)
         if checkout.followed:
             found += await _told(public, checkout, orders)
     return found + await _shelves(public, crowd, standing)
@@ -106,6 +108,35 @@ async def _coupons(public: Public, checkout: Checkout, orders: list[dict[str, An
     used = {wish.coupon_id for wish in _standing(checkout, orders)}
     wanted = {coupon: "used" if coupon in used else "claimed" for coupon in checkout.claimed}
     return [] if shown == wanted else [f"{checkout.order_id}: coupons are {shown}, should be {wanted}"]
+
+
+async def _cart(public: Public, checkout: Checkout, orders: list[dict[str, Any]]) -> list[str]:
+    """What was bought out of the cart has left it; what was not is still there. Who gave up filled it perhaps only half."""
+    if not checkout.by_cart or checkout.outcome.startswith("gave up"):
+        return []
+    wanted = {} if any(order["status"] == "CONFIRMED" for order in orders) else _all_of(checkout.wishes)
+    deadline = time.monotonic() + 20
+    while (shown := await _in_cart(public, checkout)) != wanted and time.monotonic() < deadline:
+        await asyncio.sleep(0.1)
+    return [] if shown == wanted else [f"{checkout.order_id}: the cart holds {shown}, should hold {wanted}"]
+
+
+async def _in_cart(public: Public, checkout: Checkout) -> dict[str, int]:
+    answer = await public.patiently(checkout.who, "GET", "/cart")
+    return {line["product_id"]: line["quantity"] for store in answer.body["stores"] for line in store["lines"]}
+
+
+def _all_of(wishes: Iterable[Wish]) -> dict[str, int]:
+    return {product_id: pieces for wish in wishes for product_id, pieces in wish.pieces.items()}
+
+
+async def _review(public: Public, checkout: Checkout) -> list[str]:
+    """A review that was accepted is its author's, once, with what it gave."""
+    if not checkout.review_id:
+        return []
+    shown = [(one["review_id"], one["rating"]) for one in await public.all_items(checkout.who, "/reviews")]
+    wanted = [(checkout.review_id, checkout.rating)]
+    return [] if shown == wanted else [f"{checkout.order_id}: reviews are {shown}, should be {wanted}"]
 
 
 async def _shelves(public: Public, crowd: Crowd, standing: list[Wish]) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Any, Self
 
 from deploy.local.stack import Stack
 from tests.chaos.blows import Blow
+from tests.chaos.habits import Deliveries
 from tests.chaos.judge import GRACE, judge, overdue
 from tests.chaos.public import Public
 from tests.chaos.shoppers import Crowd, two_florists
@@ -69,20 +70,27 @@ class Run:
         # Ids of the seed alone would meet the florists of an earlier run with the same seed.
         self.word = uuid.uuid4().hex[:8]
         self.public = Public(stack.env())
+        self._deliveries = Deliveries(stack)
         self.results: list[Result] = []
 
     async def __aenter__(self) -> Self:
         await self.public.__aenter__()
+        await self._deliveries.__aenter__()
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await self._deliveries.__aexit__(kind, error, trace)
         await self.public.__aexit__(kind, error, trace)
 
     async def strike(self, blow: Blow) -> Result:
         """Strike in the midst of the crowd, wait until everybody has ended, look for what is overdue."""
         florists = await two_florists(self.public, self.word, str(self.seed), blow.name)
         await self.public.faults(FAULTS if blow.faults else (), self.seed)
-        crowd = Crowd(self.public, florists, f"{self.seed}/{blow.name}", account=self.word, abandon=self.abandon)
+        # The one process that answers lists is away while it starts again.
+        crowd = Crowd(
+            self.public, florists, f"{self.seed}/{blow.name}", account=self.word, abandon=self.abandon, look=not blow.flawless,
+            allow=self._deliveries, spoiled=blow.spoils,
+        )  # fmt: skip
         failed, requests = len(self.public.failures), self.public.requests
         crowd.start()
         await asyncio.sleep(moment(self.seed, blow, self.seconds))

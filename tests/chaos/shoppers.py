@@ -11,13 +11,13 @@ from typing import Any
 
 import aiohttp
 
+from tests.chaos import habits
 from tests.chaos.checkout import Wish, body_of, claim
 from tests.chaos.florists import FERN, ORCHID, ROSE, TULIP, Florist, Product, open_store
+from tests.chaos.habits import PATIENCE, Allow
 from tests.chaos.public import PAUSE, GaveUp, Person, Public, Told, buyer
 
 CONCURRENT = 16
-PATIENCE = 150.0
-"""Seconds after which a buyer gives up; longer than any outage that is played."""
 FINAL = ("CONFIRMED", "CANCELLED")
 INTENTS = {"pay": 60, "pay, then cancel a part": 15, "abandon": 8, "cancel": 7, "gateway cancel": 5, "gateway fail": 5}
 """What a buyer is about to do, with its weight."""
@@ -25,12 +25,18 @@ INTENTS = {"pay": 60, "pay, then cancel a part": 15, "abandon": 8, "cancel": 7, 
 
 @dataclass
 class Checkout:
-    """One buyer's one checkout, and what became of it as the buyer saw it. Times: seconds since the epoch; 0: never."""
+    """One buyer's one checkout, and what became of it as the buyer saw it. Times: seconds since the epoch; 0: never.
+
+    ``by_cart``: out of the cart; ``looks``: after a look around; ``rating``: what the buyer will give it (half stars; 0: nothing).
+    """
 
     who: Person
     intent: str
     wishes: tuple[Wish, ...]
     followed: bool
+    by_cart: bool = False
+    looks: bool = False
+    rating: int = 0
     began: float = 0.0
     order_id: str = ""
     deadline: float = 0.0
@@ -44,6 +50,7 @@ class Checkout:
     reason: str = ""
     told: list[Told] = field(default_factory=list)
     claimed: list[str] = field(default_factory=list)
+    review_id: str = ""
 
 
 async def two_florists(public: Public, *words: str) -> tuple[Florist, Florist]:
@@ -80,8 +87,24 @@ async def two_florists(public: Public, *words: str) -> tuple[Florist, Florist]:
 class Crowd:
     """``CONCURRENT`` buyers at a time, one checkout each and then the next, from ``start`` to ``finish``."""
 
-    def __init__(self, public: Public, florists: Sequence[Florist], word: str, *, account: str, abandon: bool = True) -> None:
-        """``word`` names seed and blow: with it every buyer's will is decided. ``account`` makes accounts of this run's own."""
+    def __init__(
+        self,
+        public: Public,
+        florists: Sequence[Florist],
+        word: str,
+        *,
+        account: str,
+        abandon: bool = True,
+        look: bool = True,
+        allow: Allow | None = None,
+        spoiled: bool = False,
+    ) -> None:
+        """``word`` names seed and blow: with it every buyer's will is decided. ``account`` makes accounts of this run's own.
+
+        ``look`` False: nobody looks around. ``allow``: how a right to review comes, without which nobody reviews.
+        ``spoiled``: good pictures may be refused, and are left out then.
+        """
+        self._look, self._allow, self._spoiled = look, allow, spoiled
         self.public, self.florists, self.word, self.account = public, tuple(florists), word, account
         self._intents = {one: weight for one, weight in INTENTS.items() if abandon or one != "abandon"}
         self.checkouts: list[Checkout] = []
@@ -101,7 +124,10 @@ class Crowd:
         """What buyer ``number`` wants at his ``turn``, and the chance that decides the rest of it; the word tells both."""
         words = (self.word, str(number), str(turn))
         chance = random.Random("/".join(words))
-        return Checkout(buyer(self.account, *words), self._intent(chance), self._wishes(chance), followed=number < 4), chance
+        made = Checkout(buyer(self.account, *words), self._intent(chance), self._wishes(chance), followed=number < 4)
+        made.by_cart, made.looks = chance.random() < 0.4, chance.random() < 0.3 and self._look
+        made.rating = chance.randint(1, 10) if chance.random() < 0.3 else 0
+        return made, chance
 
     async def _shop(self, number: int) -> None:
         turn = 0
@@ -136,15 +162,18 @@ class Crowd:
 
     async def _check_out(self, checkout: Checkout, chance: random.Random) -> None:
         checkout.began = time.time()
+        if checkout.looks:
+            await habits.look_around(self.public, checkout.wishes[0], chance)
+        if checkout.by_cart:
+            await habits.fill_cart(self.public, checkout.who, checkout.wishes)
         for wish in checkout.wishes:
             if wish.coupon_id:
                 status = await claim_patiently(self.public, checkout.who, wish)
                 if status not in (200, 201):
                     raise GaveUp(f"a claim of a coupon that nobody can exhaust was answered {status}")
                 checkout.claimed.append(wish.coupon_id)
-        answer = await self.public.patiently(
-            checkout.who, "POST", "/orders", body_of(*checkout.wishes), key=f"order-{self.word}", patience=PATIENCE
-        )
+        body = body_of(*checkout.wishes, method="cart" if checkout.by_cart else "direct")
+        answer = await self.public.patiently(checkout.who, "POST", "/orders", body, key=f"order-{self.word}", patience=PATIENCE)
         if answer.status not in (200, 201):
             checkout.outcome = str(answer.body.get("code", answer.status))
             checkout.order_id = str(answer.body.get("details", {}).get("order_id", ""))
@@ -174,6 +203,8 @@ class Crowd:
             answer = await self.public.patiently(checkout.who, "POST", path, {}, key=f"part-{self.word}", patience=PATIENCE)
             if answer.status != 200:
                 raise GaveUp(f"the cancel of a part was answered {answer.status} {answer.body}")
+        if checkout.outcome == "CONFIRMED" and checkout.rating and self._allow is not None:
+            checkout.review_id = await habits.review(self.public, self._allow, checkout.who, shown, checkout.rating, self._spoiled)
 
     async def _by_gateway(self, order: dict[str, Any], verb: str) -> bool:
         """Press a button of the gateway's page and come back. False if the gateway's page is closed: the time is over there."""

@@ -11,22 +11,28 @@ import pytest
 
 from agents.projectors import Projector
 from agents.rebuild import rebuild
+from agents.search.serve import Searching
+from agents.search.store import Dirty
 from deploy.local.stack import Stack
 from models.actor import id_of
-from models.carts.messages import AddToCart, Like
+from models.carts.messages import AddToCart, CartCleared, Like
+from models.catalog.messages import AllowReview, ProductRated, ProductSold, RegisterRestock, SaveProduct, WriteReview
 from models.inventory.messages import HoldCommitted
 from models.payments.messages import Captured
 from models.read import mysql
 from models.read.orders import table_name
-from tests.integration.auditing import audit, watching
-from tests.integration.reading import Reading, installation
+from models.search.documents import Product as Listed
+from models.search.documents import Store
+from tests.integration.auditing import Watching, audit, watching
+from tests.integration.reading import Reading, installation, until
+from tests.integration.test_search import searching
 from tests.unit.read.log_maker import Record
 from topics.envelope import encode, seal
 from topics.partitions import partition_of
 
 STANDS, HALF, GIVEN_UP, OTHER = "stands", "half", "given-up", "other"
 ROSE, TULIP = "store-rose", "store-tulip"
-MODELS = ("orders", "stock", "coupons", "ledger", "stores", "products", "carts")
+MODELS = ("orders", "stock", "coupons", "ledger", "stores", "products", "carts", "reviews", "restock")
 GRACE = 2.0
 
 
@@ -52,17 +58,23 @@ async def shown(reading: Reading) -> AsyncIterator[Projector]:
     log.cancel(GIVEN_UP, "bob")
     log.place(OTHER, "cem")
     log.pay(OTHER)
+    allowed = AllowReview(subject="line", kind="delivery", buyer="ann", store_id=ROSE, product_id="bouquet")
+    log.send("catalog", "review", allowed)
+    log.send("catalog", "review", WriteReview(buyer="ann", rating=9, text="예뻐요"))
+    log.send("catalog", "old", SaveProduct(store_id=ROSE, name="지난 꽃", price=1, flowers={"1": 1}, status="DISCONTINUED"))
+    log.send("catalog", "old", RegisterRestock(buyer="ann"))
     await reading.say()
     async with reading.projecting() as projector:
         await reading.caught_up(projector)
         yield projector
 
 
-def env_of(reading: Reading, stack: Stack) -> Mapping[str, str]:
+def env_of(reading: Reading, stack: Stack, search: str = "http://127.0.0.1:9") -> Mapping[str, str]:
     """What points the auditor at this installation."""
     given = reading.settings
     names = {"BB_PREFIX": given.prefix, "BB_MYSQL_DATABASE": given.mysql_database, "BB_MONGO_DATABASE": given.mongo_database}
-    return {**stack.env(), **names}
+    # What another installation's search says is not this one's.
+    return {**stack.env(), **names, "BB_SEARCH_URL": search}
 
 
 async def tamper(reading: Reading) -> set[tuple[str, str]]:
@@ -74,6 +86,8 @@ async def tamper(reading: Reading) -> set[tuple[str, str]]:
         "UPDATE coupons_1 SET issued = 2",
         "UPDATE cart_lines_1 SET quantity = 3",
         "DELETE FROM likes_1",
+        "UPDATE reviews_1 SET rating = 1",
+        "DELETE FROM restock_1",
         "UPDATE coupons_issued_1 SET status = 'claimed', order_id = ''",
         f"UPDATE ledger_1 SET amount = amount + 1000 WHERE order_id = '{STANDS}'",
         f"DELETE FROM ledger_1 WHERE order_id = '{OTHER}'",
@@ -94,13 +108,24 @@ async def tamper(reading: Reading) -> set[tuple[str, str]]:
     await _set(client, table, STANDS, "doc", document.replace('"captured":', '"captured":1'))
     return {
         ("read_stock", f"{ROSE}/rose"), ("read_stock", f"{ROSE}/fern"), ("read_stock", f"{TULIP}/tulip/history"),
-        ("read_carts", "ann/bouquet"), ("read_carts", f"ann/store/{ROSE}"),
+        ("read_reviews", "review"), ("read_restock", "old/ann"), ("read_carts", "ann/bouquet"), ("read_carts", f"ann/store/{ROSE}"),
         ("read_coupons", "c5000"), ("read_coupons", "c5000/ann"),
         ("read_ledger", rows[0][0]), ("read_ledger", STANDS), ("read_ledger", OTHER),
         ("read_stores", TULIP), ("read_stores", ROSE), ("read_products", "bouquet"), ("read_products", "plant"),
         ("read_orders", GIVEN_UP), ("read_orders", id_of(OTHER, ROSE)), ("read_orders", id_of(STANDS, ROSE)),
         ("read_orders", HALF), ("read_orders", STANDS),
     }  # fmt: skip
+
+
+async def tamper_with_lists(found: Searching) -> set[tuple[str, str]]:
+    """A price that nobody has set, in the index alone; and a product that is in no list."""
+    shelf, names = found.feed.shelf, found.names
+    store = Store("store-rose", name="장미집")
+    dearer = Listed("plant", seq=9, pseq=9, store_id="store-rose", status="SALE", price=1, flowers={"1": 1}, created=1, name="난")
+    gone = Listed("basket", status="DELETED")
+    shelf.take([Dirty(1, one.id, one, store) for one in (dearer, gone)], names)
+    shelf.commit()
+    return {("read_search", "plant"), ("read_search", "basket")}
 
 
 async def _set(client: Any, table: str, key: str, name: str, value: str) -> None:
@@ -122,29 +147,36 @@ def forged(reading: Reading, domain: str, key: str, event: Any) -> Record:
 @pytest.mark.spec("store Q9")
 @pytest.mark.timeout(600)
 async def test_tampering_is_named_and_a_rebuild_heals_it(reading: Reading, shown: Projector, stack: Stack, tmp_path: Path) -> None:
-    env = env_of(reading, stack)
-    async with watching(env, tmp_path, GRACE) as process:
-        said = await audit(env, "--grace", str(GRACE))
-        assert (said.code, said.violated) == (0, set()), said.text
-        assert "4 orders, 0 not at rest" in said.text
-        await process.until(**{f"unseen_read_{model}": 0 for model in MODELS}, unseen_log=0)
-        assert await process.violated() == {}
+    async with searching(reading, tmp_path / "search") as (found, search):
+        env = env_of(reading, stack, search.url)
+        async with watching(env, tmp_path, GRACE) as process:
+            await _tampered_and_healed(reading, env, process, found)
 
-        expected = await tamper(reading)
-        counts = {model: sum(name == f"read_{model}" for name, _ in expected) for model in MODELS}
-        said = await audit(env, "--grace", str(GRACE))
-        assert (said.code, said.violated) == (1, expected), said.text
-        await process.until(**{f"read_{model}": float(count) for model, count in counts.items()})
-        assert sum((await process.violated()).values()) == len(expected)
-        lines = [line for line in process.log().splitlines() if '"invariant_violated"' in line]
-        assert len(lines) == len(expected), "each is said once"
-        assert all(any(f'"id": "{name}"' in line for line in lines) for _, name in expected)
 
-        await asyncio.gather(*(rebuild(reading.settings, model) for model in MODELS))
-        said = await audit(env, "--grace", str(GRACE))
-        assert (said.code, said.violated) == (0, set()), said.text
-        await process.until(**{f"read_{model}": 0 for model in MODELS})
-        assert await process.violated() == {}
+async def _tampered_and_healed(reading: Reading, env: Mapping[str, str], process: Watching, found: Searching) -> None:
+    said = await audit(env, "--grace", str(GRACE))
+    assert (said.code, said.violated) == (0, set()), said.text
+    assert "4 orders, 0 not at rest" in said.text
+    await process.until(**{f"unseen_read_{model}": 0 for model in (*MODELS, "search")}, unseen_log=0)
+    assert await process.violated() == {}
+
+    expected = await tamper(reading) | await tamper_with_lists(found)
+    counts = {model: sum(name == f"read_{model}" for name, _ in expected) for model in (*MODELS, "search")}
+    said = await audit(env, "--grace", str(GRACE))
+    assert (said.code, said.violated) == (1, expected), said.text
+    await process.until(**{f"read_{model}": float(count) for model, count in counts.items()})
+    assert sum((await process.violated()).values()) == len(expected)
+    lines = [line for line in process.log().splitlines() if '"invariant_violated"' in line]
+    assert len(lines) == len(expected), "each is said once"
+    assert all(any(f'"id": "{name}"' in line for line in lines) for _, name in expected)
+
+    await asyncio.gather(*(rebuild(reading.settings, model) for model in MODELS))
+    found.rebuild()
+    await until(lambda: found.feed.folder.name == "v2")
+    said = await audit(env, "--grace", str(GRACE))
+    assert (said.code, said.violated) == (0, set()), said.text
+    await process.until(**{f"read_{model}": 0 for model in (*MODELS, "search")})
+    assert await process.violated() == {}
 
 
 @pytest.mark.timeout(300)
@@ -152,11 +184,19 @@ async def test_forged_events_are_named(reading: Reading, shown: Projector, stack
     env = env_of(reading, stack)
     stolen = HoldCommitted(order_id="nobody", buyer="ann", flowers={"tulip": 3})
     taken = Captured(amount=5_000, method="CARD", aid="A1", captured_at=0)
-    await reading.say([forged(reading, "inventory", TULIP, stolen), forged(reading, "payments", "no-order", taken)])
+    sold = ProductSold(store_id=ROSE, sold=99)
+    rated = ProductRated(store_id=ROSE, reviews=1, rating_sum=8, review_id="nobody's", rating=8)
+    cleared = CartCleared(order_id=OTHER, pieces={}, left_lines=())
+    await reading.say([
+        forged(reading, "inventory", TULIP, stolen), forged(reading, "payments", "no-order", taken),
+        forged(reading, "catalog", "bouquet", sold), forged(reading, "catalog", "plant", rated),
+        forged(reading, "carts", "cem", cleared),
+    ])  # fmt: skip
     await reading.caught_up(shown)
     expected = {
         ("commit_has_order", f"nobody/{TULIP}"), ("held_equals_holds", f"{TULIP}/tulip"),
         ("stock_never_negative", f"{TULIP}/tulip"), ("capture_has_order", "no-order"),
+        ("sold_has_orders", "bouquet"), ("rating_has_review", "plant/nobody's"), ("cleared_has_order", f"cem/{OTHER}"),
     }  # fmt: skip
     said = await audit(env, "--grace", str(GRACE))
     assert (said.code, said.violated) == (1, expected), said.text

@@ -76,16 +76,57 @@ class ProfileAnswer(msgspec.Struct):
     like_count: int
 
 
+class SessionShown(msgspec.Struct):
+    """``until``: it ends then, if nobody uses it before (ms)."""
+
+    session: str
+    device: str
+    opened_at: int
+    used_at: int
+    until: int
+    current: bool
+
+
 class SessionsAnswer(msgspec.Struct):
     """``current`` of an item: the session that asks."""
 
-    items: list[dict[str, Any]]
+    items: list[SessionShown]
 
 
-class AccountsPage(msgspec.Struct):
-    items: list[dict[str, Any]]
-    next: str
-    total: int
+class BuyerListed(msgspec.Struct, kw_only=True):
+    """A buyer as admins see them. ``suspended``: the reason, "" if not; ``notes``: act -> what an admin wrote with it."""
+
+    account: str
+    provider: str
+    status: str
+    suspended: str
+    joined_at: int
+    since: int
+    name: str
+    email: str
+    phone: str
+    notes: dict[str, str]
+
+
+class SellerListed(BuyerListed, omit_defaults=True, kw_only=True):
+    """An applicant or seller. ``document``: the licence's image id; ``document_url``: where it can be read for five minutes."""
+
+    reason: str
+    business_number: str
+    document: str
+    document_url: str = ""
+
+
+class ActShown(msgspec.Struct):
+    """What an admin or an operator did: ``action`` to ``subject``, with ``details`` of it."""
+
+    at: int
+    id: str
+    by: str
+    action: str
+    subject: str
+    details: dict[str, Any]
+    note: str
 
 
 class Done(msgspec.Struct):

@@ -73,3 +73,20 @@ class LikeCounts(msgspec.Struct):
 
     product_count: int
     store_count: int
+
+
+class LikedProduct(msgspec.Struct, omit_defaults=True, kw_only=True):
+    """Of a product that is deleted there are only ``product_id``, ``liked_at`` and ``status``."""
+
+    product_id: str
+    liked_at: int
+    status: str
+    store_id: str = ""
+    name: str = ""
+    summary: str = ""
+    thumbnail: str = ""
+    price: int = 0
+    kind: str = ""
+    sold: int = 0
+    reviews: int = 0
+    average: float = 0.0

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import msgspec
+
+T = TypeVar("T")
+"""What stands on a page."""
 
 
 class Pending(msgspec.Struct):
@@ -33,22 +36,59 @@ class ProblemAnswer(msgspec.Struct, omit_defaults=True):
     errors: list[FieldProblem] = []
 
 
-class Items(msgspec.Struct):
+class Items(msgspec.Struct, Generic[T]):
     """A list without pages."""
 
-    items: list[dict[str, Any]]
+    items: list[T]
 
 
-class CountedPage(msgspec.Struct):
+class CountedPage(msgspec.Struct, Generic[T]):
     """A page. ``next``: the ``cursor`` of the next one, "" at the end; ``total``: items of all pages."""
 
-    items: list[dict[str, Any]]
+    items: list[T]
     next: str
     total: int
 
 
-class PageAnswer(msgspec.Struct):
+class PageAnswer(msgspec.Struct, Generic[T]):
     """A page. ``next``: the ``cursor`` of the next one, "" at the end."""
 
-    items: list[dict[str, Any]]
+    items: list[T]
     next: str
+
+
+class Nothing(msgspec.Struct):
+    """It is done, and there is nothing more to say."""
+
+
+class Outcome(msgspec.Struct, omit_defaults=True):
+    """What the write itself would have answered, with all of its fields; these are ids that most of them name."""
+
+    order_id: str = ""
+    product_id: str = ""
+    review_id: str = ""
+    store_id: str = ""
+
+
+class DocumentInfo(msgspec.Struct):
+    title: str
+    version: str
+
+
+class OpenApi(msgspec.Struct):
+    """An OpenAPI 3.1 document: this one."""
+
+    openapi: str
+    info: DocumentInfo
+    paths: dict[str, Any]
+    components: dict[str, Any]
+
+
+class AsyncApi(msgspec.Struct):
+    """An AsyncAPI 3.0 document."""
+
+    asyncapi: str
+    info: DocumentInfo
+    channels: dict[str, Any]
+    operations: dict[str, Any]
+    components: dict[str, Any]

@@ -13,6 +13,7 @@ from agents.auditor.invariants import Violation
 from agents.facts import decode
 from models.actor import MINUTE, Reminder, id_of
 from models.carts.messages import AddToCart, Like, MergeCart
+from models.catalog.messages import AllowReview, WriteReview
 from models.inventory.messages import ClaimCoupon, CloseCoupon, CreateCoupon, EditCoupon
 from models.read.facts import EVENTS, Fact, Spot
 from tests.unit.read.log_maker import LogMaker
@@ -22,8 +23,9 @@ STANDS, HALF, GIVEN_UP, WAITS, REGRETTED, GONE = "stands", "half", "given-up", "
 """Orders: confirmed at both florists with Ann's coupon; confirmed at both, the tulips cancelled; cancelled before payment; waits
 for payment; cancelled while being captured, so refunded as a whole; the only florist's part cancelled."""
 
-GUEST, SECOND = "guest-1", "c1000"
-"""A visitor who turns out to be Ann; a coupon of the tulips that Bob claimed before its terms changed and Dan afterwards."""
+GUEST, SECOND, REVIEW = "guest-1", "c1000", "r1"
+"""A visitor who turns out to be Ann; a coupon of the tulips that Bob claimed before its terms changed and Dan afterwards; Ann's
+review of the bouquet."""
 
 
 @functools.cache
@@ -53,6 +55,9 @@ def log() -> LogMaker:
     log.pay(GONE)
     log.cancel_store(GONE, "store-rose")
     log.place(WAITS, "cem", both=True)
+    allowed = AllowReview(subject="line", kind="delivery", buyer="ann", store_id="store-rose", product_id="bouquet")
+    log.send("catalog", REVIEW, allowed)
+    log.send("catalog", REVIEW, WriteReview(buyer="ann", rating=9, text="예뻐요"))
     second = CreateCoupon(coupon_id=SECOND, limit=5, discount=1_000, min_amount=9_000, starts=TODAY, ends=TODAY)
     log.send("inventory", "store-tulip", second)
     log.send("inventory", "store-tulip", ClaimCoupon(coupon_id=SECOND, buyer="bob"))

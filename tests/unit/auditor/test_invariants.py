@@ -22,6 +22,7 @@ from tests.unit.auditor.given import (
     GONE,
     HALF,
     REGRETTED,
+    REVIEW,
     SECOND,
     STANDS,
     WAITS,
@@ -51,6 +52,13 @@ def committed(released: stock.HoldReleased) -> stock.HoldCommitted:
     return stock.HoldCommitted(**msgspec.structs.asdict(released))
 
 
+def more(cleared: carts.CartCleared) -> carts.CartCleared:
+    """One piece beyond what was bought, and one less is left."""
+    (line,) = cleared.left_lines
+    left = msgspec.structs.replace(line, quantity=line.quantity - 1)
+    return msgspec.structs.replace(cleared, pieces={"bouquet": cleared.pieces["bouquet"] + 1}, left_lines=(left,))
+
+
 BROKEN: list[tuple[str, str, Any]] = [
     ("order_transition", STANDS, also("orders", STANDS, CONFIRMED_AGAIN)),
     ("order_transition", STANDS, changed(is_(orders.CaptureRequested, STANDS), requested_at=log().now + DAY)),
@@ -68,12 +76,28 @@ BROKEN: list[tuple[str, str, Any]] = [
     ("coupon_terms_kept", f"{SECOND}/dan", changed(is_(stock.CouponClaimed, coupon_id=SECOND), edition=0)),
     ("coupon_terms_kept", f"{SECOND}/eve", also("inventory", TULIP, stock.CouponClaimed(
         coupon_id=SECOND, buyer="eve", issued=3, at=0, edition=1))),
-    ("cart_cleared_once", f"ann/{STANDS}", changed(is_(carts.CartCleared), pieces={"bouquet": 2})),
+    ("cart_cleared_once", f"ann/{STANDS}", changed(is_(carts.CartCleared), left_lines=())),
     ("cart_cleared_once", f"ann/{STANDS}", also("carts", "ann", carts.CartCleared(order_id=STANDS, pieces={}, left_lines=()))),
     ("cart_bounds", "ann", also("carts", "ann", carts.CartLineSet(
         product_id="plant", store_id=ROSE, quantity=1_000, price=1, added_at=1))),
-    ("review_counted_once", "bouquet/r1", also("catalog", "bouquet", catalog.ProductRated(
-        store_id=ROSE, reviews=2, rating_sum=9, review_id="r1", rating=9))),
+    ("review_counted_once", f"bouquet/{REVIEW}", changed(is_(catalog.ProductRated), reviews=2)),
+    ("rating_has_review", f"bouquet/{REVIEW}", without(is_(catalog.ProductRated))),
+    ("rating_has_review", f"bouquet/{REVIEW}", changed(is_(catalog.ReviewWritten), rating=8)),
+    ("rating_has_review", f"bouquet/{REVIEW}", also("catalog", REVIEW, catalog.ReviewHidden(
+        product_id="bouquet", by="admin", at=0))),
+    ("rating_has_review", f"bouquet/{REVIEW}", also("catalog", REVIEW, catalog.ReviewDeleted(product_id="bouquet", at=0))),
+    ("rating_has_review", f"bouquet/{REVIEW}", also("catalog", REVIEW, catalog.ReviewEdited(
+        product_id="bouquet", rating=10, at=0))),
+    ("rating_has_review", "bouquet/r2", also("catalog", "bouquet", catalog.ProductRated(
+        store_id=ROSE, reviews=2, rating_sum=17, review_id="r2", rating=8))),
+    ("sold_has_orders", "basket", changed(is_(catalog.ProductSold, "basket"), sold=2)),
+    ("sold_has_orders", "plant", without(is_(catalog.ProductSold, "plant"))),
+    ("cleared_has_order", f"ann/{STANDS}", without(is_(carts.CartCleared))),
+    ("cleared_has_order", f"ann/{STANDS}", replaced(is_(carts.CartCleared), more)),
+    ("cleared_has_order", f"ann/{STANDS}", changed(is_(orders.OrderPlaced, STANDS), by_cart=False)),
+    ("cleared_has_order", f"ann/{GIVEN_UP}", also("carts", "ann", carts.CartCleared(
+        order_id=GIVEN_UP, pieces={}, left_lines=()))),
+    ("cleared_has_order", f"ann/{HALF}", also("carts", "ann", carts.CartCleared(order_id=HALF, pieces={}, left_lines=()))),
     ("sold_never_negative", "bouquet", also("catalog", "bouquet", catalog.ProductSold(store_id=ROSE, sold=-1))),
     ("coupon_claimed_once", "c5000/ann", also("inventory", ROSE, CLAIMED_AGAIN)),
     ("coupon_used_once", "c5000/ann", changed(is_(stock.HoldPlaced, ROSE, order_id=WAITS), coupon_id="c5000", buyer="ann")),
