@@ -144,6 +144,8 @@ CONTRACTS: tuple[Contract, ...] = (
         events=accounts.ACCOUNTS_EVENTS,
         private=accounts.AccountPrivate,
         routes={
+            accounts.AccountSuspended: (("stores", stores.SuspendOwner),),
+            accounts.AccountRestored: (("stores", stores.RestoreOwner),),
             accounts.AccountWithdrawn: (("carts", carts.ForgetBuyer), ("catalog", images.EraseImage)),
             sellers.SellerApplied: (("accounts", sellers.ClaimBusinessNumber),),
             sellers.SellerDenied: (("accounts", sellers.ReleaseBusinessNumber),),

@@ -21,7 +21,7 @@ from agents.auditor.invariants import AT_REST, Violation
 from agents.auditor.orders import Dossier
 from agents.auditor.shelves import Shelf
 from models.read.facts import Fact
-from models.stores.messages import StoreRestored, StoreSaved, StoreSuspended
+from models.stores.messages import StoreRestored, StoreSaved, StoreSuspended, SuspensionLifted
 
 REPEATS = 500
 """Events of an aggregate that are remembered to compare repeats with: more than a turn of the kernel can say again."""
@@ -95,7 +95,7 @@ class Books:
             self._note(goods.fold(self.products, fact))
         elif isinstance(event, StoreSaved):
             self.stores[fact.key] = Saved(fact.seq, event)
-        elif isinstance(event, StoreSuspended | StoreRestored):
+        elif isinstance(event, StoreSuspended | StoreRestored | SuspensionLifted):
             self.stores[fact.key] = Saved(fact.seq, self.stores[fact.key].event)
 
     def undecodable(self, record: str, why: str) -> None:

@@ -79,6 +79,7 @@ from models.actor import DAY, EffectUnknown, Event, Refusal, Reminder, Send, Sta
 from models.carts.messages import ForgetBuyer
 from models.catalog.image_messages import EraseImage
 from models.kept import ERASE, Tombstone
+from models.stores.messages import RestoreOwner, SuspendOwner
 
 __all__ = ["ACCOUNTS_STATE", "answer", "decide", "evolve", "pending", "private", "route", "wake"]
 REJOIN = DAY
@@ -227,8 +228,15 @@ def _lapse(account: Account, now: int) -> list[Event]:
 
 
 def route(key: str, state: State, event: Event) -> Iterable[Send]:
-    """A business number is claimed and let go of at its own row; whoever left is forgotten where something is kept for them."""
+    """A business number is claimed and let go of at its own row; whoever left is forgotten where something is kept for them.
+
+    The store of a seller who is suspended is closed, as nobody would see its orders.
+    """
     match event:
+        case AccountSuspended(account=account, by=by) if state[""].role == "seller":
+            yield Send("stores", id_of("store", account), SuspendOwner(by=by))
+        case AccountRestored(account=account, by=by) if state[""].role == "seller":
+            yield Send("stores", id_of("store", account), RestoreOwner(by=by))
         case AccountWithdrawn(account=account, picture=picture):
             yield Send("carts", account, ForgetBuyer(buyer=account))
             if picture:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
-from models.actor import Command, Event
+from models.actor import Command, Event, Message
 from models.kept import Keeping
 from models.stores.hours import Hours
 
@@ -64,7 +64,10 @@ class ChangeStore(Command, frozen=True):
 
 
 class SaveStore(Command, frozen=True):
-    """Create or replace a store's policy, by an operator or a demo; ``profile`` for what else it has. Refused as the others are."""
+    """Create or replace a store's policy, by an admin or a demo; ``profile`` for what else it has. Refused as the others are.
+
+    ``by``: the admin's account, if it is an admin who saves.
+    """
 
     owner: str
     name: str
@@ -73,6 +76,7 @@ class SaveStore(Command, frozen=True):
     cut_off: str = "18:00"
     threshold: int = 50
     profile: StoreProfile = StoreProfile()
+    by: str = ""
 
 
 class SuspendStore(Command, frozen=True):
@@ -88,11 +92,30 @@ class RestoreStore(Command, frozen=True):
     by: str
 
 
+class SuspendOwner(Message, frozen=True):
+    """The seller's account is suspended by admin ``by``: nobody sees to the store, so it is closed until he is back."""
+
+    must_succeed = True
+
+    by: str
+
+
+class RestoreOwner(Message, frozen=True):
+    """The seller is back. A suspension of the store itself stays as it is."""
+
+    must_succeed = True
+
+    by: str
+
+
 # -- stores: events -------------------------------------------------------------------------------------------------------------
 
 
 class StoreSaved(Keeping, frozen=True):
-    """The store as it is now, whoever changed what. ``registered_at``: ms. ``gugun`` "": no address yet, no ``lat``, no ``lon``."""
+    """The store as it is now, whoever changed what. ``registered_at``: ms. ``gugun`` "": no address yet, no ``lat``, no ``lon``.
+
+    ``by``: the admin who saved it, "": its seller or a demo.
+    """
 
     owner: str
     delivery_fee: int
@@ -107,18 +130,34 @@ class StoreSaved(Keeping, frozen=True):
     slot_capacity: int = 0
     minutes_per_day: int = MINUTES_PER_DAY
     registered_at: int = 0
+    by: str = ""
 
 
 class StoreSuspended(Keeping, frozen=True):
-    """``by``: the admin's account. Why stands in the private record."""
+    """It is closed from now on, if it was not already. ``by``: the admin's account. Why stands in the private record.
+
+    ``owner``: because its seller is suspended; false: the store itself is.
+    """
 
     by: str
     at: int = 0
+    owner: bool = False
 
 
 class StoreRestored(Keeping, frozen=True):
+    """It is open again. ``owner``: its seller was the last to be restored."""
+
     by: str
     at: int = 0
+    owner: bool = False
+
+
+class SuspensionLifted(Keeping, frozen=True):
+    """One of two suspensions is over and the store stays closed by the other. ``owner``: its seller is back."""
+
+    by: str
+    at: int = 0
+    owner: bool = False
 
 
 class StorePrivate(msgspec.Struct, frozen=True, kw_only=True):
@@ -272,8 +311,8 @@ class NoticePrivate(msgspec.Struct, frozen=True, kw_only=True):
     content: str
 
 
-STORE_INBOX = RegisterStore | ChangeStore | SaveStore | SuspendStore | RestoreStore
-STORE_EVENTS = StoreSaved | StoreSuspended | StoreRestored
+STORE_INBOX = RegisterStore | ChangeStore | SaveStore | SuspendStore | RestoreStore | SuspendOwner | RestoreOwner
+STORE_EVENTS = StoreSaved | StoreSuspended | StoreRestored | SuspensionLifted
 QUESTION_INBOX = AskQuestion | EditQuestion | DeleteQuestion | AnswerQuestion | EditAnswer | MarkQuestionRead
 QUESTION_EVENTS = QuestionAsked | QuestionEdited | QuestionAnswered | AnswerEdited | QuestionRead | QuestionDeleted
 NOTICE_INBOX = PostNotice | EditNotice | DeleteNotice

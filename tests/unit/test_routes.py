@@ -15,9 +15,9 @@ from agents.orders import ORDERS
 from agents.payments.domain import payments
 from agents.runtime.domain import Domain
 from agents.stores import STORES
-from models.accounts.messages import ChangeProfile, WithdrawAccount
+from models.accounts.messages import ChangeProfile, RestoreAccount, SuspendAccount, WithdrawAccount
 from models.accounts.secrets import hashed
-from models.accounts.seller_messages import ConfirmRegistration, DenySeller
+from models.accounts.seller_messages import ConfirmRegistration, DenySeller, PermitSeller
 from models.actor import Reminder
 from models.carts.messages import AddToCart, MergeCart
 from models.catalog import messages as catalog
@@ -121,20 +121,30 @@ def arrived(memory: Memory) -> None:
 
 
 def people() -> set[tuple[str, str, str, str]]:
-    """A florist is denied; of two who then claim one business number, the second is refused it; a buyer with a picture goes."""
-    world = Memory((ACCOUNTS, CARTS, CATALOG), NOW)
-    for number, row in enumerate((SELLER, f"{SELLER}x")):
+    """A florist is denied; of two who then claim one business number, the second is refused it; a third one is permitted, suspended
+    and restored; a buyer with a picture goes."""
+    world = Memory((ACCOUNTS, CARTS, CATALOG, STORES), NOW)
+    for number, row in enumerate((SELLER, f"{SELLER}x", f"{SELLER}y")):
+        claim = "claim-y" if row.endswith("y") else CLAIM
         salt = f"salt-{number}"
         ticket = hashed(f"ticket-{number}")
         world.command("accounts", row, code("registration", EMAIL, row=row, salt=salt), f"1{number}")
         confirm = ConfirmRegistration(once=salt, check=right("registration", row, salt), ticket_hash=ticket)
         world.command("accounts", row, confirm, f"2{number}")
-        world.command("accounts", row, application(row=row, ticket_hash=ticket), f"3{number}")
+        world.command("accounts", row, application(row=row, ticket_hash=ticket, claim=claim), f"3{number}")
         arrived(world)
     assert [world.state("accounts", row).status for row in (SELLER, f"{SELLER}x")] == ["PENDING", "FAILED"]
     world.command("accounts", SELLER, DenySeller(once="d", account=f"{SELLER}-1", by="admin", reason="unreadable"), "4")
     arrived(world)
     assert world.state("accounts", CLAIM) is None
+    third: dict[str, str] = {"account": f"{SELLER}y-1", "by": "admin"}
+    for act in (
+        PermitSeller(once="p", **third),
+        SuspendAccount(once="s", reason="spam", **third),
+        RestoreAccount(once="r", **third),
+    ):
+        world.command("accounts", f"{SELLER}y", act, f"4{act.once}")
+        arrived(world)
     world.command("accounts", BUYER, sign_in(), "5")
     world.command("accounts", BUYER, ChangeProfile(account=f"{BUYER}-1", picture="image-1"), "p")
     world.command("accounts", BUYER, WithdrawAccount(once="w", account=f"{BUYER}-1"), "6")

@@ -42,6 +42,7 @@ from models.accounts.seller_messages import (
 from models.accounts.sellers import READS_A_DAY
 from models.accounts.session_messages import SessionsEnded
 from models.actor import DAY, HOUR, Refusal, Send, id_of
+from models.stores.messages import RestoreOwner, SuspendOwner
 from tests.unit.accounts.given import (
     ACCOUNTS,
     ADMIN,
@@ -223,6 +224,23 @@ def test_admins_suspend_and_restore_with_a_reason(make: Any) -> None:
     assert actor.take(RestoreAccount(once="r", account=me, by="admin-2")) == [restored]
     assert actor.refuses(RestoreAccount(once="r2", account=me, by="admin-2")) == ("not_suspended", 409)
     assert actor.refuses(SuspendAccount(once="s3", account=me, by=me, reason="abuse")) == ("own_account", 409)
+
+
+def test_the_store_of_a_suspended_seller_is_closed() -> None:
+    actor = seller()
+    actor.take(SuspendAccount(once="s", account=ME, by="admin-1", reason="fraud"))
+    assert actor.sends == [Send("stores", id_of("store", ME), SuspendOwner(by="admin-1"))]
+    actor.take(RestoreAccount(once="r", account=ME, by="admin-2"))
+    assert actor.sends == [Send("stores", id_of("store", ME), RestoreOwner(by="admin-2"))]
+
+
+@pytest.mark.parametrize("make", [buyer, applied, admin])
+def test_whoever_sells_nothing_has_no_store_to_close(make: Any) -> None:
+    actor = make()
+    actor.take(SuspendAccount(once="s", account=actor.state.id, by="admin-1", reason="abuse"))
+    assert actor.sends == []
+    actor.take(RestoreAccount(once="r", account=actor.state.id, by="admin-1"))
+    assert actor.sends == []
 
 
 def test_a_row_keeps_the_newest_notes() -> None:
