@@ -15,10 +15,10 @@ from agents.orders import ORDERS
 from agents.payments.domain import payments
 from agents.runtime.domain import Domain
 from agents.stores import STORES
-from models.accounts.messages import ChangeProfile, RestoreAccount, SuspendAccount, WithdrawAccount
+from models.accounts.messages import CallDone, ChangeProfile, RestoreAccount, SuspendAccount, WithdrawAccount
 from models.accounts.secrets import hashed
 from models.accounts.seller_messages import ConfirmRegistration, DenySeller, PermitSeller
-from models.actor import Reminder
+from models.actor import DAY, Reminder
 from models.carts.messages import AddToCart, MergeCart
 from models.catalog import messages as catalog
 from models.orders import messages as orders
@@ -122,7 +122,7 @@ def arrived(memory: Memory) -> None:
 
 def people() -> set[tuple[str, str, str, str]]:
     """A florist is denied; of two who then claim one business number, the second is refused it; a third one is permitted, suspended
-    and restored; a buyer with a picture goes."""
+    and restored; those who do not try again are forgotten; a buyer with a picture goes."""
     world = Memory((ACCOUNTS, CARTS, CATALOG, STORES), NOW)
     for number, row in enumerate((SELLER, f"{SELLER}x", f"{SELLER}y")):
         claim = "claim-y" if row.endswith("y") else CLAIM
@@ -134,6 +134,9 @@ def people() -> set[tuple[str, str, str, str]]:
         world.command("accounts", row, application(row=row, ticket_hash=ticket, claim=claim), f"3{number}")
         arrived(world)
     assert [world.state("accounts", row).status for row in (SELLER, f"{SELLER}x")] == ["PENDING", "FAILED"]
+    again = application(row=f"{SELLER}x", ticket_hash=hashed("ticket-1"), document="documents/2")
+    world.command("accounts", f"{SELLER}x", again, "again")
+    arrived(world)
     world.command("accounts", SELLER, DenySeller(once="d", account=f"{SELLER}-1", by="admin", reason="unreadable"), "4")
     arrived(world)
     assert world.state("accounts", CLAIM) is None
@@ -145,8 +148,16 @@ def people() -> set[tuple[str, str, str, str]]:
     ):
         world.command("accounts", f"{SELLER}y", act, f"4{act.once}")
         arrived(world)
+    world.now += 31 * DAY
+    for row in (SELLER, f"{SELLER}x"):
+        while (effect := ACCOUNTS.pending(world.state("accounts", row))) is not None:
+            world.tell("accounts", row, CallDone(effect=effect.name, attempt=effect.attempt))
+            arrived(world)
+        world.tell("accounts", row, Reminder(due=world.now))
+        arrived(world)
     world.command("accounts", BUYER, sign_in(), "5")
     world.command("accounts", BUYER, ChangeProfile(account=f"{BUYER}-1", picture="image-1"), "p")
+    world.command("accounts", BUYER, ChangeProfile(account=f"{BUYER}-1", picture="image-2"), "p2")
     world.command("accounts", BUYER, WithdrawAccount(once="w", account=f"{BUYER}-1"), "6")
     arrived(world)
     return world.routed
