@@ -172,6 +172,9 @@ COMPACTED = {
     "cleanup.policy": "compact",
     # Within this time a row that a zombie wrote late still stands in the log beside the newer one (design §5.10).
     "min.compaction.lag.ms": str(DAY),
+    # What was written over or erased may not wait until its segment is full, which can take years: the broker rolls the segment
+    # at this age with the next record of its partition, and cleans it then whatever the dirty ratio.
+    "max.compaction.lag.ms": str(2 * DAY),
     "delete.retention.ms": str(DAY),
     "min.cleanable.dirty.ratio": "0.1",
 }
