@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from models import traces
 from models.accounts import messages as accounts
 from models.accounts import seller_messages as sellers
 from models.actor import DAY, Message
@@ -115,7 +116,12 @@ CONTRACTS: tuple[Contract, ...] = (
         inbox=stores.STORES_INBOX,
         events=stores.STORES_EVENTS,
         private=stores.STORES_PRIVATE,
-        routes={stores.StoreSaved: (("inventory", inventory.SetLowStockThreshold),)},
+        routes={
+            stores.StoreSaved: (("inventory", inventory.SetLowStockThreshold),),
+            stores.QuestionAsked: (("stores", traces.KeepTrace),),
+            stores.QuestionDeleted: (("stores", traces.DropTrace),),
+            traces.TracesForgotten: (("stores", stores.ForgetAsker), ("stores", traces.ForgetTraces)),
+        },
     ),
     Contract(
         domain="catalog",
@@ -123,6 +129,9 @@ CONTRACTS: tuple[Contract, ...] = (
         events=catalog.CATALOG_EVENTS,
         private=catalog.CATALOG_PRIVATE,
         routes={
+            catalog.RestockAwaited: (("catalog", traces.KeepTrace),),
+            catalog.RestockDropped: (("catalog", traces.DropTrace),),
+            traces.TracesForgotten: (("catalog", catalog.CancelRestock), ("catalog", traces.ForgetTraces)),
             catalog.ReviewWritten: (("catalog", catalog.RateProduct),),
             catalog.ReviewEdited: (("catalog", catalog.RateProduct),),
             catalog.ReviewDeleted: (("catalog", catalog.RateProduct),),
@@ -146,7 +155,12 @@ CONTRACTS: tuple[Contract, ...] = (
         routes={
             accounts.AccountSuspended: (("stores", stores.SuspendOwner),),
             accounts.AccountRestored: (("stores", stores.RestoreOwner),),
-            accounts.AccountWithdrawn: (("carts", carts.ForgetBuyer), ("catalog", images.EraseImage)),
+            accounts.AccountWithdrawn: (
+                ("carts", carts.ForgetBuyer),
+                ("catalog", images.EraseImage),
+                ("catalog", traces.ForgetTraces),
+                ("stores", traces.ForgetTraces),
+            ),
             accounts.ProfileChanged: (("catalog", images.EraseImage),),
             sellers.RegistrationLapsed: (("catalog", images.EraseImage),),
             sellers.LicenceErased: (("catalog", images.EraseImage),),

@@ -83,6 +83,7 @@ from models.carts.messages import ForgetBuyer
 from models.catalog.image_messages import EraseImage
 from models.kept import ERASE, Tombstone
 from models.stores.messages import RestoreOwner, SuspendOwner
+from models.traces import ForgetTraces
 
 __all__ = ["ACCOUNTS_STATE", "answer", "decide", "evolve", "pending", "private", "route", "wake"]
 REJOIN = DAY
@@ -266,6 +267,8 @@ def route(key: str, state: State, event: Event) -> Iterable[Send]:
             yield Send("stores", id_of("store", account), RestoreOwner(by=by))
         case AccountWithdrawn(account=account, picture=picture):
             yield Send("carts", account, ForgetBuyer(buyer=account))
+            yield Send("catalog", account, ForgetTraces())
+            yield Send("stores", account, ForgetTraces())
             if picture:
                 yield Send("catalog", picture, EraseImage(owner=account))
         case ProfileChanged(account=account, replaced=picture) if picture:

@@ -1,4 +1,5 @@
-"""Contract of the stores domain: stores (key = store id), questions (key = question id), notices (key = notice id).
+"""Contract of the stores domain: stores (key = store id), questions (key = question id), notices (key = notice id),
+and what a buyer has asked (parts of the buyer's account id, ``models/traces.py``).
 
 Which kind a message is about follows from its class; one that finds another kind under its key is refused.
 """
@@ -10,6 +11,7 @@ import msgspec
 from models.actor import Command, Event, Message
 from models.kept import Keeping
 from models.stores.hours import Hours
+from models.traces import TRACE_EVENTS, TRACE_INBOX
 
 MINUTES_PER_DAY = 480
 """Making minutes of a day in a store that has not said otherwise: one florist, eight hours."""
@@ -136,28 +138,28 @@ class StoreSaved(Keeping, frozen=True):
 class StoreSuspended(Keeping, frozen=True):
     """It is closed from now on, if it was not already. ``by``: the admin's account. Why stands in the private record.
 
-    ``owner``: because its seller is suspended; false: the store itself is.
+    ``of_owner``: because its seller is suspended; false: the store itself is.
     """
 
     by: str
     at: int = 0
-    owner: bool = False
+    of_owner: bool = False
 
 
 class StoreRestored(Keeping, frozen=True):
-    """It is open again. ``owner``: its seller was the last to be restored."""
+    """It is open again. ``of_owner``: its seller was the last to be restored."""
 
     by: str
     at: int = 0
-    owner: bool = False
+    of_owner: bool = False
 
 
 class SuspensionLifted(Keeping, frozen=True):
-    """One of two suspensions is over and the store stays closed by the other. ``owner``: its seller is back."""
+    """One of two suspensions is over and the store stays closed by the other. ``of_owner``: its seller is back."""
 
     by: str
     at: int = 0
-    owner: bool = False
+    of_owner: bool = False
 
 
 class StorePrivate(msgspec.Struct, frozen=True, kw_only=True):
@@ -203,6 +205,14 @@ class EditQuestion(Command, frozen=True):
 
 class DeleteQuestion(Command, frozen=True):
     """By its asker at any time, with its answer. Refused: ``question_unknown``."""
+
+    buyer: str
+
+
+class ForgetAsker(Message, frozen=True):
+    """``buyer``, who asked, has left: their question goes with its answer."""
+
+    must_succeed = True
 
     buyer: str
 
@@ -255,7 +265,10 @@ class QuestionRead(Event, frozen=True):
 
 
 class QuestionDeleted(Event, frozen=True):
+    """By its asker, or because they have left. ``buyer``: the asker's account."""
+
     at: int
+    buyer: str = ""
 
 
 class QuestionPrivate(msgspec.Struct, frozen=True, kw_only=True):
@@ -313,10 +326,10 @@ class NoticePrivate(msgspec.Struct, frozen=True, kw_only=True):
 
 STORE_INBOX = RegisterStore | ChangeStore | SaveStore | SuspendStore | RestoreStore | SuspendOwner | RestoreOwner
 STORE_EVENTS = StoreSaved | StoreSuspended | StoreRestored | SuspensionLifted
-QUESTION_INBOX = AskQuestion | EditQuestion | DeleteQuestion | AnswerQuestion | EditAnswer | MarkQuestionRead
+QUESTION_INBOX = AskQuestion | EditQuestion | DeleteQuestion | ForgetAsker | AnswerQuestion | EditAnswer | MarkQuestionRead
 QUESTION_EVENTS = QuestionAsked | QuestionEdited | QuestionAnswered | AnswerEdited | QuestionRead | QuestionDeleted
 NOTICE_INBOX = PostNotice | EditNotice | DeleteNotice
 NOTICE_EVENTS = NoticePosted | NoticeEdited | NoticeDeleted
-STORES_INBOX = STORE_INBOX | QUESTION_INBOX | NOTICE_INBOX
-STORES_EVENTS = STORE_EVENTS | QUESTION_EVENTS | NOTICE_EVENTS
+STORES_INBOX = STORE_INBOX | QUESTION_INBOX | NOTICE_INBOX | TRACE_INBOX
+STORES_EVENTS = STORE_EVENTS | QUESTION_EVENTS | NOTICE_EVENTS | TRACE_EVENTS
 STORES_PRIVATE = StorePrivate | QuestionPrivate | NoticePrivate

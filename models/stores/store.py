@@ -117,8 +117,8 @@ def _owner(store: Store | None, message: SuspendOwner | RestoreOwner, now: int) 
     if store is None or store.owner_suspended == suspends:
         return []
     if suspends:
-        return [StoreSuspended(by=message.by, at=now, owner=True).keeping(_text(store))]
-    return [(SuspensionLifted if store.suspended else StoreRestored)(by=message.by, at=now, owner=True).keeping(_text(store))]
+        return [StoreSuspended(by=message.by, at=now, of_owner=True).keeping(_text(store))]
+    return [(SuspensionLifted if store.suspended else StoreRestored)(by=message.by, at=now, of_owner=True).keeping(_text(store))]
 
 
 def _save(base: Store, profile: StoreProfile, missing: list[str], before: Store | None, by: str = "") -> list[Event] | Refusal:
@@ -188,9 +188,9 @@ def evolve(store: Store | None, event: STORE_EVENTS) -> Store:
             closed: dict[str, Any] = {name: store is not None and getattr(store, name) for name in ("suspended", "owner_suspended")}
             return Store(**values, **closed, name=text.name, text=text)
         case (
-            StoreSuspended(owner=owner, kept=text)
-            | StoreRestored(owner=owner, kept=text)
-            | SuspensionLifted(owner=owner, kept=text)
+            StoreSuspended(of_owner=owner, kept=text)
+            | StoreRestored(of_owner=owner, kept=text)
+            | SuspensionLifted(of_owner=owner, kept=text)
         ):
             assert store is not None
             closes = isinstance(event, StoreSuspended)

@@ -22,7 +22,8 @@ from models.actor import DAY, Reminder
 from models.carts.messages import AddToCart, MergeCart
 from models.catalog import messages as catalog
 from models.orders import messages as orders
-from models.stores.messages import SaveStore
+from models.stores.messages import AskQuestion, DeleteQuestion, SaveStore
+from models.traces import AT_ONCE, ForgetTraces
 from tests.unit.accounts.given import ACCOUNTS, BUYER, CLAIM, EMAIL, SELLER, application, code, right, sign_in
 from tests.unit.gateway_model import GatewayModel
 from tests.unit.memory import Memory
@@ -93,7 +94,32 @@ def walk() -> set[tuple[str, str, str, str]]:
     carts.command("carts", "ann", MergeCart(guest="guest"), "c2")
     arrived(carts)
     assert carts.state("carts", "ann").lines["p"].quantity == 1
-    return world.memory.routed | shop.routed | carts.routed | reviewed() | people()
+    return world.memory.routed | shop.routed | carts.routed | reviewed() | people() | traced()
+
+
+def traced() -> set[tuple[str, str, str, str]]:
+    """A buyer takes a question and an alert back, and leaves with more of both than one message reaches."""
+    shop = Memory((STORES, CATALOG), NOW)
+    count = AT_ONCE + 2
+    for number in range(count):
+        question = AskQuestion(buyer="ann", store_id="s", product_id=f"p-{number}", title="t", content="c")
+        shop.command("stores", f"q-{number}", question, f"q{number}")
+        save = catalog.SaveProduct(store_id="s", name="n", price=1, flowers={"rose": 1}, status="DISCONTINUED")
+        shop.command("catalog", f"p-{number}", save, f"p{number}")
+    arrived(shop)
+    for number in range(count):
+        shop.command("catalog", f"p-{number}", catalog.RegisterRestock(buyer="ann"), f"r{number}")
+    arrived(shop)
+    shop.command("stores", "q-0", DeleteQuestion(buyer="ann"), "d")
+    shop.command("catalog", "p-0", catalog.CancelRestock(buyer="ann"), "c")
+    arrived(shop)
+    for domain in ("stores", "catalog"):
+        shop.tell(domain, "ann", ForgetTraces())
+    arrived(shop)
+    assert [shop.state("stores", f"q-{number}") for number in range(count)] == [None] * count
+    waiting = [said for said in shop.log if isinstance(said.event, catalog.RestockDropped)]
+    assert len(waiting) == count
+    return shop.routed
 
 
 def reviewed() -> set[tuple[str, str, str, str]]:

@@ -34,6 +34,7 @@ from models.actor import DAY, HOUR, Effect, EffectUnknown, Refusal, Reminder, Se
 from models.carts.messages import ForgetBuyer
 from models.catalog.image_messages import EraseImage
 from models.kept import ERASE
+from models.traces import ForgetTraces
 from tests.unit.accounts.given import ACCOUNTS, BUYER, PERSON, SELLER, admin, applied, buyer, done, opening, seller, sign_in
 from tests.unit.history import Actor
 from tests.unit.shop import NOW
@@ -143,7 +144,7 @@ def test_the_picture_of_whoever_withdraws_is_erased_if_it_is_ours(picture: str, 
     actor.take(ChangeProfile(account=ME, picture=picture))
     gone, _ = actor.take(WithdrawAccount(once="w", account=ME))
     assert gone == AccountWithdrawn(account=ME, provider="kakao", picture="image-1" if erased else "")
-    assert [send for send in actor.sends if send.domain == "catalog"] == (
+    assert [send for send in actor.sends if isinstance(send.message, EraseImage)] == (
         [Send("catalog", "image-1", EraseImage(owner=ME))] if erased else []
     )
 
@@ -168,7 +169,8 @@ def test_whoever_withdraws_is_forgotten_and_may_come_back_after_a_day_as_somebod
     gone, ended = actor.take(WithdrawAccount(once="w", account=ME))
     assert gone == AccountWithdrawn(account=ME, provider="kakao")
     assert ended == SessionsEnded(account=ME, cause="withdrawn")
-    assert actor.sends == [Send("carts", ME, ForgetBuyer(buyer=ME))]
+    forgets = (("carts", ForgetBuyer(buyer=ME)), ("catalog", ForgetTraces()), ("stores", ForgetTraces()))
+    assert actor.sends == [Send(domain, ME, message) for domain, message in forgets]
     assert ACCOUNTS.private(BUYER, actor.states, gone) == ERASE
     row = msgspec.json.encode(actor.state).decode()
     assert not [text for text in msgspec.structs.astuple(PERSON) if text and text in row]

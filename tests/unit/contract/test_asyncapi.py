@@ -180,6 +180,6 @@ def test_ids_are_named_after_what_they_name_and_flags_without_a_verb() -> None:
     # What may be left out in a change is a flag or null.
     flags = {name for name, schema in fields.items() for one in (schema, *schema.get("anyOf", ())) if one.get("type") == "boolean"}
     assert flags == {
-        "by_guest", "done", "found", "liked", "on_sale", "open", "parked", "phone_known", "renamed", "repeated", "reset",
-        "secret", "sent", "tax_free", "waiting",
+        "by_guest", "done", "found", "liked", "of_owner", "on_sale", "open", "parked", "phone_known", "renamed", "repeated",
+        "reset", "secret", "sent", "tax_free", "waiting",
     }  # fmt: skip

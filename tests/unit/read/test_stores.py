@@ -76,7 +76,7 @@ def test_of_a_batch_the_last_word_counts() -> None:
 
 
 def test_a_store_of_which_one_suspension_is_over_stays_closed() -> None:
-    facts = [fact("a", 1, StoreSuspended(by=ADMIN, at=NOW)), fact("a", 2, SuspensionLifted(by=ADMIN, at=NOW, owner=True))]
+    facts = [fact("a", 1, StoreSuspended(by=ADMIN, at=NOW)), fact("a", 2, SuspensionLifted(by=ADMIN, at=NOW, of_owner=True))]
     assert written(stores.project(facts)) == {stores.STATUS: [("a", "SUSPENDED", 2)]}
 
 

@@ -186,7 +186,7 @@ def test_a_store_is_closed_while_its_seller_is_suspended() -> None:
     actor = opened()
     actor.now = NOW + 7
     before = actor.state
-    suspended = StoreSuspended(by=ADMIN, at=NOW + 7, owner=True)
+    suspended = StoreSuspended(by=ADMIN, at=NOW + 7, of_owner=True)
     assert actor.take(SuspendOwner(by=ADMIN)) == [suspended]
     assert actor.state == with_(before, owner_suspended=True)
     assert STORES.private("store", actor.states, suspended) == TEXT
@@ -195,7 +195,7 @@ def test_a_store_is_closed_while_its_seller_is_suspended() -> None:
     actor.take(change(detail="고쳤습니다"))
     assert actor.state.owner_suspended
     assert actor.refuses(RestoreStore(by=ADMIN)) == ("store_not_suspended", 409)
-    assert actor.take(RestoreOwner(by=ADMIN)) == [StoreRestored(by=ADMIN, at=NOW + 7, owner=True)]
+    assert actor.take(RestoreOwner(by=ADMIN)) == [StoreRestored(by=ADMIN, at=NOW + 7, of_owner=True)]
     assert not actor.state.owner_suspended
     assert actor.take(RestoreOwner(by=ADMIN)) == []
 
@@ -206,11 +206,11 @@ def test_a_store_is_open_again_when_both_suspensions_are_over(first: str) -> Non
     wishes = [(SuspendStore(by=ADMIN, reason="x"), RestoreStore(by=ADMIN)), (SuspendOwner(by=ADMIN), RestoreOwner(by=ADMIN))]
     (one, over), (other, done) = wishes if first == "store" else reversed(wishes)
     owner = first == "owner"
-    assert actor.take(one) == [StoreSuspended(by=ADMIN, at=NOW, owner=owner)]
-    assert actor.take(other) == [StoreSuspended(by=ADMIN, at=NOW, owner=not owner)]
-    assert actor.take(over) == [SuspensionLifted(by=ADMIN, at=NOW, owner=owner)]
+    assert actor.take(one) == [StoreSuspended(by=ADMIN, at=NOW, of_owner=owner)]
+    assert actor.take(other) == [StoreSuspended(by=ADMIN, at=NOW, of_owner=not owner)]
+    assert actor.take(over) == [SuspensionLifted(by=ADMIN, at=NOW, of_owner=owner)]
     assert (actor.state.suspended, actor.state.owner_suspended) == (owner, not owner)
-    assert actor.take(done) == [StoreRestored(by=ADMIN, at=NOW, owner=not owner)]
+    assert actor.take(done) == [StoreRestored(by=ADMIN, at=NOW, of_owner=not owner)]
     assert (actor.state.suspended, actor.state.owner_suspended) == (False, False)
 
 
