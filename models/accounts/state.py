@@ -47,8 +47,8 @@ from models.actor import Effect, State
 REGISTERING, ACTIVE, WITHDRAWN = "", "ACTIVE", "WITHDRAWN"
 APPLIED, FAILED, PENDING, PERMITTED, DENIED = "APPLIED", "FAILED", "PENDING", "PERMITTED", "DENIED"
 """Of a seller. APPLIED: the business number is being claimed; FAILED: it is somebody else's, and nobody has filed anything."""
-NOTES = 10
-"""Notes of admins that a row keeps, the newest."""
+NOTES = 40
+"""Notes of admins that a row keeps, the newest: of 300 characters, so 36 KB at most. Their reasons' codes stand in the events."""
 
 _replace = msgspec.structs.replace
 

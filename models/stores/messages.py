@@ -138,12 +138,14 @@ class StoreSaved(Keeping, frozen=True):
 class StoreSuspended(Keeping, frozen=True):
     """It is closed from now on, if it was not already. ``by``: the admin's account. Why stands in the private record.
 
-    ``of_owner``: because its seller is suspended; false: the store itself is.
+    ``of_owner``: because its seller is suspended; false: the store itself is. ``act``: the number of the suspension, from 1, under
+    which its reason stands in ``StorePrivate.notes``; 0: it gave none.
     """
 
     by: str
     at: int = 0
     of_owner: bool = False
+    act: int = 0
 
 
 class StoreRestored(Keeping, frozen=True):
@@ -163,7 +165,8 @@ class SuspensionLifted(Keeping, frozen=True):
 
 
 class StorePrivate(msgspec.Struct, frozen=True, kw_only=True):
-    """Texts, names and numbers of a store (``bb.stores.private``). ``reason``: why it is suspended, "" while it is not.
+    """Texts, names and numbers of a store (``bb.stores.private``). ``reason``: why it is suspended, "" while it is not; ``notes``:
+    why it ever was, by the number of the act, the newest 20.
 
     ``bank`` and ``account_number`` are for its seller and for admins only.
     """
@@ -178,6 +181,7 @@ class StorePrivate(msgspec.Struct, frozen=True, kw_only=True):
     address_detail: str = ""
     zipcode: str = ""
     reason: str = ""
+    notes: dict[str, str] = {}
 
 
 # -- questions ------------------------------------------------------------------------------------------------------------------

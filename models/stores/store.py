@@ -36,6 +36,8 @@ from models.stores.near import in_korea
 
 MAX_NAME, MAX_DETAIL, MAX_IMAGE, MAX_ADDRESS, MAX_REASON = 80, 1_000, 200, 100, 500
 """Characters; every order's row carries a store's name."""
+NOTES = 20
+"""Reasons of suspensions that a row keeps, the newest: 30 KB at most."""
 MAX_AMOUNT, MAX_MINUTES, MAX_PLACES, MAX_STEMS = 100_000_000, 100_000, 1_000, 1_000_000
 """KRW; making minutes of a day; pickups of a half hour; stems."""
 REQUIRED = (
@@ -102,13 +104,19 @@ def decide(store: Store | None, message: STORE_INBOX, now: int) -> list[Event] |
                 return Refusal("store_unknown", 404)
             if not 0 < len(reason) <= MAX_REASON:
                 return Refusal("store_invalid", 422, {"fields": ["reason"]})
-            suspended = StoreSuspended(by=by, at=now)
-            return Refusal("store_suspended") if store.suspended else [suspended.keeping(_replace(_text(store), reason=reason))]
+            return Refusal("store_suspended") if store.suspended else [_suspended(store, by, reason, now)]
         case RestoreStore(by=by):
             if store is None:
                 return Refusal("store_unknown", 404)
             restored = (SuspensionLifted if store.owner_suspended else StoreRestored)(by=by, at=now)
             return [restored.keeping(_replace(_text(store), reason=""))] if store.suspended else Refusal("store_not_suspended")
+
+
+def _suspended(store: Store, by: str, reason: str, now: int) -> StoreSuspended:
+    notes = store.text.notes
+    act = max(map(int, notes), default=0) + 1
+    kept = dict([*notes.items(), (str(act), reason)][-NOTES:])
+    return StoreSuspended(by=by, at=now, act=act).keeping(_replace(_text(store), reason=reason, notes=kept))
 
 
 def _owner(store: Store | None, message: SuspendOwner | RestoreOwner, now: int) -> list[Event]:
