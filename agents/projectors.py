@@ -24,6 +24,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from agents.beats import End
 from agents.facts import NOTHING, Said, decode
 from agents.pump import DEAD, LAG, Pump, live_version
 from agents.runtime.metrics import READY
@@ -150,7 +151,8 @@ class Projector(ConsumerRebalanceListener):  # type: ignore[misc]
         """For ``/health/ready``."""
         if not self._assigned:
             return "no partitions yet"
-        waits = [f"{pump.model.name}: {pump.away or 'loading'}" for pump in self.pumps if pump.away or not pump.ready.is_set()]
+        waiting = [pump for pump in self.pumps if pump.away or pump.silent or not pump.ready.is_set()]
+        waits = [f"{pump.model.name}: {pump.away or 'loading'}" for pump in waiting]
         return "; ".join(waits) or None
 
     def why_not_live(self) -> str | None:
@@ -195,6 +197,8 @@ class Projector(ConsumerRebalanceListener):  # type: ignore[misc]
                 await self.on_partitions_assigned(busy)
             tasks = [asyncio.create_task(self._read(consumer)) for consumer in consumers]
             tasks.append(asyncio.create_task(self._watch()))
+            if not self._fixed:
+                tasks.append(asyncio.create_task(self._beat()))
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in tasks:
                 if task.done():
@@ -345,12 +349,24 @@ class Projector(ConsumerRebalanceListener):  # type: ignore[misc]
 
     def ends(self) -> dict[Spot, int]:
         """The end of each spot of ours, as the broker last said."""
+        return {spot: end.offset for spot, end in self._heard().items()}
+
+    def _heard(self) -> dict[Spot, End]:
         found = {}
         for tp in self._assigned:
             with contextlib.suppress(Exception):
                 if (end := self._of(tp).highwater(tp)) is not None:
-                    found[self._spots[tp]] = end
+                    found[self._spots[tp]] = End(end, self._of(tp).last_poll_timestamp(tp) / 1000)
         return found
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(WATCH)
+            heard = self._heard()
+            for pump in self.pumps:
+                # A database that is away cannot be told; its pump has logged that.
+                with contextlib.suppress(Exception):
+                    await pump.beat(heard)
 
     async def _watch(self) -> None:
         while True:

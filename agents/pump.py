@@ -18,9 +18,10 @@ import msgspec
 import structlog
 from prometheus_client import Counter, Gauge, Histogram
 
+from agents.beats import Beats, End
 from agents.facts import Said
 from models.read.databases import Databases
-from models.read.facts import EVENTS, Batch, Fact, Outrun, Poison, Position, ReadModel, Refused, Spot, Store
+from models.read.facts import EVENTS, Batch, Beating, Fact, Outrun, Poison, Position, ReadModel, Refused, Spot, Store
 from models.read.registry import Registry
 from topics.tracing import CONSUMER, record, under
 
@@ -93,6 +94,10 @@ class Pump:
         """Something is folded that the database need not have before the next settlement: positions, what nobody waits for."""
         self.settlements = 0
         self._hole: tuple[Spot, int] | None = None
+        self.silent = False
+        """Whoever must know how current the store is (``Beating``) has not been told since the start."""
+        self._beats = Beats()
+        self._doubted = False
         self._task: asyncio.Task[None] | None = None
 
     # -- what the reader does -----------------------------------------------------------------------------------------------
@@ -166,6 +171,21 @@ class Pump:
         """Records that the log has and the database not."""
         return sum(max(0, end - self.stored[spot].next) for spot, end in ends.items() if spot in self.stored)
 
+    async def beat(self, ends: Mapping[Spot, End]) -> None:
+        """Let a store that says how current it is say so. Raises what the database's driver does."""
+        store = self._store
+        if not isinstance(store, Beating) or not self.ready.is_set():
+            return
+        ages = self._beats.ages(ends, self.stored, time.time())
+        try:
+            if ages:
+                await store.beat(ages)
+                self.silent = False
+        except Outrun:
+            # The database does not hold what it held; nothing that comes need be written for a long time.
+            self._doubted = True
+            self._filled.set()
+
     # -- inner ------------------------------------------------------------------------------------------------------------------
 
     def _clear(self) -> None:
@@ -190,6 +210,7 @@ class Pump:
         name = self.model.name
         self.version = await self._persist(self._version)
         store = self._store = self.model.store(self._databases, self.version)
+        self.silent = isinstance(store, Beating)
         await self._load(store)
         self.ready.set()
         settled = time.monotonic()
@@ -198,6 +219,9 @@ class Pump:
                 await self._wait(self._filled, SETTLE)
             else:
                 await self._filled.wait()
+            if self._doubted:
+                self._doubted = False
+                await self._begin_anew(store)
             if self.unsettled and time.monotonic() - settled > SETTLE:
                 settled = time.monotonic()
                 await self._settle(store)

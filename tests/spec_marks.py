@@ -19,13 +19,13 @@ _ID = re.compile(r"[A-Z]{0,3}-?\d+[a-z]?\Z")
 
 
 def spec_ids(text: str) -> list[str]:
-    """The ids in the first column of the tables below a ``## `` heading that speaks of weaknesses, in order."""
+    """The ids in the first column of the tables below a ``## `` heading that speaks of weaknesses or defects, in order."""
     found: list[str] = []
     inside = False
     for line in text.splitlines():
         if heading := _HEADING.match(line):
             if len(heading[1]) <= 2:
-                inside = "weakness" in line.lower()
+                inside = any(word in line.lower() for word in ("weakness", "defect"))
         elif inside and line.startswith("|"):
             first = line.split("|")[1].strip().strip("*")
             if _ID.match(first):

@@ -18,7 +18,7 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
 
     ``key``/``seq``: the aggregate and the number of its last event then: a read model that has folded ``seq`` shows it.
     ``status`` 0: still undecided (answer to ``Inquire``); 404: the row does not know the command. ``fingerprint``: whose words
-    are answered, as other words may come under the same command id; "" in the answer to an ``Inquire``.
+    are answered, as other words may come under the same command id; "" if the row does not know the command.
     """
 
     command: str

@@ -133,9 +133,9 @@ CONTRACTS: tuple[Contract, ...] = (
             catalog.RestockDropped: (("catalog", traces.DropTrace),),
             traces.TracesForgotten: (("catalog", catalog.CancelRestock), ("catalog", traces.ForgetTraces)),
             catalog.ReviewWritten: (("catalog", catalog.RateProduct),),
-            catalog.ReviewEdited: (("catalog", catalog.RateProduct),),
-            catalog.ReviewDeleted: (("catalog", catalog.RateProduct),),
-            catalog.ReviewHidden: (("catalog", catalog.RateProduct),),
+            catalog.ReviewEdited: (("catalog", catalog.RateProduct), ("catalog", images.EraseImage)),
+            catalog.ReviewDeleted: (("catalog", catalog.RateProduct), ("catalog", images.EraseImage)),
+            catalog.ReviewHidden: (("catalog", catalog.RateProduct), ("catalog", images.EraseImage)),
         },
     ),
     Contract(

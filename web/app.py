@@ -119,7 +119,8 @@ class App:
         if tracing.sampled(trace) and trace == given:
             above, trace = given, tracing.under(given, secrets.token_hex(8))
         route: Route | None = None
-        told = self.shared.origins.headers(request.headers.get("Origin"))
+        # A handler that counts a further bucket says so here, for its answer as for its refusal.
+        told = dict(self.shared.origins.headers(request.headers.get("Origin")))
         try:
             if len(request.raw_path) > LONGEST:
                 raise Problem(414, "target_too_long")
@@ -130,7 +131,7 @@ class App:
             if caller is None and not why and route.who in GUESTS:
                 caller = guests.caller_of(self.shared.secret, request)
             state, where = await self._counted(request, route, caller)
-            told = {**told, **state.headers()}
+            told.update(state.headers())
             why = why or refusal(route.who, caller, params.get("store_id", ""))
             if why:
                 raise _denied(why)

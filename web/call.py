@@ -24,6 +24,7 @@ from web.links import Links
 from web.people import People
 from web.problems import Problem
 from web.reads import Reads
+from web.remembered import Pictures
 from web.settings import WebSettings
 from web.terms import Terms
 from web.texts import Language
@@ -70,11 +71,10 @@ class Shared:
         self.people = people or People(Settings())
         self.live = live
         self.links = links or Links(Settings())
-        self.pictures: dict[str, dict[str, str]] = {}
-        """Where ready images are: id -> width -> path, as ``web/pictures.py`` has seen them."""
+        self.pictures = Pictures(client.hearing)
         self.signer = Signer(settings.token_key, settings.access_seconds)
         """Makes the access tokens of sign-ins."""
-        self.cookies = Cookies(public_url.startswith("https:"))
+        self.cookies = Cookies(secret, secure=public_url.startswith("https:"))
         self.origins = Origins(public_url, filter(None, settings.cors.split(",")))
         self.limiter = Limiter(limits(settings.limits), settings.limit_shares, buckets)
         self.proxies = frozenset(settings.proxies.split(","))
@@ -85,6 +85,8 @@ class Shared:
 
     def _heard(self, model: str, seen: Mapping[str, int]) -> None:
         self.terms.changed(model, seen)
+        if model == "images":
+            self.pictures.changed(seen)
         if self.ended is not None:
             self.ended.heard(model, seen)
 
@@ -110,11 +112,11 @@ class Call:
         *,
         bucket: str = "",
         address: str = "",
-        told: Mapping[str, str] = NOTHING,
+        told: dict[str, str] | None = None,
     ) -> None:
         self.shared, self.request, self.path, self.params = shared, request, path, params
         self._caller, self.language, self.traceparent = caller, language, traceparent
-        self.bucket, self.address, self.told = bucket, address, told
+        self.bucket, self.address, self.told = bucket, address, {} if told is None else told
         self._body: bytes | None = None
 
     @property
@@ -212,14 +214,16 @@ class Call:
         return {**self.shared.security, "X-Request-Id": trace[3:35], "traceparent": trace, **self.told}
 
     async def throttle(self, account: str) -> None:
-        """Count a try against ``account``, for which somebody wants to sign in or a code: nobody is signed in there.
+        """Count a try against ``account``, for which somebody wants to sign in or a code, and tell which bucket holds least.
 
         ``account``: its row key, whether there is such an account or not. The name of the limit is the route's. Raises ``Problem``
         429, or 503 while Redis is away.
         """
-        state = await self.shared.limiter.shared(self.bucket, account, "")
+        state = await self.shared.limiter.shared(self.bucket, account, self.address)
         if state.retry:
             raise state.problem()
+        if state.left <= int(self.told.get("RateLimit-Remaining", state.left)):
+            self.told.update(state.headers())
 
 
 def trace_of(header: str) -> str:

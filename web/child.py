@@ -61,7 +61,7 @@ async def serve(number: int, reads: Reads, *, kept: bool) -> None:
     secret = web_settings.web_secret.read_bytes().strip()
     if len(secret) < SHORTEST:
         raise ValueError(f"{web_settings.web_secret} is too short for a secret")
-    ended = Ended(settings.redis_url, settings.prefix, web_settings.deaf_after)
+    ended = Ended(settings.redis_url, settings.prefix, web_settings.deaf_after, settings.partitions)
     people = People(settings)
     hub = Hub(settings.redis_url, settings.prefix, process, web_settings.sse_streams)
     shared = Shared(

@@ -132,7 +132,6 @@ async def _has(call: Call, model: str, domain: str, key: str, seq: int, part: st
                 return found is None or int(found["seq"]) >= seq
             case "stores", _:
                 return await reads.shelved(key) >= seq
-                found = await reads.store(key)
             case "catalog", "review":
                 found = await reads.review(key)
             case "catalog", "reference":

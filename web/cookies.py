@@ -1,11 +1,13 @@
 """The cookie that holds the refresh secret: no script reads it, no other site sends it, no route but those of sign-in sees it.
 
-Its text is ``<account>.<session>.<secret>``: account and session say which row to ask, the secret is 256 random bits of which the
-row keeps the hash. The account is the one with its generation.
+Its text is ``<account>.<session>.<secret>.<signature>``: account and session say which row to ask, the secret is 256 random bits of
+which the row keeps the hash. The account is the one with its generation. The signature is ours over all three: what was made up is
+refused here, since each command to a row lies in the log for ever, whoever sent it.
 """
 
 from __future__ import annotations
 
+import hmac
 import re
 import secrets
 from http.cookies import CookieError, SimpleCookie
@@ -19,7 +21,9 @@ from web.idempotency import sign
 PATH = "/api/v1/auth"
 AGE = 30 * 86_400
 """Seconds for which a browser keeps the cookie; the row says until when the secret counts."""
-_TEXT = re.compile(r"([0-9a-f]{32}-[0-9]{1,9})\.([0-9A-Za-z-]{1,64})\.([0-9A-Za-z_-]{43})")
+_TEXT = re.compile(r"([0-9a-f]{32}-[0-9]{1,9})\.([0-9A-Za-z-]{1,64})\.([0-9A-Za-z_-]{43})\.([0-9A-Za-z_-]{22})")
+_SIGNED = 22
+"""Characters of a signature: 132 bits of it, as the cookie goes along with each request of sign-in."""
 
 
 class Refresh(NamedTuple):
@@ -60,15 +64,22 @@ def hash_of(secret: str) -> str:
 
 
 class Cookies:
-    """``secure``: there is TLS; only without it, on a machine of one's own, the cookie goes over plain HTTP."""
+    """``secure``: there is TLS; only without it, on a machine of one's own, the cookie goes over plain HTTP. ``key``: the web's."""
 
-    def __init__(self, secure: bool) -> None:
-        self.secure = secure
+    def __init__(self, key: bytes, *, secure: bool) -> None:
+        self._key, self.secure = key, secure
         self.name = "__Secure-bb-refresh" if secure else "bb-refresh"
 
     def give(self, response: web.StreamResponse, refresh: Refresh) -> None:
         """Let the browser keep ``refresh``."""
-        response.headers.add("Set-Cookie", self._said(".".join(refresh), AGE))
+        response.headers.add("Set-Cookie", self._said(self.text(refresh), AGE))
+
+    def text(self, refresh: Refresh) -> str:
+        """What the cookie of ``refresh`` holds."""
+        return ".".join((*refresh, self._signature(refresh)))
+
+    def _signature(self, refresh: Refresh) -> str:
+        return sign(self._key, "cookie", *refresh)[:_SIGNED]
 
     def take_away(self, response: web.StreamResponse) -> None:
         """Let the browser forget it."""
@@ -87,7 +98,11 @@ class Cookies:
         except CookieError:
             return None
         found = _TEXT.fullmatch(jar[self.name].value) if self.name in jar else None
-        return Refresh(*found.groups()) if found else None
+        if found is None:
+            return None
+        account, session, secret, signature = found.groups()
+        refresh = Refresh(account, session, secret)
+        return refresh if hmac.compare_digest(self._signature(refresh), signature) else None
 
     def _said(self, value: str, age: int) -> str:
         secure = "; Secure" if self.secure else ""

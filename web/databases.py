@@ -121,10 +121,6 @@ class Databases:
         return await self._orders.of_store(store_id, status, limit, cursor)
 
     @asked
-    async def products(self, store_id: str, limit: int, cursor: str) -> Page:
-        return await self._lists.on_sale(store_id, limit, cursor)
-
-    @asked
     async def found(self, question: Question) -> Found:
         return await self._search.found(question)
 

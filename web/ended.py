@@ -1,8 +1,13 @@
 """Sessions that have ended, in the memory of each web process: a token counts no more from the moment its session is gone.
 
-The projector says what has ended as soon as it is stored; beside that each process looks at the version in Redis every ``LOOK``
-seconds, which tells it that a report was lost, and that Redis is there. No request waits for Redis. A process that has seen
-nothing of it for ``deaf_after`` seconds cannot know who is still signed in, and so lets nobody in (auth 16, 29).
+The projector says what has ended as soon as it is stored; beside that each process looks into Redis every ``LOOK`` seconds: at the
+version, which tells it that a report was lost, and at the beats, which tell it how old what is stored may be. No request waits for
+Redis. A process that knows nothing newer than ``deaf_after`` seconds, as Redis or whoever feeds it (the worker ``read``) is away,
+cannot know who is still signed in, and so lets nobody in (auth 16, 29); what is for everybody goes on, signing in and out too.
+
+``deaf_after`` is a trade: for so long a session that has ended may go on while that worker is dead (it would until its token runs
+out: ten minutes), and a restart that takes longer throws everybody out until it is over. A restart takes 3 to 6 s, 20 s on a busy
+machine, and what is known is up to 3 s old at the best of times: so 30 s.
 """
 
 from __future__ import annotations
@@ -24,20 +29,21 @@ from web.auth import Caller
 
 log = structlog.get_logger("web")
 LOOK, AGAIN = 2.0, 0.2
-"""Seconds between two looks; after one that failed."""
+"""Seconds between two looks; after one that failed, or found what is too old."""
 PRUNE = 60.0
 """Seconds after which what has become useless is forgotten."""
 
 
 class Ended:
-    """What has ended. ``deaf_after``: seconds without Redis after which nobody counts as signed in."""
+    """What has ended. ``deaf_after``: nobody counts as signed in while nothing newer is known than so many seconds."""
 
-    def __init__(self, redis_url: str, prefix: str, deaf_after: float) -> None:
+    def __init__(self, redis_url: str, prefix: str, deaf_after: float, partitions: int) -> None:
         self._redis = Redis.from_url(redis_url, socket_timeout=2, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0))
-        self._prefix, self._deaf_after = prefix, deaf_after
+        self._prefix, self._deaf_after, self._partitions = prefix, deaf_after, partitions
         self._ended: dict[str, int] = {}
         self._version: object = None
         self._alive = -math.inf
+        """Up to when (monotonic time) everything that has ended is known."""
         self._pruned = time.monotonic()
         self._stale = asyncio.Event()
         self._stale.set()
@@ -53,7 +59,10 @@ class Ended:
         at = self._ended.get(caller.account)
         if at is not None and caller.since * 1000 < at:
             return "session_ended"
-        return "unavailable" if time.monotonic() - self._alive > self._deaf_after else ""
+        return "unavailable" if self._deaf() else ""
+
+    def _deaf(self) -> bool:
+        return time.monotonic() - self._alive > self._deaf_after
 
     def heard(self, model: str, seen: Mapping[str, int]) -> None:
         """A report of a read model (``topics.client.Client.on_projected``)."""
@@ -100,28 +109,31 @@ class Ended:
                     close()
 
     async def _run(self) -> None:
-        away = False
+        away = ""
         while True:
-            begun = time.monotonic()
+            begun, before = time.monotonic(), away
             try:
-                await self._look()
+                # What was known stays known, whatever has become of Redis meanwhile.
+                self._alive = max(self._alive, begun - await self._look())
             except (RedisError, OSError) as error:
-                if not away:
-                    log.warning("ended_away", error=type(error).__name__)
-                away, pause = True, AGAIN
+                away = type(error).__name__
             else:
-                away, pause = False, LOOK
-                self._alive = begun
+                away = "old" if self._deaf() else ""
+            if away and not before:
+                log.warning("ended_away", error=away)
+            if not away:
                 self.ready.set()
             self._prune()
+            pause = AGAIN if away else LOOK
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause):
                     await (asyncio.sleep(pause) if away else self._stale.wait())
 
-    async def _look(self) -> None:
-        version = await self._redis.get(ended.keys(self._prefix)[2])
+    async def _look(self) -> float:
+        """Take what has ended; how many seconds old that may be."""
+        version, age = await ended.look(self._redis, self._prefix, self._partitions)
         if version == self._version and not self._stale.is_set():
-            return
+            return age
         self._stale.clear()
         try:
             self._take(await ended.read(self._redis, self._prefix, _now() - ended.KEPT))
@@ -129,6 +141,7 @@ class Ended:
             self._stale.set()
             raise
         self._version = version
+        return age
 
     def _prune(self) -> None:
         if time.monotonic() - self._pruned > PRUNE:

@@ -2,7 +2,8 @@
 
 The signing key lies in the file ``BB_TOKEN_KEY``; public keys in the folder ``<that file>s``, each as ``<kid>.pub``. A ``kid`` is
 made of the key itself, so a name can never stand for another key. ``python -m web.tokens rotate`` changes over without a restart:
-the new public key is published before anything is signed with its private half, and the old one stays until its tokens are gone.
+the new public key is published, and every process has had time to see it, before anything is signed with its private half; the old
+one stays until its tokens are gone.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ OVERLAP = 3600.0
 """Seconds for which the key before the last change is still taken: longer than any token of a sign-in lives."""
 LOOK = 1.0
 """Seconds between two looks at the folder, at most one for each token that is not known yet."""
+SEEN = 0.5
+"""Seconds beyond ``LOOK`` that a new public key lies there before it is used: somebody may have looked just before it came."""
 
 
 def kid_of(key: Ed25519PublicKey) -> str:
@@ -142,13 +145,14 @@ def publish(token_key: Path, key: Ed25519PublicKey) -> None:
 def rotate(token_key: Path, now: float) -> tuple[str, list[str]]:
     """Change over to a new key: its kid, and those that are no longer taken. ``now``: seconds since the epoch.
 
-    Running processes follow by themselves within seconds. Keys whose successor is older than ``OVERLAP`` go; the one before the
-    last stays. Raises ``OSError``, ``ValueError``.
+    Takes ``LOOK`` + ``SEEN`` seconds; running processes follow by themselves. Keys whose successor is older than ``OVERLAP`` go;
+    the one before the last stays. Raises ``OSError``, ``ValueError``.
     """
     before = kid_of(private_key(token_key).public_key())
     key = Ed25519PrivateKey.generate()
     publish(token_key, key.public_key())
-    # From here on every process takes the new key at its next look, which an unknown kid causes.
+    # Every process takes the new key at its next look, which an unknown kid causes, but only ``LOOK`` after the one before.
+    time.sleep(LOOK + SEEN)
     draft = token_key.with_name(f"{token_key.name}.{os.getpid()}")
     _write_new(draft, _private_pem(key))
     draft.rename(token_key)

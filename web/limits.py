@@ -1,7 +1,8 @@
 """How often somebody may ask: token buckets (GCRA), named by the table of routes (auth 26, 31).
 
-A bucket holds ``number`` requests and fills in ``seconds``. An account has its own, an address (of whoever is not signed in, and
-where guessing must be dear, of everybody) has its own. Ordinary routes are counted in each process, which gives out its share;
+A bucket holds ``number`` requests and fills in ``seconds``. An account has its own, and an address of whoever is not signed in has
+its own. Where guessing must be dear an account has one more for each address from which it is tried, much smaller than its own, or
+anybody could keep anybody out by a few wrong guesses. Ordinary routes are counted in each process, which gives out its share;
 sign-in, codes and what costs money are counted in Redis, by one script for all buckets of a request, and refused with 503 while
 Redis is away: a limit that holds back guessing may not fall open.
 """
@@ -41,27 +42,29 @@ class Rate(msgspec.Struct, frozen=True):
 class Limit(msgspec.Struct, frozen=True):
     """``account``: for an account (of a sign-in: the one that is tried). ``address``: for everybody who comes from one address.
 
-    Of a ``local`` limit an account that is signed in is not asked for its address: an office has one for all.
+    ``pair``: of a shared limit, for an account from one address. An account that is signed in is not asked for its address alone:
+    an office has one for all, and so have the thousands behind a mobile carrier.
     """
 
     account: Rate
     address: Rate
     shared: bool = False
+    pair: Rate | None = None
 
 
 LIMITS: Mapping[str, Limit] = {
     "read": Limit(Rate(1_200, 60), Rate(2_400, 60)),
     "write": Limit(Rate(300, 60), Rate(600, 60)),
     "stream": Limit(Rate(60, 60), Rate(60, 60)),
-    "sign_in": Limit(Rate(10, 900), Rate(60, 300), shared=True),
-    "code": Limit(Rate(10, 3_600), Rate(30, 3_600), shared=True),
+    "sign_in": Limit(Rate(100, 900), Rate(60, 300), shared=True, pair=Rate(10, 900)),
+    "code": Limit(Rate(100, 3_600), Rate(30, 3_600), shared=True, pair=Rate(10, 3_600)),
     "refresh": Limit(Rate(30, 60), Rate(300, 60), shared=True),
     # Each image is two requests, and a second of a core.
     "upload": Limit(Rate(120, 600), Rate(600, 600)),
     "costly": Limit(Rate(20, 60), Rate(60, 60), shared=True),
 }
 """By name. What a route of the table does not name is ``read`` for a GET and ``write`` for the rest."""
-_SETTING = re.compile(r"([a-z_*]+)\.(account|address)=([0-9]{1,9})/([0-9]{1,6})")
+_SETTING = re.compile(r"([a-z_*]+)\.(account|address|pair)=([0-9]{1,9})/([0-9]{1,6})")
 
 
 def limits(setting: str) -> dict[str, Limit]:
@@ -73,7 +76,7 @@ def limits(setting: str) -> dict[str, Limit]:
     for part in filter(None, (part.strip() for part in setting.split(","))):
         said = _SETTING.fullmatch(part)
         if said is None or (said[1] != "*" and said[1] not in found) or not int(said[3]) or not int(said[4]):
-            raise ValueError(f"BB_LIMITS: {part!r} is none of <name or *>.<account or address>=<number>/<seconds>")
+            raise ValueError(f"BB_LIMITS: {part!r} is none of <name or *>.<account, address or pair>=<number>/<seconds>")
         rate = Rate(int(said[3]), int(said[4]))
         for name in found if said[1] == "*" else (said[1],):
             found[name] = msgspec.structs.replace(found[name], **{said[2]: rate})
@@ -213,13 +216,14 @@ class Limiter:
         return self._local.take(name, account or address, limit.account if account else limit.address)
 
     async def shared(self, name: str, account: str, address: str) -> State:
-        """Count a request of a route whose limit all processes share; ``""``: none known. Raises ``Problem`` 503."""
+        """Count a request of a route whose limit all processes share; ``account`` ``""``: it is the address's.
+
+        Raises ``Problem`` 503.
+        """
         limit = self._limits[name]
-        wanted = []
-        if address:
-            wanted.append((name, f"address:{address}", limit.address))
-        if account:
-            wanted.append((name, f"account:{account}", limit.account))
+        wanted = [(name, f"account:{account}", limit.account) if account else (name, f"address:{address}", limit.address)]
+        if account and limit.pair is not None:
+            wanted.append((name, f"pair:{account}:{address}", limit.pair))
         if self._buckets is None:
             raise Problem(503, "unavailable", headers={"Retry-After": "1"})
         return await self._buckets.take(wanted)

@@ -17,8 +17,6 @@ from web.problems import Problem
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
 SHOWN = "640"
 """Width of the picture that stands in the field itself; ``<field>_urls`` has all."""
-KEPT = 20_000
-"""Ready images that a process remembers: 200 bytes each."""
 
 
 def is_id(value: str) -> bool:
@@ -86,14 +84,14 @@ def _each(value: Any) -> Iterable[str]:
 
 
 async def _urls(call: Call, ids: set[str]) -> dict[str, dict[str, str]]:
-    """Addresses of the ready ones among ``ids``. They never change, so they are remembered."""
-    kept = call.shared.pictures
-    missing = [one for one in ids if one not in kept]
-    if missing:
-        for one, image in (await call.shared.reads.images(missing)).items():
-            if image["status"] == READY and image["purpose"] != LICENCE:
-                kept[one] = urls(one, image["digest"])
-    found = {one: kept[one] for one in ids if one in kept}
-    while len(kept) > KEPT:
-        del kept[next(iter(kept))]
-    return found
+    """Addresses of the ready ones among ``ids``."""
+
+    async def load(missing: list[str]) -> dict[str, dict[str, str]]:
+        found = await call.shared.reads.images(missing)
+        return {
+            one: urls(one, image["digest"])
+            for one, image in found.items()
+            if image["status"] == READY and image["purpose"] != LICENCE
+        }
+
+    return await call.shared.pictures.get(ids, load)

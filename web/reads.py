@@ -60,9 +60,6 @@ class Reads(Protocol):
     async def store_orders(self, store_id: str, status: str, limit: int, cursor: str) -> Page:
         """Store orders of a florist, newest first. ``status`` "": all. Raises ``BadCursor``."""
 
-    async def products(self, store_id: str, limit: int, cursor: str) -> Page:
-        """Products on sale, of one store or of all. Raises ``BadCursor``."""
-
     async def found(self, question: Question) -> Found:
         """A page of the products that filters let through. Raises ``BadCursor``."""
 

@@ -28,7 +28,7 @@ class WebSettings(msgspec.Struct, frozen=True, kw_only=True):
     ``terms_age``: how old a price in a command may be. ``slow``: a request that takes longer is logged. ``request_timeout``: what
     an answer may take in all, longer than ``Prefer`` allows.
 
-    ``access_seconds``: life of a sign-in's token, at most 600. ``deaf_after``: without Redis for so long nobody is signed in.
+    ``access_seconds``: life of a sign-in's token, at most 600. ``deaf_after``: see ``web/ended.py``.
     ``limits``: changes to ``web/limits.py``, as ``read.account=100/60,*.address=5000/60``; ``limit_shares``: processes among which
     those that are counted in each are divided. ``cors``: origins of front ends on other hosts, by commas. ``proxies``: addresses of
     our own proxies, whose ``X-Forwarded-For`` counts.
@@ -48,7 +48,7 @@ class WebSettings(msgspec.Struct, frozen=True, kw_only=True):
     drain: float = 0.5
     request_timeout: float = 30.0
     access_seconds: Annotated[int, Meta(ge=1, le=600)] = 600
-    deaf_after: float = 10.0
+    deaf_after: float = 30.0
     limits: str = ""
     limit_shares: Annotated[int, Meta(ge=1)] = 1
     cors: str = ""

@@ -27,16 +27,37 @@ async def told(call: Call, row: str, message: Command, command: str, models: tup
     Raises ``Problem``: the refusal, or 503 where no answer came (send it again with the same key).
     """
     deadline = asyncio.get_running_loop().time() + WAIT
-    # Keyed, as the words may hold a password or a code, which nobody must guess from what the log holds.
-    fingerprint = idempotency.sign(call.shared.secret, "words", idempotency.fingerprint(words))[:32]
     answer = await call.shared.client.ask(
-        "accounts", row, message, id=command, wait=WAIT, fingerprint=fingerprint, traceparent=call.traceparent
+        "accounts", row, message, id=command, wait=WAIT, fingerprint=_fingerprint(call, words), traceparent=call.traceparent
     )
-    if answer is None:
+    answer = _good(answer)
+    await shown(call, "accounts", row, answer.seq, "", deadline, models=models)
+    return answer
+
+
+async def told_before(call: Call, row: str, message: Command, command: str, words: bytes) -> Answer | None:
+    """What the row has said to ``command`` already; ``None``: it does not know it. For what is looked at before it is sent.
+
+    Raises ``Problem``: the refusal that it was, 422 where it had other words, or 503 where no answer came.
+    """
+    answer = await call.shared.client.inquire("accounts", row, command, WAIT, message.remembered_in())
+    if answer is not None and answer.code == "command_unknown":
+        return None
+    if answer is not None and answer.fingerprint != _fingerprint(call, words):
+        raise Problem(422, "idempotency_key_reused")
+    return _good(answer)
+
+
+def _fingerprint(call: Call, words: bytes) -> str:
+    """Keyed, as the words may hold a password or a code, which nobody must guess from what the log holds."""
+    return idempotency.sign(call.shared.secret, "words", idempotency.fingerprint(words))[:32]
+
+
+def _good(answer: Answer | None) -> Answer:
+    if answer is None or not answer.status:
         raise Problem(503, "unavailable", headers=AWAY)
     if answer.status >= 400:
         raise Problem(answer.status, answer.code, answer.body)
-    await shown(call, "accounts", row, answer.seq, "", deadline, models=models)
     return answer
 
 

@@ -7,6 +7,9 @@ import msgspec
 from agents.accounts.http import Http, accepted
 from agents.accounts.ports import Refused, Unknown
 
+CLOSED = frozenset({-1000, -1001, -1002, -1003, -1004, -1007, -1008, -9999})
+"""Result codes of our key, our address, the whole service or its own fault: the message can go later."""
+
 
 class _Header(msgspec.Struct, frozen=True, rename="camel"):
     is_successful: bool
@@ -37,4 +40,4 @@ class Nhn:
         except msgspec.DecodeError as error:
             raise Unknown("not an answer of the provider") from error
         if not header.is_successful:
-            raise Refused(str(header.result_code))
+            raise (Unknown if header.result_code in CLOSED else Refused)(str(header.result_code))

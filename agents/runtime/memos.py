@@ -13,12 +13,14 @@ import msgspec
 from agents.runtime.domain import Domain
 from agents.runtime.rows import NIL, Memo, Row, encode
 from agents.runtime.turn import Draft, Input, Reply
-from models.actor import DAY, Command, Inquire, Message, Refusal
+from models.actor import DAY, HOUR, Command, Inquire, Message, Refusal
 from topics.answers import Answer
 from topics.envelope import Envelope
 
 COMMANDS = 64
-"""Commands of clients that one row remembers; more within a day are refused, or the row would grow without end."""
+"""Commands of clients that one row remembers, or it would grow without end. Beyond them the oldest goes that is ``SURE`` old."""
+SURE = HOUR
+"""Ms for which every command is remembered, however many follow; more than ``COMMANDS`` within it are refused (docs/adr/0018)."""
 WAITING = 8
 """Web processes that one row tells of an answer; a further one asks again."""
 
@@ -34,8 +36,14 @@ def prune(row: Row, now: int) -> bool:
 
 
 def full(row: Row, now: int) -> bool:
-    """Does the row remember as many commands as it may? ``now``: ms."""
-    return len(row.commands) >= COMMANDS and not prune(row, now)
+    """Is there no room for one more command, not even in the place of an old one that was answered? ``now``: ms."""
+    if len(row.commands) < COMMANDS or prune(row, now):
+        return False
+    old = [(memo.at, command) for command, memo in row.commands.items() if memo.answer != NIL and memo.at < now - SURE]
+    if not old:
+        return True
+    del row.commands[min(old)[1]]
+    return False
 
 
 class Memos:
@@ -104,7 +112,7 @@ class Memos:
                         self._reply(step, channel, answer, memo.fingerprint)
 
     def inquired(self, step: Draft, key: str, row: Row, memory: Row, envelope: Envelope, message: Inquire) -> None:
-        """Tell what became of a command."""
+        """Tell what became of a command, and whose words it had."""
         memo = memory.commands.get(message.command)
         if memo is None:
             answer = Answer(message.command, self.domain.name, key, row.seq, 404, "command_unknown")
@@ -113,12 +121,12 @@ class Memos:
         else:
             answer = decode_answer(memo.answer)
         step.outcome = "inquired"
-        self._reply(step, envelope.replyto, answer)
+        self._reply(step, envelope.replyto, answer, "" if memo is None else memo.fingerprint)
 
     def too_many(self, step: Draft, key: str, row: Row, envelope: Envelope) -> None:
         """The row is ``full``: the command is refused and not remembered."""
         step.outcome = "refused"
-        answer = Answer(envelope.id, self.domain.name, key, row.seq, 429, "too_many_commands", {"a_day": COMMANDS})
+        answer = Answer(envelope.id, self.domain.name, key, row.seq, 429, "too_many_commands", {"an_hour": COMMANDS})
         self._reply(step, envelope.replyto, answer, envelope.fingerprint)
 
     def failed(self, step: Draft, key: str, row: Row, envelope: Envelope) -> None:

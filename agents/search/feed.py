@@ -172,7 +172,6 @@ class Feed:
             await self._changed.wait()
             self._changed.clear()
             folds = self._folds
-            self.names = await loop.run_in_executor(self._thread, self._folded.names)
             began = time.monotonic()
             while not self._stopping.is_set() and await loop.run_in_executor(self._thread, self._take):
                 if time.monotonic() - began > COMMIT:
@@ -188,6 +187,8 @@ class Feed:
 
     def _take(self) -> bool:
         """Write the next products that have changed; are there more?"""
+        # A fold between two takes may bring new names, and marks every product: so they are read together with the marks.
+        self.names = self._folded.names()
         changes = self._folded.dirty(self._written, CHANGES)
         if changes:
             self.shelf.take(changes, self.names)

@@ -7,7 +7,7 @@ equal relevance by status and sold pieces, over its best ``RANKED`` products.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,7 +15,7 @@ import msgspec
 from tantivy import Document, FieldType, Index, Occur, Order, Query, Schema, SchemaBuilder, Searcher
 
 from agents.search.store import Dirty
-from models.read.cursors import BadCursor, pack, unpack
+from models.read.cursors import BadCursor, number, pack, unpack
 from models.search import vocabulary
 from models.search.documents import Card, Product, Store, shown
 from models.search.filters import KINDS, Filters
@@ -28,12 +28,19 @@ HEAP = 30_000_000
 RANKED = 1_000
 """Products of a text without an order that can be paged through."""
 GROUP = 16
-"""More products than share one key; the bits of ``ranking.tie`` see to it."""
+"""More products than share one key by chance; the bits of ``ranking.tie`` see to it."""
+GROUPS = 4_096
+"""Products of one key that are put in order. Ids can be made so that they share the bits: beyond this a list goes past the rest of
+them, and no list ends with them."""
 NAME_BOOST, CLASSES = 3.0, 2.0
 """A word in the name counts three times; relevance is told apart in halves."""
 FACETS = 200
 """Values of a kind that are counted."""
 RELEVANCE = "relevance"
+KEY_DIGITS = 20
+"""Of a key of 64 bits."""
+Hit = tuple[tuple[int, ...], Any]
+"""Key and address of a document."""
 _card = msgspec.json.Encoder().encode
 
 
@@ -131,25 +138,30 @@ class Shelf:
         if last is not None:
             below = Query.range_query(self._schema, field, FieldType.Unsigned, None, last)
             narrowed = Query.boolean_query([(Occur.Must, query), (Occur.Must, below)])
-        hits = searcher.search(narrowed, limit + 1 + GROUP, count=False, order_by_field=field, order=Order.Desc).hits
-        entries = self._loaded(searcher, [((key,), address) for key, address in hits])
-        return self._cut(entries, (last,) if last is not None else None, last_id, limit, sort, self._total(searcher, query))
+
+        def greatest(most: int) -> list[Hit]:
+            found: Any = searcher.search(narrowed, most, count=False, order_by_field=field, order=Order.Desc)
+            return [((key,), address) for key, address in found.hits]
+
+        after = ((last,), last_id) if last is not None else None
+        return self._cut(searcher, greatest, after, limit, sort, self._total(searcher, query))
 
     def _ranked(self, searcher: Searcher, query: Query, limit: int, cursor: str) -> Page:
         said = unpack(cursor, 4) if cursor else None
-        if said is not None and (said[0] != RELEVANCE or not said[1].isdecimal() or not said[2].isdecimal()):
+        if said is not None and said[0] != RELEVANCE:
             raise BadCursor
+        last = (number(said[1]), number(said[2], KEY_DIGITS)) if said else None
         found: Any = searcher.search(query, RANKED, count=True)
         sold = searcher.fast_field_values(FIELDS["SALE"], [address for _, address in found.hits])
         ranked = [
             ((round(score * CLASSES), int(key or 0)), address) for (score, address), key in zip(found.hits, sold, strict=True)
         ]
         ranked.sort(key=lambda one: one[0], reverse=True)
-        last = (int(said[1]), int(said[2])) if said else None
-        rest = [one for one in ranked if last is None or one[0] <= last][: limit + 1 + GROUP]
-        return self._cut(self._loaded(searcher, rest), last, said[3] if said else "", limit, RELEVANCE, found.count)
+        rest = [one for one in ranked if last is None or one[0] <= last]
+        after = (last, said[3]) if said and last else None
+        return self._cut(searcher, lambda most: rest[:most], after, limit, RELEVANCE, found.count)
 
-    def _loaded(self, searcher: Searcher, hits: Sequence[tuple[tuple[int, ...], Any]]) -> list[tuple[tuple[int, ...], str, bytes]]:
+    def _loaded(self, searcher: Searcher, hits: Sequence[Hit]) -> list[tuple[tuple[int, ...], str, bytes]]:
         entries = []
         for key, address in hits:
             found = searcher.doc(address)
@@ -160,17 +172,28 @@ class Shelf:
 
     def _cut(
         self,
-        entries: list[tuple[tuple[int, ...], str, bytes]],
-        last: tuple[int, ...] | None,
-        last_id: str,
+        searcher: Searcher,
+        greatest: Callable[[int], Sequence[Hit]],
+        after: tuple[tuple[int, ...], str] | None,
         limit: int,
         name: str,
         total: int,
     ) -> Page:
-        """The page after ``last``; those that share its key were shown up to ``last_id``."""
-        rest = [one for one in entries if one[0] != last or one[1] > last_id]
-        shown_ = rest[:limit]
-        following = pack(name, *map(str, shown_[-1][0]), shown_[-1][1]) if len(rest) > limit else ""
+        """The page ``after`` a key and an id: those that share the key were shown up to the id. ``greatest``: so many hits at most,
+        from the key down; those of one key come in any order, so of the last one there may be others than these."""
+        most = limit + 1 + GROUP
+        while True:
+            hits = greatest(most)
+            rest = [one for one in self._loaded(searcher, hits) if after is None or one[0] != after[0] or one[1] > after[1]]
+            lowest = hits[-1][0] if len(hits) == most else None
+            if lowest is None or most > GROUPS or sum(one[0] > lowest for one in rest) >= limit:
+                break
+            most *= 4
+        shown_, following = rest[:limit], ""
+        if len(rest) > limit:
+            following = pack(name, *map(str, shown_[-1][0]), shown_[-1][1])
+        elif lowest is not None and lowest[-1]:
+            following = pack(name, *map(str, (*lowest[:-1], lowest[-1] - 1)), "")
         return Page([msgspec.Raw(card) for _, _, card in shown_], following, total)
 
     def _total(self, searcher: Searcher, query: Query) -> int:
@@ -276,6 +299,6 @@ def _position(cursor: str, sort: str) -> tuple[int | None, str]:
     if not cursor:
         return None, ""
     name, key, last_id = unpack(cursor, 3)
-    if name != sort or not (key.isascii() and key.isdecimal()) or int(key) >= 1 << 64:
+    if name != sort or (last := number(key, KEY_DIGITS)) >= 1 << 64:
         raise BadCursor
-    return int(key), last_id
+    return last, last_id

@@ -51,7 +51,8 @@ class OpenAI:
                 max_completion_tokens=MOST_TOKENS,
                 timeout=seconds,
             )
-        except openai.APIResponseValidationError as error:
+        except (openai.APIResponseValidationError, openai.BadRequestError) as error:
+            # A 400 judges this sentence (a content filter, say): the model is there, for everybody else's.
             raise BadAnswer(type(error).__name__) from error
         except (openai.APIError, ValueError) as error:
             raise ModelAway(type(error).__name__) from error

@@ -15,10 +15,11 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from deploy.demo.board import Board
-from deploy.demo.client import Shop, Unexpected
+from deploy.demo.client import Shop, Unexpected, inboxes
 from deploy.demo.day import audit, live
 from deploy.demo.seed import seed
 from models import settings
+from topics.client import Unavailable
 from web import settings as web_settings
 
 
@@ -31,8 +32,8 @@ def shop() -> Shop:
 async def seeded() -> int:
     """Seed; answers the exit status."""
     began = time.monotonic()
-    async with shop() as open_shop:
-        writes = await seed(open_shop)
+    async with shop() as open_shop, inboxes(settings.read()) as client:
+        writes = await seed(open_shop, client)
     print(f"{writes} writes in {time.monotonic() - began:.1f} s" if writes else "nothing was missing")
     return 0
 
@@ -40,9 +41,9 @@ async def seeded() -> int:
 async def lived(console: Console, buyers: int, number: int, pause: float) -> int:
     """The day and the verdict; answers the exit status."""
     began = time.monotonic()
-    async with shop() as open_shop:
+    async with shop() as open_shop, inboxes(settings.read()) as client:
         with Board(console) as board:
-            astray = await live(open_shop, board, buyers, number, pause)
+            astray = await live(open_shop, client, board, buyers, number, pause)
     console.print(f"\n{buyers} buyers, {board.moves} moves in {time.monotonic() - began:.0f} s", highlight=False)
     for row in board.rows:
         if not row.good:
@@ -69,7 +70,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if given.what == "seed":
             return asyncio.run(seeded())
         return asyncio.run(lived(console, given.buyers, given.seed, given.pause))
-    except Unexpected as error:
+    except (Unexpected, Unavailable) as error:
         print(f"the marketplace {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

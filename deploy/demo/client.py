@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import time
 import uuid
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
@@ -14,13 +16,19 @@ from typing import Any, NamedTuple, Self
 import aiohttp
 import msgspec
 
-from models.actor import id_of
+from models.actor import Command, id_of
+from models.settings import Settings
+from topics.client import Client
 from web.tokens import ensure_keys, make
 
 API = "/api/v1"
 AWAY = (502, 503, 504)
 PATIENCE = 60.0
 """Seconds for which a request that nobody answers is sent again, with the same key."""
+REACH = 15.0
+"""Seconds that broker and Redis have to be reached."""
+ANSWER = 30.0
+"""Seconds that an actor has to answer, and that what it did has to be seen."""
 
 
 class Person(NamedTuple):
@@ -152,3 +160,48 @@ class Shop:
         if who not in self._tokens:
             self._tokens[who] = make(self._key, who.account, who.role, who.stores)
         return {"Authorization": f"Bearer {self._tokens[who]}"}
+
+
+@asynccontextmanager
+async def inboxes(given: Settings) -> AsyncIterator[Client]:
+    """A way to the actors' inboxes. Raises ``Unexpected`` if broker or Redis is not reached."""
+    client = Client(given.kafka, given.prefix, given.partitions, given.redis_url, f"demo-{os.getpid()}")
+    await client.start()
+    try:
+        try:
+            async with asyncio.timeout(REACH):
+                await client.listening.wait()
+                while not client.connected:
+                    await asyncio.sleep(0.05)
+        except TimeoutError:
+            raise Unexpected("is not there: make up") from None
+        yield client
+    finally:
+        await client.stop()
+
+
+async def tell(client: Client, domain: str, key: str, message: Command, word: str) -> None:
+    """Send a command, once for each ``word``, and see that it is accepted, or was before (409). Raises ``Unexpected``."""
+    answer = await client.ask(domain, key, message, id=id_of("demo", "tell", key, word), wait=ANSWER)
+    if answer is None:
+        raise Unexpected(f"does not answer {type(message).__name__} in {ANSWER:.0f} s")
+    if answer.status >= 400 and answer.status != 409:
+        raise Unexpected(f"refused {type(message).__name__}: {answer.code} {answer.body}")
+
+
+async def seen(shop: Shop, path: str) -> None:
+    """Wait until everybody sees it. Raises ``Unexpected``."""
+    until = time.monotonic() + ANSWER
+    while (await shop.call(None, "GET", path)).status != 200:
+        if time.monotonic() > until:
+            raise Unexpected(f"does not show {path} in {ANSWER:.0f} s")
+        await asyncio.sleep(0.2)
+
+
+async def listed(shop: Shop, store_id: str, ids: Collection[str]) -> None:
+    """Wait until everybody finds the store's products ``ids`` in lists. Raises ``Unexpected``."""
+    until = time.monotonic() + ANSWER
+    while not {one["product_id"] for one in await shop.every(None, f"/products?store={store_id}")}.issuperset(ids):
+        if time.monotonic() > until:
+            raise Unexpected(f"does not list the products of {store_id} in {ANSWER:.0f} s")
+        await asyncio.sleep(0.2)

@@ -13,17 +13,18 @@ from deploy.demo.seed import seed, seller
 from deploy.demo.shop import FLORISTS, SCARCE
 from deploy.demo.stories import NAMES, SPECIAL, Buyer, Story, pays
 from models.actor import id_of
+from topics.client import Client
 
 LOW, DELIVERY = 300, 1_000
 """A florist with fewer stems than this of a flower gets so many more."""
 
 
-async def live(shop: Shop, board: Board, buyers: int, number: int, pause: float) -> int:
+async def live(shop: Shop, client: Client, board: Board, buyers: int, number: int, pause: float) -> int:
     """``buyers`` come, ``pause`` seconds apart on average, and like what ``number`` makes them like.
 
     Answers how many stories went astray. Raises Unexpected if there is no marketplace to begin with.
     """
-    writes = await seed(shop)
+    writes = await seed(shop, client)
     board.note(f"{writes} things were missing and are there now" if writes else "everything that is for sale is there")
     if restocked := sum(await asyncio.gather(*(_restock(shop, at) for at in range(len(FLORISTS))))):
         board.note(f"{restocked} deliveries came from the flower market")

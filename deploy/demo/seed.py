@@ -12,13 +12,17 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from deploy.demo.client import Person, Shop, person
+from deploy.demo.client import Person, Shop, listed, person, seen, tell
 from deploy.demo.shop import FLORISTS, REGULARS, WELCOME, Florist, Product
 from models import kst
+from models.catalog.messages import SaveProduct
+from topics.client import Client
 from web import idempotency
 
 AT_ONCE = 32
 """Requests in flight."""
+SAID = ("store_id", "name", "price", "flowers", "tax_free", "category", "description")
+"""What the seed says of a product."""
 FOR_EVER = "2099-12-31"
 
 
@@ -55,17 +59,17 @@ def policy_of(florist: Florist) -> dict[str, Any]:
     return {"name": florist.name, **fees, "cut_off": florist.cut_off, "threshold": 50}
 
 
-def body_of(florist: Florist, product: Product) -> dict[str, Any]:
-    """The body that saves the product."""
-    return {
-        "store_id": florist.store_id,
-        "name": product.name,
-        "price": product.price,
-        "flowers": product.flowers,
-        "tax_free": product.fresh,
-        "category": product.category,
-        "description": product.description,
-    }
+def save_of(florist: Florist, product: Product) -> SaveProduct:
+    """The command that saves the product. Nobody chooses a product's id over HTTP; the demo's are known everywhere."""
+    return SaveProduct(
+        store_id=florist.store_id,
+        name=product.name,
+        price=product.price,
+        flowers=product.flowers,
+        tax_free=product.fresh,
+        category=product.category,
+        description=product.description,
+    )
 
 
 def coupons_of(florist: Florist, today: str) -> list[Wish]:
@@ -80,16 +84,12 @@ def coupons_of(florist: Florist, today: str) -> list[Wish]:
 
 
 def wishes(today: str) -> tuple[list[Wish], list[Wish]]:
-    """Everything that there has to be, and then the claims, which need the coupons. Coupons made now begin ``today`` (KST)."""
+    """All but the products, and then the claims, which need the coupons. Coupons made now begin ``today`` (KST)."""
     made: list[Wish] = []
     for florist in FLORISTS:
         who, at = seller(florist), f"/stores/{florist.store_id}"
         policy = policy_of(florist)
         made.append(Wish(("store", florist.store_id), who, "PUT", at, policy, content_key(policy)))
-        for product in florist.products:
-            body = body_of(florist, product)
-            about, path = ("product", product.product_id), f"/products/{product.product_id}"
-            made.append(Wish(about, who, "PUT", path, body, content_key(body)))
         for flower, stems in florist.stock.items():
             # Against version 0: only where nobody has put any stems yet, however long ago the first run was.
             body = {"on_hand": stems, "version": 0}
@@ -106,13 +106,37 @@ def wishes(today: str) -> tuple[list[Wish], list[Wish]]:
     return made, claims
 
 
-async def seed(shop: Shop) -> int:
-    """Make what is missing; the number of writes. Raises Unexpected."""
+async def seed(shop: Shop, client: Client) -> int:
+    """Make what is missing; the number of writes. Raises Unexpected, and ``topics.client.Unavailable``."""
     there = await shown(shop)
+    sold = await stocked(shop, client, there)
     missing = [[wish for wish in some if not _is_there(wish, there)] for some in wishes(kst.day(int(time.time() * 1000)))]
     for some in missing:
         await write(shop, some)
-    return sum(map(len, missing))
+    return sold + sum(map(len, missing))
+
+
+async def stocked(shop: Shop, client: Client, there: Mapping[tuple[str, ...], Mapping[str, Any]]) -> int:
+    """Save the products that are not ``there`` as they should be, and wait until all are seen; how many. Raises as ``seed``."""
+    missing = []
+    for florist in FLORISTS:
+        for product in florist.products:
+            message = save_of(florist, product)
+            found = there.get(("product", product.product_id), {})
+            if any(found.get(name) != getattr(message, name) for name in SAID):
+                missing.append((product.product_id, message, content_key(msgspec.to_builtins(message))))
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def save(product_id: str, message: SaveProduct, word: str) -> None:
+        async with gate:
+            await tell(client, "catalog", product_id, message, word)
+            await seen(shop, f"/products/{product_id}")
+
+    await asyncio.gather(*(save(*one) for one in missing))
+    if missing:
+        for florist in FLORISTS:
+            await listed(shop, florist.store_id, {one.product_id for one in florist.products})
+    return len(missing)
 
 
 async def write(shop: Shop, some: Iterable[Wish]) -> None:

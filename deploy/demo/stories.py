@@ -86,7 +86,7 @@ class Buyer:
         basket: Basket = []
         for store_id in self.draw.sample(ours, florists):
             self._names[store_id] = stores[store_id]["name"]
-            products = await self.shop.every(None, f"/products?store={store_id}")
+            products = await self.shop.every(None, f"/products?store={store_id}&status=SALE")
             liked = [one for one in products if one["product_id"] != SCARCE_PRODUCT.product_id and one["price"] < 100_000]
             lines = [
                 {"product_id": one["product_id"], "quantity": self.draw.choice((1, 1, 2))}

@@ -113,10 +113,49 @@ def _ferretdb(say: Say, tools: Path) -> None:
         why = f"neither in PATH nor in {GO_FOLDER}"
         raise StackError("Go is missing: FerretDB is built with it", why, "install Go 1.24 or newer")
     say("building FerretDB (about 75 s, once)")
-    argv = [go, "build", "-trimpath", "-ldflags=-s -w", "-o", str(tools / "ferretdb"), "."]
-    do = "look at the Go proxy's settings for this machine"
-    run("building FerretDB", argv, tools / "logs" / "ferretdb.log", do, cwd=HERE / "ferretdb")
+    log, do = tools / "logs" / "ferretdb.log", "look at the Go proxy's settings for this machine"
+    modules = _mended(go, tools, log, do)
+    argv = [go, "build", "-trimpath", "-ldflags=-s -w", f"-modfile={modules}", "-o", str(tools / "ferretdb"), "."]
+    run("building FerretDB", argv, log, do, cwd=HERE / "ferretdb")
     stamps.put("ferretdb", inputs)
+
+
+class _Mend(msgspec.Struct, frozen=True):
+    """``old``, which ``file`` has ``times``, is to be ``new``."""
+
+    why: str
+    file: str
+    old: str
+    new: str
+    times: int
+
+
+class _Mended(msgspec.Struct, frozen=True):
+    """``mend.json``."""
+
+    module: str
+    mends: list[_Mend]
+
+
+def _mended(go: str, tools: Path, log: Path, do: str) -> Path:
+    """A go.mod that takes FerretDB from a copy in which lines are those of ``mend.json``. Raises StackError."""
+    folder, copy, modules = HERE / "ferretdb", tools / "ferretdb-source", tools / "ferretdb.mod"
+    wanted = msgspec.json.decode((folder / "mend.json").read_bytes(), type=_Mended)
+    run("fetching FerretDB", [go, "mod", "download", wanted.module], log, do, cwd=folder)
+    run("looking for FerretDB", [go, "list", "-m", "-f", "{{.Dir}}", wanted.module], log, do, cwd=folder)
+    shutil.rmtree(copy, ignore_errors=True)
+    # Without the permissions: Go's own folder is for reading only.
+    shutil.copytree(log.read_text().strip(), copy, copy_function=shutil.copyfile)
+    for path in (copy, *copy.rglob("*/")):
+        path.chmod(0o755)
+    for mend in wanted.mends:
+        text = (copy / mend.file).read_text()
+        if text.count(mend.old) != mend.times:
+            raise StackError("FerretDB is another one", f"not in {mend.file}: {mend.old}", "see whether mend.json is still needed")
+        (copy / mend.file).write_text(text.replace(mend.old, mend.new))
+    modules.write_text(f"{(folder / 'go.mod').read_text()}\nreplace {wanted.module} => {copy}\n")
+    shutil.copyfile(folder / "go.sum", modules.with_suffix(".sum"))
+    return modules
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from models.accounts import sessions
 from models.accounts.calls import begun
 from models.accounts.common_messages import Purpose
 from models.accounts.messages import (
@@ -16,13 +17,13 @@ from models.accounts.messages import (
     ResetPassword,
 )
 from models.accounts.seller_messages import ConfirmRegistration
-from models.accounts.session_messages import SessionsEnded
 from models.accounts.state import NEW, REGISTERING, Account, Asked, Code, Task
 from models.actor import DAY, HOUR, MINUTE, SECOND, Event, Refusal
 
 LASTS, TRIES = 10 * MINUTE, 5
 PAUSE, A_DAY = 30 * SECOND, 10
-"""Between two codes of a row, and how many it is sent within 24 hours."""
+"""Between two codes of a row, and how many it is sent within 24 hours: for each purpose, or a stranger who has codes sent for a
+registration would keep a seller from a new password."""
 TICKET = HOUR
 """How long an applicant may take over the form."""
 
@@ -40,16 +41,16 @@ def request(account: Account | None, message: RequestCode, now: int) -> list[Eve
             purpose = "known"
     elif not account.exists or account.id != message.account:
         return Refusal("account_gone", 404)
-    sends = tuple(at for at in account.sends if at > now - DAY)
-    if sends and now - sends[-1] < PAUSE:
-        return [] if stranger else Refusal("code_too_soon", 429, {"after": sends[-1] + PAUSE})
-    if len(sends) >= A_DAY:
-        return [] if stranger else Refusal("codes_exhausted", 429, {"after": sends[0] + DAY})
+    sent = tuple(at for at in account.sent.get(purpose, ()) if at > now - DAY)
+    if sent and now - sent[-1] < PAUSE:
+        return [] if stranger else Refusal("code_too_soon", 429, {"after": sent[-1] + PAUSE})
+    if len(sent) >= A_DAY:
+        return [] if stranger else Refusal("codes_exhausted", 429, {"after": sent[0] + DAY})
     expires = now + LASTS
     code = None if purpose == "known" else Code(message.target, message.check, expires, TRIES)
     channel = "sms" if purpose == "phone" else "mail"
     task = begun(Task(channel, purpose, message.target, message.salt), now)
-    return [CodeRequested(purpose=purpose, until=expires).keeping(Asked(code, task, (*sends, now)))]
+    return [CodeRequested(purpose=purpose, until=expires).keeping(Asked(code, task, (*sent, now)))]
 
 
 def _tried(account: Account, purpose: Purpose, check: str, now: int) -> Code | list[Event] | Refusal:
@@ -90,4 +91,4 @@ def reset(account: Account, message: ResetPassword, now: int) -> list[Event] | R
     if not isinstance(code, Code):
         return code
     changed = PasswordChanged(account=account.id, credential=account.credential + 1, reset=True).keeping(message.password_hash)
-    return [changed, SessionsEnded(account=account.id, cause="password")]
+    return [changed, sessions.end_all(account, "password")]

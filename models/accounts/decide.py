@@ -63,7 +63,6 @@ from models.accounts.session_messages import (
     SessionEnded,
     SessionOpened,
     SessionRefreshed,
-    SessionsEnded,
     SignIn,
 )
 from models.accounts.state import (
@@ -214,7 +213,7 @@ def _suspend(account: Account, message: SuspendAccount, now: int) -> list[Event]
         return Refusal("already_suspended")
     event = AccountSuspended(account=account.id, by=message.by, reason=message.reason, act=account.acts)
     mail = _mail(account, "suspended", message.note, now)
-    return [event.keeping((message.note, mail)), SessionsEnded(account=account.id, cause="suspended")]
+    return [event.keeping((message.note, mail)), sessions.end_all(account, "suspended")]
 
 
 def _restore(account: Account, message: RestoreAccount, now: int) -> list[Event] | Refusal:
@@ -241,7 +240,7 @@ def _withdraw(account: Account, now: int) -> list[Event] | Refusal:
         return Refusal("account_suspended", 403, {"reason": account.suspended})
     unlink = calls.begun(Task("unlink", account.provider, account.subject), now) if account.provider == "kakao" else None
     gone = AccountWithdrawn(account=account.id, provider=account.provider, picture=_ours(account.person.picture))
-    return [gone.keeping((now, unlink)), SessionsEnded(account=account.id, cause="withdrawn")]
+    return [gone.keeping((now, unlink)), sessions.end_all(account, "withdrawn")]
 
 
 def _lapse(account: Account, now: int) -> list[Event]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from models.accounts import sessions
 from models.accounts.business import is_number
 from models.accounts.calls import begun
 from models.accounts.common_messages import Person
@@ -27,7 +28,6 @@ from models.accounts.seller_messages import (
     SellerDenied,
     SellerPermitted,
 )
-from models.accounts.session_messages import SessionsEnded
 from models.accounts.state import (
     APPLIED,
     DENIED,
@@ -127,7 +127,7 @@ def deny(account: Account, message: DenySeller, now: int) -> list[Event] | Refus
     event = SellerDenied(
         account=account.id, by=message.by, reason=message.reason, claim=account.claim, act=account.acts, until=now + LICENCE_KEPT
     )
-    return [event.keeping((message.note, task)), SessionsEnded(account=account.id, cause="denied")]
+    return [event.keeping((message.note, task)), sessions.end_all(account, "denied")]
 
 
 # -- the row of a business number -------------------------------------------------------------------------------------------------

@@ -120,7 +120,9 @@ class SessionEnded(Event, frozen=True):
 
 
 class SessionsEnded(Event, frozen=True):
-    """All sessions of the account that were open then."""
+    """All sessions of the account that were open then, at most 20. ``sessions``: their ids; older events name none, and only the
+    time tells which tokens they end."""
 
     account: str
     cause: AllEndCause
+    sessions: tuple[str, ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from models.accounts.common_messages import AllEndCause
 from models.accounts.session_messages import (
     EndSession,
     EndSessions,
@@ -10,12 +11,15 @@ from models.accounts.session_messages import (
     SessionEnded,
     SessionOpened,
     SessionRefreshed,
+    SessionsEnded,
 )
 from models.accounts.state import APPLIED, FAILED, Account
 from models.actor import DAY, HOUR, SECOND, Event, Refusal
 
 LIFETIME = {"buyer": 30 * DAY, "seller": 30 * DAY, "admin": 12 * HOUR}
 """Ms for which a session lives without being used."""
+AT_MOST = {"buyer": 180 * DAY, "seller": 180 * DAY, "admin": DAY}
+"""Ms after which it ends however much it is used: a stolen one that goes on unnoticed does not go on for ever."""
 GRACE = 10 * SECOND
 """How long the secret before the current one is still taken: two tabs exchange it at once, or an answer was lost."""
 MOST = 20
@@ -53,9 +57,13 @@ def open_session(account: Account, message: OpenSession, now: int) -> list[Event
 def refresh(account: Account, message: RefreshSession, now: int) -> list[Event] | Refusal:
     """Exchange the secret. A secret that was exchanged before is stolen by one of two: the session ends."""
     one = account.sessions.get(message.session)
-    if one is None or one.expires <= now:
+    if one is None:
         return Refusal("session_ended", 401)
-    expires = now + LIFETIME[account.kind]
+    end = one.opened + AT_MOST[account.kind]
+    # A session that was opened before there was an end may have been promised more.
+    if min(one.expires, end) <= now:
+        return Refusal("session_ended", 401)
+    expires = min(now + LIFETIME[account.kind], end)
     event = SessionRefreshed(account=account.id, session=message.session, until=expires)
     if message.presented == one.secret:
         return [event.keeping((message.next, now))]
@@ -76,6 +84,11 @@ def end(account: Account, message: EndSession) -> list[Event]:
 def end_others(account: Account, keep: str) -> list[Event]:
     """End all but ``keep``."""
     return [SessionEnded(account=account.id, session=name, cause="ended") for name in account.sessions if name != keep]
+
+
+def end_all(account: Account, cause: AllEndCause) -> SessionsEnded:
+    """End all, by their names: a token that is signed while this travels is of a session that has ended, whatever its time says."""
+    return SessionsEnded(account=account.id, cause=cause, sessions=tuple(account.sessions))
 
 
 def end_many(account: Account, message: EndSessions) -> list[Event]:

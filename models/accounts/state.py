@@ -116,16 +116,17 @@ class Asked(msgspec.Struct, frozen=True):
 
     code: Code | None
     task: Task
-    sends: tuple[int, ...]
+    sent: tuple[int, ...]
 
 
 class Account(msgspec.Struct, frozen=True, array_like=True, tag=True):
     """An account, or what will be one (``REGISTERING``: a seller's e-mail that is being verified).
 
-    ``subject``: the identity provider's id, until it is unlinked. ``suspended``: the reason's code. ``sends``: when codes were sent
-    within a day. ``ticket``: hash of what an applicant goes on with, until ``ticket_until``. ``before``: the seller's status
+    ``subject``: the identity provider's id, until it is unlinked. ``suspended``: the reason's code. ``sends``: of older rows,
+    instead of ``sent``. ``ticket``: hash of what an applicant goes on with, until ``ticket_until``. ``before``: the seller's status
     before they applied. ``tasks``: calls to the outside, the first one is under way. ``lapses``: when a registration is forgotten,
     or the licence of a denied applicant.
+    ``sent``: when codes were sent within a day, by purpose.
     """
 
     kind: str = ""
@@ -156,6 +157,7 @@ class Account(msgspec.Struct, frozen=True, array_like=True, tag=True):
     tasks: tuple[Task, ...] = ()
     attempts: int = 0
     lapses: int = 0
+    sent: dict[str, tuple[int, ...]] = {}
 
     @property
     def id(self) -> str:
@@ -305,7 +307,8 @@ def _coded(account: Account, event: Any) -> Account:
             kept: Asked = event.kept
             codes = account.codes if kept.code is None else {**account.codes, purpose: kept.code}
             lapses = event.until + LAPSE if account.status == REGISTERING else 0
-            return _queued(_replace(account, codes=codes, sends=kept.sends, lapses=lapses), kept.task)
+            sent = {**account.sent, purpose: kept.sent}
+            return _queued(_replace(account, codes=codes, sends=(), sent=sent, lapses=lapses), kept.task)
         case CodeRejected(purpose=purpose, left=left):
             return _replace(account, codes={**account.codes, purpose: _replace(account.codes[purpose], left=left)})
         case PhoneChanged():

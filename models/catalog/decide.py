@@ -22,6 +22,7 @@ from models.catalog.messages import (
     REVIEW_INBOX,
     CancelRestock,
     RateProduct,
+    SaveProduct,
 )
 from models.traces import TRACE_EVENTS, TRACE_INBOX, TRACE_STATE
 
@@ -35,7 +36,8 @@ IMAGE_WORDS = IMAGE_INBOX | EffectUnknown
 
 def parts(message: CATALOG_INBOX) -> Iterable[str]:
     """The part rows that ``message`` needs."""
-    if isinstance(message, REVIEW_INBOX):
+    if isinstance(message, REVIEW_INBOX | SaveProduct):
+        # Texts of both lie under the bare key in ``bb.catalog.private``: a product there would take a review's words away.
         yield "review"
     elif isinstance(message, REFERENCE_INBOX):
         yield "reference"
@@ -51,7 +53,7 @@ def decide(state: State, message: CATALOG_INBOX, now: int) -> list[Event] | Refu
     """What ``message``, appended at ``now`` (ms), brings about; refusals stand where the thing is decided.
 
     An image and a product both stand under ``""`` of their key. A client may name any key, so to a message of the one kind an
-    aggregate of the other does not exist: ``other_kind`` (404).
+    aggregate of the other does not exist: ``other_kind`` (404). Nor is a product made where a review is.
     """
     found = state[""]
     if isinstance(message, TRACE_INBOX):
@@ -62,6 +64,8 @@ def decide(state: State, message: CATALOG_INBOX, now: int) -> list[Event] | Refu
         return images.decide(state, message, now) if found is None or isinstance(found, images.Image) else OTHER_KIND
     if isinstance(found, images.Image):
         return [] if message.must_succeed else OTHER_KIND
+    if isinstance(message, SaveProduct) and state["review"] is not None:
+        return OTHER_KIND
     if isinstance(message, REVIEW_INBOX):
         return reviews.decide(state, message, now)
     if isinstance(message, REFERENCE_INBOX):
@@ -85,9 +89,9 @@ def evolve(state: State, event: CATALOG_EVENTS) -> Mapping[str, Any]:
 
 
 def route(key: str, state: State, event: CATALOG_EVENTS) -> Iterable[Send]:
-    """A review tells its product what it gives it; a buyer's rows know what they wait for, so that it goes when they leave."""
+    """A review tells its product what it gives it, and the images that it has no more; a buyer's rows know what they wait for."""
     if isinstance(event, REVIEW_EVENTS):
-        return reviews.route(key, event)
+        return reviews.route(key, state, event)
     if isinstance(event, RESTOCK_EVENTS):
         return products.route(key, event)
     return traces.route("catalog", key, state, event, CancelRestock(buyer=key)) if isinstance(event, TRACE_EVENTS) else ()
@@ -95,7 +99,7 @@ def route(key: str, state: State, event: CATALOG_EVENTS) -> Iterable[Send]:
 
 def answer(key: str, state: State, event: Event | None) -> dict[str, Any] | Refusal:
     """What a command gets: the product (with the version to change it against) or the review that it changed."""
-    if "review" in state:
+    if state.get("review") is not None:
         return {"review_id": key}
     if "reference" in state:
         return {}

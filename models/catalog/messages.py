@@ -265,14 +265,20 @@ class ReviewWritten(Keeping, frozen=True):
 
 
 class ReviewEdited(Keeping, frozen=True):
+    """``dropped_images``: ids of images that it has no more."""
+
     product_id: str
     rating: int
     at: int
+    dropped_images: tuple[str, ...] = ()
 
 
 class ReviewDeleted(Event, frozen=True):
+    """``dropped_images``: ids of the images that it had."""
+
     product_id: str
     at: int
+    dropped_images: tuple[str, ...] = ()
 
 
 class ReviewReplied(Keeping, frozen=True):
@@ -281,9 +287,12 @@ class ReviewReplied(Keeping, frozen=True):
 
 
 class ReviewHidden(Keeping, frozen=True):
+    """``dropped_images``: ids of the images that it had; its words stay for admins."""
+
     product_id: str
     by: str
     at: int
+    dropped_images: tuple[str, ...] = ()
 
 
 class ReviewPrivate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from models.actor import DAY, Event, Refusal, Send, State
+from models.catalog.image_messages import EraseImage
 from models.catalog.messages import (
     REVIEW_EVENTS,
     REVIEW_INBOX,
@@ -120,7 +121,8 @@ def _edit(review: Review, message: EditReview, now: int) -> list[Event] | Refusa
         return refused
     if now > review.written_at + EDITABLE:
         return Refusal("review_final", 409, {"until": review.written_at + EDITABLE})
-    edited = ReviewEdited(product_id=review.product_id, rating=message.rating, at=now)
+    dropped = _ours(one for one in review.text.images if one not in message.images)
+    edited = ReviewEdited(product_id=review.product_id, rating=message.rating, at=now, dropped_images=dropped)
     return [edited.keeping(msgspec.structs.replace(review.text, text=message.text, images=message.images))]
 
 
@@ -129,7 +131,7 @@ def _delete(review: Review, now: int) -> list[Event] | Refusal:
         return []
     if review.status == ALLOWED:
         return Refusal("review_not_written", 409)
-    return [ReviewDeleted(product_id=review.product_id, at=now)]
+    return [ReviewDeleted(product_id=review.product_id, at=now, dropped_images=_ours(review.text.images))]
 
 
 def _reply(review: Review, message: ReplyToReview, now: int) -> list[Event] | Refusal:
@@ -150,8 +152,13 @@ def _hide(review: Review, message: HideReview, now: int) -> list[Event] | Refusa
         return refused
     if not message.by or not 0 < len(message.reason) <= MAX_REASON:
         return Refusal("review_invalid", 422, {"fields": ["reason"]})
-    hidden = ReviewHidden(product_id=review.product_id, by=message.by, at=now)
-    return [hidden.keeping(msgspec.structs.replace(review.text, reason=message.reason))]
+    hidden = ReviewHidden(product_id=review.product_id, by=message.by, at=now, dropped_images=_ours(review.text.images))
+    return [hidden.keeping(msgspec.structs.replace(review.text, images=(), reason=message.reason))]
+
+
+def _ours(images: Iterable[str]) -> tuple[str, ...]:
+    """Those of ``images`` that are ids: older data has addresses, which are not ours to erase."""
+    return tuple(one for one in images if "/" not in one)
 
 
 def evolve(state: State, event: REVIEW_EVENTS) -> Mapping[str, Review]:
@@ -179,13 +186,16 @@ def _changed(review: Review, event: REVIEW_EVENTS) -> Review:
             return review
 
 
-def route(key: str, event: REVIEW_EVENTS) -> Iterable[Send]:
-    """The product hears what the review gives it now."""
+def route(key: str, state: State, event: REVIEW_EVENTS) -> Iterable[Send]:
+    """The product hears what the review gives it now; pictures that it shows no more are erased."""
     match event:
         case ReviewWritten() | ReviewEdited():
             yield Send("catalog", event.product_id, RateProduct(review_id=key, rating=event.rating))
         case ReviewDeleted() | ReviewHidden():
             yield Send("catalog", event.product_id, RateProduct(review_id=key, rating=0))
+    if isinstance(event, ReviewEdited | ReviewDeleted | ReviewHidden):
+        for image in event.dropped_images:
+            yield Send("catalog", image, EraseImage(owner=state["review"].buyer))
 
 
 def private(state: State, event: REVIEW_EVENTS) -> ReviewPrivate | None:

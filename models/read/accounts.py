@@ -29,7 +29,7 @@ from models.accounts.messages import (
 )
 from models.accounts.seller_messages import ApplicationFiled, RegistrationLapsed, SellerApplied, SellerDenied, SellerPermitted
 from models.read import mysql
-from models.read.cursors import BadCursor, pack, unpack
+from models.read.cursors import number, pack, unpack
 from models.read.databases import Databases
 from models.read.facts import EVENTS, PRIVATE, Fact, ReadModel, highest
 from models.read.registry import Registry
@@ -253,10 +253,9 @@ class Queries:
         ((total,),) = await mysql.select(self._databases, f"SELECT COUNT(*) FROM {name} WHERE seq > 0 AND {where}", *values)
         after: list[Any] = []
         if cursor:
-            since, account = unpack(cursor, 2)
-            if not since.isdecimal():
-                raise BadCursor
-            after = [int(since), int(since), account]
+            moment, account = unpack(cursor, 2)
+            since = number(moment)
+            after = [since, since, account]
             where += " AND (since < %s OR (since = %s AND account > %s))"
         found = await self._select(f"{where} ORDER BY since DESC, account LIMIT %s", *values, *after, limit + 1)
         last = found[limit - 1] if len(found) > limit else None

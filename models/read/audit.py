@@ -17,7 +17,7 @@ from models.accounts.messages import AccountPrivate, AccountRestored, AccountSus
 from models.accounts.seller_messages import SellerDenied, SellerPermitted
 from models.catalog.messages import ProductPrivate, ProductRemoved, ReviewHidden, ReviewPrivate
 from models.read import mysql
-from models.read.cursors import BadCursor, pack, unpack
+from models.read.cursors import number, pack, unpack
 from models.read.databases import Databases
 from models.read.facts import EVENTS, PRIVATE, Fact, ReadModel, highest
 from models.read.registry import Registry
@@ -150,15 +150,14 @@ class Queries:
     async def page(self, by: str, subject: str, limit: int, cursor: str = "") -> tuple[list[dict[str, Any]], str]:
         """Acts, newest first, of ``by`` and about ``subject`` (``""``: all), and the next cursor. Raises ``BadCursor``."""
         version = await self._registry.version("audit")
-        where, values = "TRUE", []
+        where, values = "TRUE", list[Any]()
         for column, wanted in (("a.`by`", by), ("a.subject", subject)):
             if wanted:
                 where += f" AND {column} = %s"
                 values.append(wanted)
         if cursor:
-            at, ident = unpack(cursor, 2)
-            if not at.isdecimal():
-                raise BadCursor
+            moment, ident = unpack(cursor, 2)
+            at = number(moment)
             where += " AND (a.at < %s OR (a.at = %s AND a.id < %s))"
             values += [at, at, ident]
         rows = await mysql.select(

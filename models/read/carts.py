@@ -31,7 +31,7 @@ from models.carts.messages import (
     Unliked,
 )
 from models.read import mysql
-from models.read.cursors import BadCursor, pack, unpack
+from models.read.cursors import number, pack, unpack
 from models.read.databases import Databases
 from models.read.facts import EVENTS, Fact, ReadModel
 from models.read.registry import Registry
@@ -70,6 +70,7 @@ def tables(version: int) -> tuple[sa.Table, sa.Table, sa.Table]:
     return carts, lines, likes
 
 
+END = "DELETE FROM {carts} WHERE owner IN ({rows})"
 EMPTY = "DELETE FROM {lines} WHERE owner IN ({rows})"
 UNLIKE_ALL = "DELETE FROM {likes} WHERE buyer IN ({rows})"
 REMOVE = "DELETE FROM {lines} WHERE (owner, product_id) IN ({rows})"
@@ -87,6 +88,7 @@ class _Fold:
 
     def __init__(self) -> None:
         self.seen: dict[str, int] = {}
+        self.ended: set[str] = set()
         self.emptied: set[str] = set()
         self.forgotten: set[str] = set()
         self.lines: dict[tuple[str, str], CartLine | None] = {}
@@ -108,6 +110,9 @@ class _Fold:
                 self.lines |= {(owner, line.product_id): line for line in event.left_lines}
             case CartHandedOver() | CartExpired():
                 self._empty(owner)
+                # A guest's, of whom nobody hears again: guests come without end.
+                self.ended.add(owner)
+                del self.seen[owner]
             case BuyerForgotten():
                 self._empty(owner)
                 self.forgotten.add(owner)
@@ -129,6 +134,7 @@ def project(facts: Sequence[Fact]) -> list[mysql.Write]:
         fold.take(fact)
     lines = sorted((owner, *(getattr(line, name) for name in LINE)) for (owner, _), line in fold.lines.items() if line is not None)
     return [
+        mysql.Write(END, [(owner,) for owner in sorted(fold.ended)]),
         mysql.Write(EMPTY, [(owner,) for owner in sorted(fold.emptied)]),
         mysql.Write(UNLIKE_ALL, [(buyer,) for buyer in sorted(fold.forgotten)]),
         mysql.Write(REMOVE, sorted(name for name, line in fold.lines.items() if line is None)),
@@ -234,6 +240,4 @@ def _after(cursor: str) -> tuple[int, str]:
     if not cursor:
         return 1 << 62, ""
     at, liked = unpack(cursor, 2)
-    if not at.isdecimal() or not at.isascii() or len(at) > 18:
-        raise BadCursor
-    return int(at), liked
+    return number(at), liked

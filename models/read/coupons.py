@@ -19,7 +19,7 @@ from models.inventory.messages import CouponClaimed, CouponClosed, CouponCreated
 from models.orders.messages import CouponTerms
 from models.read import mysql
 from models.read.coupons_fold import project, tables
-from models.read.cursors import BadCursor, pack, unpack
+from models.read.cursors import number, pack, unpack
 from models.read.databases import Databases
 from models.read.facts import EVENTS, PRIVATE, Fact, ReadModel, highest
 from models.read.registry import Registry
@@ -141,7 +141,7 @@ class Queries:
 
     async def all_of_store(self, store_id: str, limit: int, cursor: str = "") -> tuple[list[dict[str, Any]], str, int]:
         """Every coupon that a store ever had, newest first, and how many. Raises ``BadCursor``."""
-        below = _number(unpack(cursor, 1)[0]) if cursor else LATEST
+        below = number(unpack(cursor, 1)[0]) if cursor else LATEST
         found = await self._coupons(
             "store_id = %s AND created < %s ORDER BY created DESC LIMIT %s", store_id, below, limit + 1, more=("created",)
         )
@@ -229,10 +229,4 @@ def _after(cursor: str) -> tuple[int, str]:
     if not cursor:
         return LATEST, ""
     at, name = unpack(cursor, 2)
-    return _number(at), name
-
-
-def _number(text: str) -> int:
-    if not text.isdecimal() or not text.isascii() or len(text) > 18:
-        raise BadCursor
-    return int(text)
+    return number(at), name

@@ -5,6 +5,9 @@ from __future__ import annotations
 import base64
 import binascii
 
+DIGITS = 18
+"""Of a number in a cursor, at most: any instant and count, and no database is asked for more than it can hold."""
+
 
 class BadCursor(Exception):
     """The cursor is none that we gave out."""
@@ -24,3 +27,10 @@ def unpack(cursor: str, parts: int) -> list[str]:
     if len(found) != parts:
         raise BadCursor
     return found
+
+
+def number(text: str, digits: int = DIGITS) -> int:
+    """A part of a cursor that is a number of at most so many ASCII ``digits``. Raises ``BadCursor``."""
+    if not (text.isascii() and text.isdecimal() and len(text) <= digits):
+        raise BadCursor
+    return int(text)

@@ -7,7 +7,7 @@ order of their partition, each at least once; a model's store must drop what it 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 import msgspec
 
@@ -95,6 +95,14 @@ class Store(Protocol):
 
         False: something is left for the next time, and the positions stay where they are. Raises ``Outrun``.
         """
+
+
+@runtime_checkable
+class Beating(Protocol):
+    """A store that notes how current it is, for somebody who must not go on without it."""
+
+    async def beat(self, ages: Mapping[Spot, float]) -> None:
+        """Everything that each spot had so many seconds ago is stored. Raises ``Outrun``: it is not."""
 
 
 class ReadModel(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from models.read import mysql
-from models.read.cursors import BadCursor, pack, unpack
+from models.read.cursors import number, pack, unpack
 from models.read.databases import Databases
 
 Rows = Sequence[tuple[Any, ...]]
@@ -33,10 +33,9 @@ async def newest(
     key = columns[0]
     if cursor:
         moment, after = unpack(cursor, 2)
-        if not moment.isdecimal():
-            raise BadCursor
+        below = number(moment)
         condition += f" AND ({at} < %s OR ({at} = %s AND {key} < %s))"
-        given += (int(moment), int(moment), after)
+        given += (below, below, after)
     sql = f"SELECT {', '.join((*columns, at))} FROM {table} WHERE {condition} ORDER BY {at} DESC, {key} DESC LIMIT %s"
     found = await mysql.select(databases, sql, *given, limit + 1)
     following = pack(str(found[limit - 1][-1]), found[limit - 1][0]) if len(found) > limit else ""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from models.catalog.messages import DELETED, SALE, SUBSCRIPTION
-from models.read.cursors import BadCursor, pack, unpack
+from models.read.cursors import number, pack, unpack
 from models.read.products import Collection, Document, told
 
 ASCENDING, DESCENDING = 1, -1
@@ -38,24 +38,11 @@ def after(sort: Sort, values: Sequence[Any]) -> Document:
 def _place(cursor: str, sort: Sort) -> list[Any]:
     """The values that ``cursor`` has for ``sort``: numbers, and the id."""
     *numbers, ident = unpack(cursor, len(sort))
-    if not all(number.isdecimal() for number in numbers):
-        raise BadCursor
-    return [*map(int, numbers), ident]
+    return [*map(number, numbers), ident]
 
 
 class Queries(Collection):
     """Lists in keyset pages."""
-
-    async def on_sale(self, store_id: str, limit: int, cursor: str = "") -> tuple[list[Document], str]:
-        """Ordinary products on sale of a store ("": of all) by id, and the next page's cursor. Raises ``BadCursor``."""
-        collection = await self._collection()
-        wanted: Document = {"status": SALE, **ORDINARY_ONLY, **({"store_id": store_id} if store_id else {})}
-        if cursor:
-            wanted["_id"] = {"$gt": unpack(cursor, 1)[0]}
-        found = await collection.find(wanted).sort("_id", ASCENDING).limit(limit + 1).to_list(limit + 1)
-        if not found:
-            await self._sure(collection)
-        return [told(one) for one in found[:limit]], pack(found[limit - 1]["_id"]) if len(found) > limit else ""
 
     async def of_store(self, store_id: str, category: str, flower: str, status: str, limit: int, cursor: str) -> Listed:
         """What a store's seller manages, newest first. ``status`` "": all but DELETED; ``flower``: in whatever number of stems.

@@ -5,6 +5,7 @@ Whoever comes second finds positions that are not those it knows, and writes not
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -55,6 +56,8 @@ class Fenced:
     def __init__(self, databases: Databases) -> None:
         self._databases = databases
         self._script: Any = None
+        self._writing = asyncio.Lock()
+        """Positions are compared with those of the last write, so one script runs at a time."""
         self._durable: dict[Spot, Position] = {}
         self._moved: dict[Spot, Position] = {}
 
@@ -73,16 +76,22 @@ class Fenced:
 
     async def _write(self, after: Mapping[Spot, Position], keys: Sequence[str], args: Sequence[Any]) -> None:
         """Move to ``after`` and run ``body`` with it. Raises ``Outrun``: stored already, or by somebody else."""
-        moved = {**self._moved, **after}
+        async with self._writing:
+            await self._write_alone({**self._moved, **after}, keys, args)
+
+    async def _write_alone(self, moved: Mapping[Spot, Position], keys: Sequence[str], args: Sequence[Any]) -> None:
         if any(spot in self._durable and to.next <= self._durable[spot].next for spot, to in moved.items()):
             # Stored already: then the answer to it was lost.
             raise Outrun(self.model)
         said: list[Any] = [len(moved)]
         for spot, to in moved.items():
-            said += (spot.name, _json(self._durable[spot]) if spot in self._durable else b"", _json(to))
+            said += (spot.name, self._known(spot), _json(to))
         if self._script is None:
             self._script = self._databases.redis.register_script(CHECK + self.body + MOVE)
         if not await self._script(keys=[positions_key(self._databases.prefix, self.model), *keys], args=[*said, *args]):
             raise Outrun(self.model)
         self._durable.update(moved)
         self._moved = {}
+
+    def _known(self, spot: Spot) -> bytes:
+        return _json(self._durable[spot]) if spot in self._durable else b""

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from models.catalog.messages import RESTOCK_EVENTS, RestockAwaited, RestockDropped
 from models.read import mysql
-from models.read.cursors import BadCursor, pack, unpack
+from models.read.cursors import number, pack, unpack
 from models.read.databases import Databases
 from models.read.facts import EVENTS, Fact, ReadModel
 from models.read.registry import Registry
@@ -99,9 +99,7 @@ class Queries:
         beyond, values = "", []
         if cursor:
             at, last = unpack(cursor, 2)
-            if not at.isdecimal():
-                raise BadCursor
-            beyond, values = " AND (at, product_id) < (%s, %s)", [int(at), last]
+            beyond, values = " AND (at, product_id) < (%s, %s)", [number(at), last]
         rows = await mysql.select(
             self._databases,
             f"SELECT product_id, at FROM {name} WHERE buyer = %s AND at > 0{beyond} ORDER BY at DESC, product_id DESC LIMIT %s",

@@ -32,7 +32,7 @@ from models.catalog.messages import (
 )
 from models.catalog.reviews import ALLOWED, GONE, HIDDEN, WRITTEN
 from models.read import mysql
-from models.read.cursors import BadCursor, pack, unpack
+from models.read.cursors import number, pack, unpack
 from models.read.databases import Databases
 from models.read.facts import EVENTS, PRIVATE, Fact, ReadModel
 from models.read.registry import Registry
@@ -205,14 +205,13 @@ class Queries:
         beyond, values = "", []
         if cursor:
             rating, written_at, last = unpack(cursor, 3)
-            if not (rating.isdecimal() and written_at.isdecimal()):
-                raise BadCursor
+            stars, moment = number(rating), number(written_at)
             beyond = " AND (written_at, review_id) < (%s, %s)"
-            values = [int(written_at), last]
+            values = [moment, last]
             if not by_date:
                 step = "<" if order == HIGH else ">"
                 beyond = f" AND (rating {step} %s OR (rating = %s{beyond}))"
-                values = [int(rating), int(rating), *values]
+                values = [stars, stars, *values]
         direction = "" if by_date else f"rating {'DESC' if order == HIGH else 'ASC'}, "
         found = await self._select(
             f"{which}{beyond} ORDER BY {direction}written_at DESC, review_id DESC LIMIT %s", ident, status, *values, limit + 1

@@ -20,7 +20,7 @@ import sqlalchemy as sa
 
 from models.inventory.messages import HoldCommitted, HoldPlaced, HoldReleased, StockChanged, StockReturned
 from models.read import mysql
-from models.read.cursors import BadCursor, pack, unpack
+from models.read.cursors import number, pack, unpack
 from models.read.databases import Databases
 from models.read.facts import EVENTS, Fact, ReadModel
 from models.read.registry import Registry
@@ -219,6 +219,4 @@ def _after(cursor: str) -> tuple[int, str]:
     if not cursor:
         return 1 << 31, ""
     seq, flower_id = unpack(cursor, 2)
-    if not seq.isdecimal() or not seq.isascii() or len(seq) > 10:
-        raise BadCursor
-    return int(seq), flower_id
+    return number(seq, 10), flower_id

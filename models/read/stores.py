@@ -20,7 +20,7 @@ import sqlalchemy as sa
 
 from models.orders.messages import StoreTerms
 from models.read import mysql, store_ratings
-from models.read.cursors import BadCursor, pack, unpack
+from models.read.cursors import number, pack, unpack
 from models.read.databases import Databases
 from models.read.facts import EVENTS, PRIVATE, Fact, ReadModel
 from models.read.mysql import ERASED
@@ -200,10 +200,9 @@ class Queries:
         by = SORTS[wanted.sort]
         if cursor:
             value, after = unpack(cursor, 2)
-            if not value.isdecimal():
-                raise BadCursor
+            below = number(value)
             where += f" AND ({by} < %s OR ({by} = %s AND s.store_id > %s))"
-            values += (int(value), int(value), after)
+            values += (below, below, after)
         found = await self._select(f"{where} ORDER BY {by} DESC, s.store_id LIMIT %s", *values, limit + 1, more=by)
         last = found[limit - 1] if len(found) > limit else None
         return [one for one, _ in found[:limit]], pack(str(last[1]), last[0]["store_id"]) if last else "", int(counted[0][0])

@@ -9,17 +9,31 @@ LEAST, MOST = 100, 10_000_000
 """KRW; what is less or more in a sentence about flowers is no amount."""
 ABOUT = 0.2
 """쯤, 정도: a fifth more or less."""
-_DIGITS = {name: value for value, name in enumerate("영일이삼사오육칠팔구")} | {"공": 0, "두": 2, "세": 3, "네": 4, "한": 1}
+_DIGITS = {name: value for value, name in enumerate("영일이삼사오육칠팔구")} | {
+    "륙": 6,
+    "공": 0,
+    "두": 2,
+    "세": 3,
+    "네": 4,
+    "한": 1,
+}
 _UNITS = {"십": 10, "백": 100, "천": 1000}
 _WORD = r"[일이삼사오육칠팔구한두세네십백천]"
 _NUMBER = rf"(?:\d{{1,3}}(?:,\d{{3}})+|\d+(?:\.\d)?|{_WORD}+)"
 # 5만 3천 원, 5만3000원, 50000원, 오만원, 만원, 5천원, 5만
 # The 이 of 송이 만원 is no two: before a blank a number in words begins a word.
 _HEAD = rf"(?:\d{{1,3}}(?:,\d{{3}})+\s?|\d+(?:\.\d)?\s?|(?<![가-힣]){_WORD}+\s|{_WORD}+)"
-_AMOUNT = rf"(?:{_HEAD}?만\s?(?:{_NUMBER}\s?천?)?\s?원?|{_NUMBER}\s?천\s?원|{_NUMBER}\s?원)"
+_AMOUNT = rf"(?:₩?{_HEAD}?만\s?(?:{_NUMBER}\s?천?)?\s?원?|{_NUMBER}\s?천\s?원|{_NUMBER}\s?원|₩\s?{_NUMBER})"
+# 50000 이하: money only with a bound behind it.
+_PLAIN = r"(?<![\d.,])(?:\d{1,3}(?:,\d{3})+|\d{4,8})(?![\d.,]*\d)"
+# 삼사만원, 이삼십만 원: from the one to the other.
+_PAIR = re.compile(
+    r"(?<![가-힣])(일이|이삼|삼사|사오|오륙|오육|육칠|칠팔|팔구)\s?(십|백)?\s?(?:(만)\s?원?|(천)\s?원)(?!\s?(?:송이|명|개|번))"
+    r"(?:(대)|\s?(?:사이|정도|쯤|이하|까지|내외|안팎))?"
+)
 _BETWEEN = r"\s?(?:~|-|–|〜|에서|부터)\s?"
 _RANGE = re.compile(rf"({_AMOUNT}|{_NUMBER}){_BETWEEN}({_AMOUNT})(대)?(?:\s?(?:사이|까지|이하|정도))?")
-_ONE = re.compile(rf"(?P<from>최소|적어도)?(?P<upto>최대|많아야|아무리)?\s?(?P<amount>{_AMOUNT})(?P<after>.{{0,12}})")
+_ONE = re.compile(rf"(?P<from>최소|적어도)?(?P<upto>최대|많아야|아무리)?\s?(?P<amount>{_AMOUNT}|{_PLAIN})(?P<after>.{{0,20}})")
 # 3만 송이 and 3만 명 are no money; neither is the end of another word (기만, 장미만).
 _COUNTED = re.compile(r"\s?(?:송이|개|명|번|회|시|분|일|월|년|살|세|주|박스|그루|장|다발)")
 _AFTER = (
@@ -36,6 +50,12 @@ _AFTER = (
     ("band", re.compile(r"대(?!학)")),
     ("about", re.compile(r"\s?(?:짜리\s?)?(?:쯤|정도|내외|전후|안팎|가량|선|언저리)")),
 )  # fmt: skip
+# 미만이 아닌, 이하는 말고, 넘는 건 빼고; but not 이하가 아니면, which is an or.
+_NOT = re.compile(
+    r"(?:으?로)?(?:인|은|는|을|를|이|가|도|짜리)?\s?(?:게|것|거|건|걸)?(?:은|는|을|를|이|가)?\s?(?:아니(?!면)|아닌|말고|빼|제외|싫)"
+)
+_AS_WELL = re.compile(r"(?:[이가]\s?)?아니(?:어|여|라)도")
+_OPPOSITE = {"less": "least", "least": "less", "most": "more", "more": "most"}
 
 
 class Amounts(NamedTuple):
@@ -47,10 +67,14 @@ class Amounts(NamedTuple):
 
 
 def amounts(text: str) -> Amounts:
-    """What ``text`` (normalised) says about money. A bare amount is the most; of two bounds of a kind the later counts."""
+    """What ``text`` (normalised) says about money. A bare amount is the most; of two bounds of a kind the later counts.
+
+    A bound that is not wanted (3만원 미만이 아닌) means its opposite, unless that contradicts what is wanted.
+    """
     spans: list[tuple[int, int]] = []
     least: int | None = None
     most: int | None = None
+    spared: dict[str, int] = {}
     for found in _RANGE.finditer(text):
         high = value(found[2])
         low = value(found[1])
@@ -62,8 +86,20 @@ def amounts(text: str) -> Amounts:
         low, high = min(low, high), max(low, high)
         if not LEAST <= low <= high <= MOST:
             continue
+        if refused := _NOT.match(text, found.end()):
+            # All but what lies between cannot be asked for.
+            spans.append((found.start(), refused.end()))
+            continue
         least, most = low, high + _step(high) - 1 if found[3] else high
         spans.append(found.span())
+    rest = blanked(text, spans)
+    for found in _PAIR.finditer(rest):
+        unit = _UNITS.get(found[2], 1) * (10_000 if found[3] else 1_000)
+        refused = _NOT.match(rest, found.end())
+        if not refused:
+            least, high = (_DIGITS[digit] * unit for digit in found[1])
+            most = high + _step(high) - 1 if found[5] else high
+        spans.append((found.start(), refused.end() if refused else found.end()))
     rest = blanked(text, spans)
     at = 0
     while found_one := _ONE.search(rest, at):
@@ -75,13 +111,19 @@ def amounts(text: str) -> Amounts:
         kind, end = _kind(after)
         if kind == "" and found_one["from"]:
             kind = "least"
+        if not kind and not found_one["upto"] and re.fullmatch(_PLAIN, found_one["amount"]):
+            continue
+        refused = _NOT.match(after, end)
+        if refused:
+            end = (_AS_WELL.match(after, end) or refused).end()
+            if not _AS_WELL.match(after, refused.start()):
+                spared |= _bound(_OPPOSITE.get(kind, ""), amount)
+            spans.append((found_one.start(), at + end))
+            continue
         match kind:
-            case "less":
-                most = amount - 1
-            case "more":
-                least = amount + 1
-            case "least":
-                least = amount
+            case "less" | "more" | "least":
+                bound = _bound(kind, amount)
+                least, most = bound.get("least", least), bound.get("most", most)
             case "band":
                 least, most = amount, amount + _step(amount) - 1
                 follow, further = _kind(after[end:])
@@ -96,12 +138,30 @@ def amounts(text: str) -> Amounts:
         spans.append((found_one.start(), at + end))
     if least is not None and most is not None and least > most:
         least, most = most, least
+    if least is None and spared.get("least", 0) <= (MOST if most is None else most):
+        least = spared.get("least")
+    if most is None and spared.get("most", MOST) >= (least or 0):
+        most = spared.get("most")
     return Amounts(least, most, tuple(spans))
+
+
+def _bound(kind: str, amount: int) -> dict[str, int]:
+    """The inclusive bound that ``kind`` makes of ``amount``."""
+    match kind:
+        case "less":
+            return {"most": amount - 1}
+        case "most":
+            return {"most": amount}
+        case "more":
+            return {"least": amount + 1}
+        case "least":
+            return {"least": amount}
+    return {}
 
 
 def value(said: str) -> int | None:
     """KRW of an amount such as 3만5천원; ``None`` if it is none."""
-    said = re.sub(r"[\s,원]", "", said)
+    said = re.sub(r"[\s,원₩]", "", said)
     if not said:
         return None
     high, ten_thousand, low = said.partition("만")
@@ -144,7 +204,7 @@ def _number(said: str) -> float | None:
 
 def _not_money(text: str, found: re.Match[str]) -> bool:
     said = found["amount"]
-    if "원" in said:
+    if "원" in said or "₩" in said:
         return False
     begin = found.start("amount")
     joined = begin > 0 and "가" <= text[begin - 1] <= "힣" and not said[0].isdecimal()

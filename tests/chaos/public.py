@@ -18,6 +18,7 @@ from typing import Any, NamedTuple, Self
 import aiohttp
 import msgspec
 
+from models import settings
 from models.actor import id_of
 from web.tokens import ensure_keys, make
 
@@ -76,6 +77,8 @@ class Public:
 
     def __init__(self, env: Mapping[str, str]) -> None:
         """``env``: what ``Stack.env()`` says."""
+        self.settings = settings.read(env)
+        """For what no route does."""
         self.url, self.gateway = env["BB_PUBLIC_URL"], env["BB_SANDBOX_URL"]
         self._key, self._secret = Path(env["BB_TOKEN_KEY"]), Path(env["BB_WEB_SECRET"])
         self._tokens: dict[Person, str] = {}

@@ -80,7 +80,7 @@ async def test_a_port_where_nobody_listens_is_away() -> None:
 
 
 @pytest.mark.spec("product W34", "product W35")
-@pytest.mark.parametrize("fault", ["refusal", "cut", "broken", "garbage", "unknown_id", "echo"])
+@pytest.mark.parametrize("fault", ["refusal", "filter", "cut", "broken", "garbage", "unknown_id", "echo"])
 async def test_who_answers_badly_is_not_believed(bench: SandboxBench, model: OpenAI, fault: str) -> None:
     await put(bench, fault)
     with pytest.raises(BadAnswer):

@@ -67,7 +67,12 @@ def another_web(stack: Stack) -> Iterator[Make]:
     yield make
     for process in started:
         process.terminate()
-        process.wait(30)
+    for process in started:
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
 
 
 def _wait_until_ready(port: int) -> None:

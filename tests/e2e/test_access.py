@@ -80,7 +80,7 @@ async def test_to_strangers_nothing_exists(public: Public, word: str) -> None:
         (other_seller, "GET", f"{store}/orders", None, 403, "forbidden"),
         (other_seller, "GET", f"{store}/stock", None, 403, "forbidden"),
         (other_seller, "PATCH", f"{store}/stock/rose", {"delta": 1}, 403, "forbidden"),
-        (other_seller, "PUT", f"/products/{roses.products[0].product_id}", _product(roses.store_id), 403, "forbidden"),
+        (other_seller, "PATCH", f"/products/{roses.products[0].product_id}", {"version": 1, "price": 1}, 403, "forbidden"),
         (stranger, "GET", f"{store}/orders", None, 403, "forbidden"),
         (stranger, "PATCH", f"{store}/stock/rose", {"delta": 1}, 403, "forbidden"),
         (roses.owner, "POST", "/orders", body_of(), 403, "forbidden"),
@@ -93,10 +93,6 @@ async def test_to_strangers_nothing_exists(public: Public, word: str) -> None:
     assert await orders_of(public, who) == {order_id: "CONFIRMED"}
     assert await orders_of(public, stranger) == {}
     assert await settled(public, roses) == {"rose": (990, 0), "orchid": (100, 0)}
-
-
-def _product(store_id: str) -> dict[str, Any]:
-    return {"store_id": store_id, "name": "다발", "price": 1, "flowers": {"rose": 1}}
 
 
 @pytest.mark.spec("order W-36")

@@ -8,8 +8,11 @@ from typing import Any
 
 import msgspec
 import pytest
+from redis.asyncio import Redis
 
+from deploy.local.stack import Stack
 from tests.chaos.checkout import Wish
+from tests.chaos.florists import open_store
 from tests.chaos.public import Public, buyer
 from tests.e2e.shop import ask, bought, eventually, paid, placed, rosary
 
@@ -88,8 +91,7 @@ async def test_lines_show_what_became_of_their_products(public: Public, word: st
     async def look() -> dict[str, tuple[int, str]]:
         return held((await ask(public, who, "GET", "/cart")).body)
 
-    product = {"store_id": roses.store_id, "name": "난 화분", "price": 13_000, "flowers": {"orchid": 1}, "tax_free": True}
-    assert (await ask(public, roses.owner, "PUT", f"/products/{pot}", product)).status == 200
+    assert (await ask(public, roses.owner, "PATCH", f"/products/{pot}", {"version": 1, "price": 13_000})).status == 200
     await eventually(look, {bouquet: (1, "ON_SALE"), pot: (1, "PRICE_CHANGED")})
     (line,) = [
         line
@@ -98,7 +100,8 @@ async def test_lines_show_what_became_of_their_products(public: Public, word: st
         if line["product_id"] == pot
     ]
     assert (line["old_price"], line["price"], line["available"]) == (12_000, 13_000, 100)
-    assert (await ask(public, roses.owner, "PUT", f"/products/{pot}", {**product, "status": "DISCONTINUED"})).status == 200
+    stop = {"version": 2, "status": "DISCONTINUED"}
+    assert (await ask(public, roses.owner, "PATCH", f"/products/{pot}", stop)).status == 200
     assert (await ask(public, roses.owner, "PATCH", f"/stores/{roses.store_id}/stock/rose", {"delta": -3})).status == 200
     await eventually(look, {bouquet: (1, "SOLD_OUT"), pot: (1, "STOPPED")})
 
@@ -180,6 +183,27 @@ async def test_claims_edits_and_orders_at_once_leave_no_coupon_below_its_issue(p
             total = 33_000 - mine["discount"]
             order = await placed(public, who, Wish(roses, {bouquet: 1}, coupon_id), expected_total=total)
             assert order["total"] == total
+
+
+@pytest.mark.spec("store C5")
+async def test_claims_outlive_a_redis_that_is_emptied(public: Public, word: str, stack: Stack) -> None:
+    ann, ben = buyer(word, "ann"), buyer(word, "ben")
+    florist = await open_store(public, word, coupons=[{"limit": 1, "discount": 1_000, "min_amount": 10_000}])
+    (coupon_id,) = florist.coupons
+    base = f"/stores/{florist.store_id}/coupons"
+    claim = f"{base}/{coupon_id}/claim"
+    assert (await ask(public, ann, "POST", claim)).status in OK
+    async with Redis.from_url(stack.env()["BB_REDIS_URL"]) as redis:
+        assert await redis.flushall() is True
+    # A second wish, no repeat of the first one.
+    for who, code in ((ann, "coupon_claimed"), (ben, "coupon_gone")):
+        answer = await ask(public, who, "POST", claim)
+        assert (answer.status, answer.body.get("code")) == (409, code)
+    mine = (await ask(public, ann, "GET", "/coupons")).body["items"]
+    assert [(one["coupon_id"], one["state"]) for one in mine] == [(coupon_id, "USABLE")]
+    assert (await ask(public, ben, "GET", "/coupons")).body["items"] == []
+    shown = (await ask(public, florist.owner, "GET", f"{base}/all")).body["items"]
+    assert [(one["limit"], one["issued"]) for one in shown] == [(1, 1)]
 
 
 async def test_the_history_of_stock_names_every_cause(public: Public, word: str) -> None:

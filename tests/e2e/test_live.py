@@ -71,6 +71,7 @@ async def test_a_stream_that_breaks_off_in_mid_order_goes_on(public: Public, wor
     assert len({one.id for one in before + after}) == len(before) + len(after)
 
 
+@pytest.mark.spec("product W18")
 async def test_two_windows_are_told_the_same_and_a_sixth_is_refused(public: Public, word: str) -> None:
     roses, who = await rosary(public, word), buyer(word)
     async with public.live(who) as first, public.live(who) as second, public.live(who), public.live(who), public.live(who):
@@ -88,6 +89,27 @@ async def test_two_windows_are_told_the_same_and_a_sixth_is_refused(public: Publ
         assert len(first.told) >= 6
 
 
+@pytest.mark.spec("product W17")
+async def test_clients_of_two_web_processes_are_told_the_same(public: Public, hasty: Public, word: str) -> None:
+    """What happens is in no process's memory alone: whichever a client has come to, it hears all of it."""
+    roses, who = await rosary(public, word), buyer(word)
+    async with public.live(who) as here, hasty.live(who) as there:
+        order = await bought(public, who, Wish(roses, {roses.products[0].product_id: 1}))
+        for live in (here, there):
+            await live.until("OrderConfirmed", order["order_id"])
+            await live.until("DeliveryCreated")
+        assert here.told == there.told
+        told = list(here.told)
+    kinds = [kind for kind, _ in of_order(told)]
+    assert [seq for _, seq in of_order(told)] == list(range(1, len(kinds) + 1))
+    assert (kinds[0], kinds[-2:]) == ("OrderPlaced", ["CaptureRequested", "OrderConfirmed"])
+    # Who was at one goes on at the other where he was.
+    async with hasty.live(who, last=told[0].id) as again:
+        await again.until(told[-1].kind, told[-1].data["key"])
+        assert again.told == told[1:]
+
+
+@pytest.mark.spec("product W21")
 async def test_a_refusal_is_told_with_its_reason(public: Public, word: str) -> None:
     roses, who = await rosary(public, word, roses=5), buyer(word)
     bouquet = roses.products[0].product_id

@@ -41,7 +41,7 @@ async def test_forty_buyers_of_ten_bouquets(public: Public, word: str, seed: int
     assert sum(captured for payments in taken for _, captured, _ in payments) == 330_000
 
 
-@pytest.mark.spec("order W-14", "order W-17", "order W-26", "order W-36")
+@pytest.mark.spec("order W-14", "order W-17", "order W-26", "order W-36", "frontend D-07")
 async def test_ten_carts_each_submitted_three_times_at_once(public: Public, word: str) -> None:
     roses = await rosary(public, word)
     bouquet, pot = (product.product_id for product in roses.products)

@@ -42,7 +42,7 @@ async def test_out_of_stock_names_store_product_and_flower_and_frees_what_anothe
     assert (await bought(public, who, wishes[0]))["total"] == 28_000
 
 
-@pytest.mark.spec("order W-1", "order W-2", "order W-14")
+@pytest.mark.spec("order W-1", "order W-2", "order W-14", "frontend D-08")
 async def test_a_changed_price_is_refused_with_the_right_total_and_a_retry_gets_the_first_answer(public: Public, word: str) -> None:
     roses, who = await rosary(public, word), buyer(word)
     bouquet = roses.products[0]
@@ -55,8 +55,8 @@ async def test_a_changed_price_is_refused_with_the_right_total_and_a_retry_gets_
         "stores": [{"store_id": roses.store_id, "goods": 30_000, "discount": 0, "delivery_fee": 3_000}],
     }
     # Now the price is what the buyer had said: the answer under the key stays what it was.
-    cheaper = {"store_id": roses.store_id, "name": bouquet.name, "price": 29_000, "flowers": bouquet.flowers}
-    saved = await ask(public, roses.owner, "PUT", f"/products/{bouquet.product_id}", cheaper)
+    cheaper = {"version": 1, "price": 29_000}
+    saved = await ask(public, roses.owner, "PATCH", f"/products/{bouquet.product_id}", cheaper)
     assert saved.status == 200
     await asyncio.sleep(5.5)
     again = await ask(public, who, "POST", "/orders", body, key=key)
@@ -132,18 +132,18 @@ async def test_the_making_day_is_not_before_what_the_cut_off_allows(public: Publ
     assert await settled(public, always_late) == {"rose": (10, 1)}
 
 
-@pytest.mark.spec("order W-3", "order W-4", "order W-45", "order W-46")
+@pytest.mark.spec("order W-3", "order W-4", "order W-45", "order W-46", "frontend D-10")
 async def test_a_malformed_checkout_names_every_fault_and_leaves_no_order(public: Public, word: str) -> None:
     florist = await open_store(
         public,
         word,
-        products=[Product(f"p{number}", f"다발 {number}", 1_000, {"rose": 1}) for number in range(51)],
+        products=[Product(f"p{number}", f"다발 {number}", 1_000, {"rose": 1}) for number in range(52)],
         stock={"rose": 100_000},
     )
     other, who = await tulip_house(public, word), buyer(word)
-    ids = [product.product_id for product in florist.products]
-    gone = {"store_id": florist.store_id, "name": "없어진 다발", "price": 1_000, "flowers": {"rose": 1}, "status": "DISCONTINUED"}
-    assert (await ask(public, florist.owner, "PUT", f"/products/gone-{word}", gone)).status == 200
+    *ids, gone = [product.product_id for product in florist.products]
+    stop = {"version": 1, "status": "DISCONTINUED"}
+    assert (await ask(public, florist.owner, "PATCH", f"/products/{gone}", stop)).status == 200
 
     def store(*lines: tuple[str, int], store_id: str = florist.store_id) -> dict[str, Any]:
         wanted = [{"product_id": product_id, "quantity": quantity} for product_id, quantity in lines]
@@ -161,7 +161,7 @@ async def test_a_malformed_checkout_names_every_fault_and_leaves_no_order(public
             "unknown_product", "unknown_store",
         ]),
         ([store((other.products[0].product_id, 1))], 409, ["product_of_other_store"]),
-        ([store((f"gone-{word}", 1), (ids[0], 1))], 409, ["product_not_on_sale"]),
+        ([store((gone, 1), (ids[0], 1))], 409, ["product_not_on_sale"]),
     ]  # fmt: skip
     for stores, status, wanted in cases:
         answer = await ask(public, who, "POST", "/orders", body_of(stores=stores, expected_total=1))

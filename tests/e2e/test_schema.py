@@ -52,6 +52,7 @@ def person(rule: Rule) -> Person | None:
             return buyer("schema")
 
 
+@pytest.mark.spec("product W51")
 @schema.exclude(path_regex="/events$").parametrize()
 @hypothesis.settings(
     max_examples=EXAMPLES,

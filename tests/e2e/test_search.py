@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 import pytest
 
 from tests.chaos.florists import Product, open_store
-from tests.chaos.public import Public
+from tests.chaos.public import ADMIN, Public
 from tests.e2e.shop import ask, eventually
 
 TRIES = 4
@@ -32,8 +32,8 @@ async def test_a_product_is_found_changed_and_gone(public: Public, word: str) ->
     by_store = f"/products?store={florist.store_id}&sort=LOW&flower=rose&max_price=40000"
     await eventually(lambda: listed(by_text), [(product, 30_000)])
     await eventually(lambda: listed(by_store), [(product, 30_000)])
-    body = {"store_id": florist.store_id, "name": name, "price": 35_000, "flowers": {"1": 10}}
-    await ask(public, florist.owner, "PUT", f"/products/{product}", body)
+    edit = f"/products/{product}"
+    assert (await ask(public, florist.owner, "PATCH", edit, {"version": 1, "price": 35_000})).status == 200
     await eventually(lambda: listed(by_store), [(product, 35_000)])
     assert (await ask(public, None, "GET", "/main")).status == 200
 
@@ -57,5 +57,28 @@ async def test_a_product_is_found_changed_and_gone(public: Public, word: str) ->
         "rules", {"flower": ["rose"], "min_price": ["30000"], "max_price": ["39999"], "status": ["SALE"], "sort": ["SALE"]},
     )  # fmt: skip
 
-    await ask(public, florist.owner, "PUT", f"/products/{product}", {**body, "status": "DELETED"})
+    assert (await ask(public, florist.owner, "PATCH", edit, {"version": 2, "status": "DELETED"})).status == 200
     await eventually(lambda: listed(by_store), [])
+
+
+async def test_a_suspended_store_is_in_no_list_until_it_is_restored(public: Public, word: str) -> None:
+    name = f"노란튤립 {word[:8]}"
+    florist = await open_store(public, word, "쉬는집", products=[Product("found", name, 30_000, {"16": 10})], stock={})
+    product, store = florist.products[0].product_id, f"/admin/stores/{florist.store_id}"
+
+    async def listed() -> list[bool]:
+        """In: the plain list of all, the store's, the one of a text, the row of the newest, and a sentence's."""
+        asked = ["/products?limit=100", f"/products?store={florist.store_id}", f"/products?text={quote(word[:8])}"]
+        lists = [(await ask(public, None, "GET", path)).body["items"] for path in asked]
+        rows = (await ask(public, None, "GET", "/main")).body["rows"]
+        lists.append([card for row in rows if row["name"] == "new" for card in row["items"]])
+        lists.append((await ask(public, None, "POST", "/search", {"sentence": name})).body["items"])
+        return [product in [card["product_id"] for card in cards] for cards in lists]
+
+    everywhere = [True] * 5
+    await eventually(listed, everywhere)
+    assert (await ask(public, ADMIN, "POST", f"{store}/suspend", {"reason": "신고가 많습니다"})).status == 200
+    await eventually(listed, [False] * 5)
+    assert [one["product_id"] for one in await public.all_items(florist.owner, f"/stores/{florist.store_id}/products")] == [product]
+    assert (await ask(public, ADMIN, "POST", f"{store}/restore")).status == 200
+    await eventually(listed, everywhere)

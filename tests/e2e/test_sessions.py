@@ -27,6 +27,7 @@ class Browser(NamedTuple):
     public: Public
     held: Refresh
     token: str
+    cookies: Cookies
 
     async def ask(self, method: str, path: str, token: str = "", **headers: str) -> Answer:
         """A request with the access token."""
@@ -35,7 +36,7 @@ class Browser(NamedTuple):
 
     async def by_cookie(self, path: str, held: Refresh | None = None, **headers: str) -> Answer:
         """A request as a page of our own site sends it."""
-        cookie = f"{Cookies(secure=False).name}={'.'.join(held or self.held)}"
+        cookie = f"{self.cookies.name}={self.cookies.text(held or self.held)}"
         said = {"Cookie": cookie, "Origin": self.public.url, "X-CSRF": "1", "Idempotency-Key": str(uuid.uuid4())}
         return await sent(self.public, "POST", path, {**said, **{name.replace("_", "-"): one for name, one in headers.items()}})
 
@@ -73,13 +74,18 @@ async def browser(stack: Stack, public: Public, client: Client, word: str) -> Br
     assert (answer.status, answer.body["account"], answer.body["role"]) == (200, f"{row}-1", "buyer")
     signer = Signer(Path(stack.env()["BB_TOKEN_KEY"]))
     token, _ = signer.access(f"{row}-1", "buyer", (), session)
-    return Browser(public, Refresh(f"{row}-1", session, secret), token)
+    return Browser(public, Refresh(f"{row}-1", session, secret), token, Cookies(web_secret(stack), secure=False))
+
+
+def web_secret(stack: Stack) -> bytes:
+    """The key of cookies and of what follows from them."""
+    return Path(stack.env()["BB_WEB_SECRET"]).read_bytes().strip()
 
 
 def secret_of(answer: Answer, held: Refresh) -> Refresh:
     """What the cookie of the answer holds."""
     text = answer.headers["Set-Cookie"].partition("=")[2].partition(";")[0]
-    return held._replace(secret=text.rpartition(".")[2])
+    return held._replace(secret=text.split(".")[2])
 
 
 @pytest.mark.spec("auth 2", "auth 14", "auth 15", "frontend D-01")
@@ -89,7 +95,7 @@ async def test_a_refresh_gives_a_token_that_counts_and_the_old_secret_ends_the_s
     first = await browser.by_cookie("/auth/refresh")
     assert first.status == 200, first.body
     held, token = secret_of(first, browser.held), first.body["token"]
-    assert held.secret == following(Path(stack.env()["BB_WEB_SECRET"]).read_bytes().strip(), browser.held)
+    assert held.secret == following(web_secret(stack), browser.held)
     assert (await browser.ask("GET", "/orders", token)).status == 200
     # A second tab did the same at once.
     second = await browser.by_cookie("/auth/refresh")

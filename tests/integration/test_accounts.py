@@ -78,7 +78,7 @@ async def test_a_buyer_joins_by_kakao_and_goes_on_by_the_cookie(new: Callable[[]
     assert (old_token, gone.body["code"]) == (me.token, "session_ended")
 
 
-@pytest.mark.spec("auth 1", "auth 23")
+@pytest.mark.spec("auth 1", "auth 23", "frontend D-03")
 async def test_a_code_without_the_browser_that_began_is_worth_nothing(new: Callable[[], Browser]) -> None:
     me, thief = new(), new()
     begun = await me.ask("GET", "/auth/kakao/start")
@@ -259,9 +259,7 @@ async def test_a_florist_applies_is_denied_tries_again_and_is_permitted(up: Stac
         assert (shown_to_admin.status, (await shown_to_admin.read())[:4]) == (200, b"\x89PNG")
     denied = await boss.ask("POST", f"/admin/sellers/{account}/deny", {"reason": "licence_unreadable", "note": "흐립니다"})
     assert denied.status == 200, denied.body
-    async with asyncio.timeout(10):
-        while (await me.ask("GET", "/me")).status != 401:
-            await asyncio.sleep(0.05)
+    assert (await me.ask("GET", "/me")).status == 401
     async with asyncio.timeout(20):
         while not any("흐립니다" in letter for letter in await me.letters(email)):
             await asyncio.sleep(0.1)
@@ -277,6 +275,7 @@ async def test_a_florist_applies_is_denied_tries_again_and_is_permitted(up: Stac
     permitted = await boss.ask("POST", f"/admin/sellers/{account}/permit")
     assert permitted.status == 200, permitted.body
     seller = await me.ask("POST", "/auth/refresh")
+    me.token = seller.body["token"]
     assert (seller.body["role"], seller.body["stores"]) == ("seller", [id_of("store", account)]), seller.body
 
     log = (await boss.ask("GET", f"/admin/audit?subject={account}")).body["items"]
@@ -294,6 +293,9 @@ async def test_a_florist_applies_is_denied_tries_again_and_is_permitted(up: Stac
     assert await listed() == (True, "OPEN")
     suspended = await boss.ask("POST", f"/admin/accounts/{account}/suspend", {"reason": "abuse"})
     assert suspended.status == 200, suspended.body
+    refused = await me.ask("GET", "/me")
+    assert (refused.status, refused.body["code"]) == (401, "session_ended"), "at once, once it is answered"
+    assert (await me.ask("POST", "/auth/refresh")).status == 401
     async with asyncio.timeout(10):
         while await listed() != (False, "SUSPENDED"):
             await asyncio.sleep(0.05)

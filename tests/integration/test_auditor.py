@@ -119,6 +119,7 @@ def forged(reading: Reading, domain: str, key: str, event: Any) -> Record:
     return Record(f"{prefix}.{domain}.events", partition_of(key, reading.settings.partitions), key, encode([sealed]))
 
 
+@pytest.mark.spec("store Q9")
 @pytest.mark.timeout(600)
 async def test_tampering_is_named_and_a_rebuild_heals_it(reading: Reading, shown: Projector, stack: Stack, tmp_path: Path) -> None:
     env = env_of(reading, stack)

@@ -86,7 +86,6 @@ async def test_products_are_listed_by_what_is_asked(reading: Reading) -> None:
     assert msgspec.json.decode(msgspec.json.encode(await reading.products.one("p1")))["created"] > 1 << 40
     best = [(one["product_id"], one["sold"]) for one in await lists.best_sellers(ROSE)]
     assert best == [("p5", 4), ("p2", 4), ("p4", 2), ("p1", 2)]
-    assert [one["product_id"] for one in (await lists.on_sale(ROSE, 9))[0]] == [f"p{number}" for number in range(7)]
     terms = await reading.products.terms([id_of("subscription", ROSE), "p1", "stopped"])
     assert {key: one.on_sale for key, one in terms.items()} == {id_of("subscription", ROSE): False, "p1": True, "stopped": False}
     with pytest.raises(BadCursor):
@@ -232,3 +231,20 @@ async def test_who_waits_and_what_admins_have_said(reading: Reading) -> None:
         assert (await asked.restock_alert("bob", "p1") or {})["at"] > 0
     finally:
         await asked.stop()
+
+
+async def test_a_document_is_found_by_its_id_without_a_look_at_the_others(reading: Reading) -> None:
+    """FerretDB as it is published scans (deploy/local/ferretdb/mend.json): a page of 10,000 products' cost 130 ms of its CPU."""
+    reading.log.shop()
+    await reading.say()
+    async with reading.projecting() as projector:
+        await reading.caught_up(projector)
+    for also in ({}, {"seq": 1, "pseq": 1}):
+        find = {"find": "products_1", "filter": {"_id": "bouquet", **also}, "limit": 1}
+        (plan,) = (await reading.databases.mongo.command({"explain": find}))["queryPlanner"]["Plan"]
+        assert "USING INDEX" in plan
+    # What the index finds is held against the rest of the filter.
+    products = reading.databases.mongo["products_1"]
+    assert await products.find_one({"_id": "bouquet", "seq": 99}) is None
+    assert (await products.update_one({"_id": "bouquet", "seq": {"$lt": 1}}, {"$set": {"sold": 1}})).matched_count == 0
+    assert (await products.update_one({"_id": "bouquet", "seq": {"$lt": 99}}, {"$set": {"sold": 1}})).matched_count == 1

@@ -11,8 +11,7 @@ import pytest
 import pytest_asyncio
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from deploy.demo.client import Person, Shop
-from deploy.demo.data.__main__ import inboxes
+from deploy.demo.client import Person, Shop, inboxes
 from deploy.demo.data.florists import FLORISTS, PLACES
 from deploy.demo.data.load import Loader
 from deploy.demo.data.products import everything, pieces
@@ -20,6 +19,7 @@ from deploy.demo.data.scale import scaled
 from deploy.demo.data.talk import questions
 from deploy.local.layout import ROOT
 from deploy.local.stack import Stack
+from models.settings import read
 from tests.integration.conftest import DAEMONS, port_base, stack_name
 from tests.integration.test_images import PROCESSES
 
@@ -89,7 +89,7 @@ async def test_a_picture_is_drawn_uploaded_and_shown(running: Stack, shop: Shop,
     for name, value in running.env().items():
         monkeypatch.setenv(name, value)
     piece = pieces(FLORISTS[1])[0]
-    async with shop, inboxes() as client:
+    async with shop, inboxes(read(running.env())) as client:
         loader = Loader(shop, client, lambda line: None)
         (first,) = {await loader._picture(piece)}
         (again,) = {await loader._picture(piece)}
@@ -114,7 +114,7 @@ async def test_the_bench_s_products_arrive_once(running: Stack, shop: Shop, monk
             assert (found.body["name"], found.body["price"], found.body["store_id"]) == (piece.name, piece.price, piece.store_id)
         before = await ends(running)
         load(running, "--scale", "300")
-        async with inboxes() as client:
+        async with inboxes(read(running.env())) as client:
             for piece in scaled(20):
                 # Behind the others in its partition: once it is answered, everything before it is decided.
                 assert await client.inquire("catalog", piece.product_id, "nothing", 20.0) is not None

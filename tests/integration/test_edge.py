@@ -40,7 +40,7 @@ async def limiters(stack: Stack) -> AsyncIterator[list[Limiter]]:
     """Those of two processes."""
     url, prefix = read(stack.env()).redis_url, f"edge{uuid.uuid4().hex[:8]}"
     limits = {
-        "sign_in": Limit(Rate(3, 60), Rate(5, 60), shared=True),
+        "sign_in": Limit(Rate(5, 60), Rate(5, 60), shared=True, pair=Rate(3, 60)),
         "quick": Limit(Rate(1, 1), Rate(1, 1), shared=True),
     }
     made = [Limiter(limits, 2, SharedBuckets(url, prefix, b"s" * 32)) for _ in range(2)]
@@ -55,8 +55,12 @@ async def test_processes_count_together_for_an_account_and_for_an_address(limite
         return (await limiters[process].shared("sign_in", account, address)).retry > 0
 
     # Whether there is such an account or not: nobody is told by the limit.
-    assert [await refused("account-1", "", number % 2) for number in range(5)] == [False] * 3 + [True] * 2
-    assert [await refused("account-2", "", 0), await refused("account-1", "", 1)] == [False, True]
+    here, there, far = "203.0.113.9", "203.0.113.10", "203.0.113.11"
+    assert [await refused("account-1", here, number % 2) for number in range(5)] == [False] * 3 + [True] * 2
+    assert [await refused("account-2", here, 0), await refused("account-1", here, 1)] == [False, True]
+    # From elsewhere it can still be tried, until all together are too many.
+    assert [await refused("account-1", there, number % 2) for number in range(3)] == [False, False, True]
+    assert await refused("account-1", far, 0)
     # Many accounts from one address: the address has its own end.
     tried = [await refused("", "203.0.113.7", number % 2) for number in range(7)]
     assert tried == [False] * 5 + [True] * 2
@@ -64,11 +68,11 @@ async def test_processes_count_together_for_an_account_and_for_an_address(limite
 
 
 async def test_who_is_refused_takes_nothing_from_the_other_bucket(limiters: list[Limiter]) -> None:
-    for _ in range(5):
-        await limiters[0].shared("sign_in", "", "203.0.113.7")
+    for _ in range(3):
+        await limiters[0].shared("sign_in", "account-1", "203.0.113.7")
     state = await limiters[0].shared("sign_in", "account-1", "203.0.113.7")
-    assert (state.rate, state.left, state.retry) == (Rate(5, 60), 0, 12)
-    assert (await limiters[0].shared("sign_in", "account-1", "")).left == 2
+    assert (state.rate, state.left, state.retry) == (Rate(3, 60), 0, 20)
+    assert (await limiters[0].shared("sign_in", "account-1", "203.0.113.8")).left == 1
 
 
 async def test_of_many_at_once_no_more_than_allowed_come_through(limiters: list[Limiter]) -> None:
@@ -121,13 +125,13 @@ class Process:
     def __init__(self, reading: Reading, deaf_after: float = 10.0) -> None:
         settings = reading.settings
         self.client = Client(settings.kafka, settings.prefix, settings.partitions, settings.redis_url, uuid.uuid4().hex)
-        self.ended = Ended(settings.redis_url, settings.prefix, deaf_after)
+        self.ended = Ended(settings.redis_url, settings.prefix, deaf_after, settings.partitions)
 
     async def __aenter__(self) -> Process:
         self.client.on_projected = self.ended.heard
         await self.client.start()
         self.ended.start()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await self.ended.ready.wait()
             await self.client.listening.wait()
         return self
@@ -179,18 +183,52 @@ async def test_a_report_that_was_lost_is_made_up_for(reading: Reading) -> None:
 async def test_without_redis_nobody_counts_as_signed_in_after_a_while_and_what_ended_stays_ended(
     stack: Stack, reading: Reading
 ) -> None:
-    async with reading.projecting(), Process(reading, deaf_after=3.0) as one:
+    async with reading.projecting(), Process(reading, deaf_after=6.0) as one:
         await say(reading, SessionEnded(account="account-1", session="s1", cause="reuse"))
         await until(lambda: one.why("s1") == "session_ended")
         await asyncio.to_thread(stack.stop_programs, ["redis"])
         try:
             assert one.why("s2") == "", "a short absence is none"
-            await until(lambda: one.why("s2") == "unavailable", 10)
+            await until(lambda: one.why("s2") == "unavailable", 15)
             assert one.why("s1") == "session_ended"
         finally:
             await asyncio.to_thread(stack.start_daemons, ["redis"])
         await until(lambda: one.why("s2") == "", 15)
         assert one.why("s1") == "session_ended"
+
+
+@pytest.mark.spec("auth 16", "auth 29")
+async def test_without_the_worker_that_knows_what_ended_nobody_counts_as_signed_in_after_a_while(reading: Reading) -> None:
+    """Redis is there all the time, and the version in it: only nobody says any more what has ended."""
+    async with contextlib.AsyncExitStack() as process:
+        async with reading.projecting():
+            one = await process.enter_async_context(Process(reading, deaf_after=6.0))
+            assert one.why("s1") == ""
+        stopped = time.monotonic()
+        await say(reading, SessionsEnded(account="account-1", cause="suspended", sessions=("s1",)))
+        assert one.why("s1") == "", "a short absence is none"
+        await until(lambda: one.why("s1") == "unavailable", 15)
+        assert 1 < time.monotonic() - stopped < 10
+        assert one.why("s1", "account-2") == "unavailable"
+        # One that starts meanwhile knows no more.
+        late = Process(reading, deaf_after=6.0)
+        late.ended.start()
+        await asyncio.sleep(1)
+        assert (late.why("s2", "account-2"), late.ended.ready.is_set()) == ("unavailable", False)
+        await late.ended.stop()
+        async with reading.projecting():
+            await until(lambda: one.why("s2", "account-2") == "")
+            assert one.why("s1", since=time.time() + 60) == "session_ended"
+
+
+async def test_an_emptied_redis_is_filled_from_the_log_though_nothing_comes(reading: Reading) -> None:
+    redis = Redis.from_url(reading.settings.redis_url)
+    async with reading.projecting(), contextlib.aclosing(redis):
+        await say(reading, SessionEnded(account="account-1", session="s1", cause="ended"))
+        await stored(redis, reading, "s1")
+        for name in (*model.keys(reading.settings.prefix), model.beats_key(reading.settings.prefix)):
+            await redis.delete(name)
+        await stored(redis, reading, "s1")
 
 
 async def test_a_redis_that_was_emptied_is_filled_from_the_log(reading: Reading) -> None:

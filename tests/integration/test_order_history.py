@@ -123,6 +123,7 @@ async def test_a_poisonous_fact_takes_nothing_with_it(reading: Reading) -> None:
     assert await shown(reading) == ("AWAITING_PAYMENT", list(STEPS[:3]))
 
 
+@pytest.mark.spec("store Q5")
 async def test_who_took_an_order_for_new_that_was_not_reads_it_and_changes_nothing(reading: Reading) -> None:
     facts = steps(said(reading))
     slow, quick = (orders.MODEL.store(reading.databases, 1) for _ in range(2))
@@ -132,6 +133,7 @@ async def test_who_took_an_order_for_new_that_was_not_reads_it_and_changes_nothi
     assert await shown(reading) == ("AWAITING_PAYMENT", list(STEPS[:3]))
 
 
+@pytest.mark.spec("store Q5")
 async def test_whoever_was_overtaken_while_it_put_something_off_says_so(reading: Reading) -> None:
     facts = steps(said(reading))
     slow, quick = (orders.MODEL.store(reading.databases, 1) for _ in range(2))

@@ -55,7 +55,7 @@ async def test_the_read_models_show_what_the_actors_decided(reading: Reading) ->
     assert {one["store_id"] for one in sold} == {"store-rose"}
 
 
-@pytest.mark.spec("order W-17")
+@pytest.mark.spec("order W-17", "store Q5")
 async def test_what_comes_again_changes_nothing(reading: Reading) -> None:
     """At its own offset (all positions lost but those that lie with the rows), and sent again at a new one."""
     a_day(reading)
@@ -155,6 +155,7 @@ async def test_a_killed_worker_loses_and_doubles_nothing(reading: Reading, stack
         assert len(ids) == len(set(ids))
 
 
+@pytest.mark.spec("store Q6")
 @pytest.mark.parametrize("first", [EVENTS, PRIVATE])
 async def test_events_and_private_records_meet_in_any_order(reading: Reading, first: str) -> None:
     """Each fills its own fields, and what waits for the order hears of it only when both are there."""
@@ -223,6 +224,7 @@ async def test_an_erased_private_record_leaves_the_figures(reading: Reading) -> 
     assert "이철수" not in str(items)
 
 
+@pytest.mark.spec("store Q8")
 @pytest.mark.parametrize("daemon", ["mysql", "dynamo", "redis", "mongo"])
 async def test_a_database_that_is_away_stops_only_its_own_models(reading: Reading, stack: Stack, daemon: str) -> None:
     a_day(reading, 3)
@@ -272,6 +274,7 @@ async def test_two_workers_share_and_one_takes_over(reading: Reading) -> None:
     check(reading, await reading.shown())
 
 
+@pytest.mark.spec("store Q9")
 @pytest.mark.parametrize("model", ["orders", "stock", "coupons", "ledger", "stores", "products"])
 async def test_a_rebuilt_model_equals_the_live_one(reading: Reading, model: str) -> None:
     a_day(reading)

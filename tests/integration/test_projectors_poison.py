@@ -22,6 +22,7 @@ async def reading(stack: Stack) -> AsyncIterator[Reading]:
         yield made
 
 
+@pytest.mark.spec("store M5")
 async def test_poison_goes_to_bb_dead_and_the_rest_is_folded(reading: Reading) -> None:
     a_day(reading, 3)
     topic = f"{reading.settings.prefix}.orders.events"

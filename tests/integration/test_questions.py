@@ -15,6 +15,7 @@ from deploy.local.stack import Stack
 from deploy.migrations.__main__ import engine, up
 from models.inventory.messages import ChangeStock
 from models.read import products
+from models.read.orders import STATUSES
 from tests.integration.reading import Reading, installation
 from tests.unit.read.tables import relational
 from web.databases import Databases
@@ -44,7 +45,7 @@ async def walked(ask: Ask, status: str, limit: int) -> list[list[str]]:
             return pages
 
 
-@pytest.mark.spec("order W-47", "order W-49")
+@pytest.mark.spec("order W-47", "order W-49", "store Q3")
 async def test_pages_hold_everything_once_and_the_last_one_says_so(reading: Reading) -> None:
     """No page is taken for the whole: nothing is missing or there twice, whatever its size, and no empty page follows the last."""
     log = reading.log
@@ -89,9 +90,14 @@ async def test_pages_hold_everything_once_and_the_last_one_says_so(reading: Read
     items, _ = await reading.orders.of_buyer("ann", "", 20)
     assert (len(items), calls) == (20, ["Query"])
     assert {line["name"] for one in items for store in one["stores"] for line in store["lines"]} == {"장미 다발", "장미 화분"}
+    # Of a florist it is one a status, and never a walk through the table.
+    for status, questions in (("PENDING", 1), ("", len(STATUSES))):
+        calls.clear()
+        found, _ = await reading.orders.of_store("store-rose", status, 20)
+        assert (len(found), calls) == (20, ["Query"] * questions)
 
 
-@pytest.mark.spec("order W-59")
+@pytest.mark.spec("order W-59", "auth 48")
 async def test_the_schema_that_migrations_make_is_the_one_that_the_code_declares(reading: Reading) -> None:
     metadata = sa.MetaData()
     for table in relational():
@@ -135,16 +141,20 @@ async def test_what_differs_by_its_case_is_two_things(reading: Reading) -> None:
 async def test_a_collection_that_is_gone_is_not_taken_for_an_empty_one(reading: Reading) -> None:
     """A rebuild drops the version before: who has not heard of the new one must not tell a buyer that there is no such product."""
     asked = Databases(reading.settings)
+
+    def sold(store_id: str) -> Any:
+        return asked.store_products(store_id, "", "", "", 5, "")
+
     try:
-        assert await asked.products("", 5, "") == ([], ""), "a new shop has none"
+        assert await sold("store-rose") == ([], "", 0), "a new shop has none"
         reading.log.shop()
         await reading.say()
         async with reading.projecting() as projector:
             await reading.caught_up(projector)
         assert list(await asked.product_terms(["bouquet", "never"])) == ["bouquet"]
-        assert (await asked.product("never"), (await asked.products("store-none", 5, ""))[0]) == (None, [])
+        assert (await asked.product("never"), (await sold("store-none"))[0]) == (None, [])
         await products.drop(reading.databases, 1)
-        for question in (asked.product_terms(["bouquet"]), asked.product("bouquet"), asked.products("", 5, "")):
+        for question in (asked.product_terms(["bouquet"]), asked.product("bouquet"), sold("store-rose")):
             with pytest.raises(ReadsAway, match="OperationFailure"):
                 await question
     finally:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
-from aiohttp import ClientSession, web
+from aiohttp import ClientResponse, ClientSession, web
 from redis.asyncio import Redis
 
 from deploy.local.stack import Stack
@@ -51,18 +50,10 @@ class Place:
 
 
 @pytest.fixture(scope="session")
-def services() -> Iterator[tuple[str, str]]:
-    """(Kafka, Redis): those that ``BB_TEST_KAFKA`` and ``BB_TEST_REDIS`` name, else of the test stack."""
-    kafka, redis = os.environ.get("BB_TEST_KAFKA"), os.environ.get("BB_TEST_REDIS")
-    if kafka and redis:
-        yield kafka, redis
-        return
-    stack = Stack("test", 27000)
-    stack.start_daemons(["kafka", "redis"])
-    try:
-        yield stack.env()["BB_KAFKA"], stack.env()["BB_REDIS_URL"]
-    finally:
-        stack.stop()
+def services(stack: Stack) -> tuple[str, str]:
+    """(Kafka, Redis) of the test stack."""
+    env = stack.env()
+    return env["BB_KAFKA"], env["BB_REDIS_URL"]
 
 
 @pytest.fixture
@@ -222,21 +213,24 @@ async def test_limits(place: Place) -> None:
 async def events_of(place: Place, number: int, last: str = "") -> list[tuple[str, str]]:
     """The first ``number`` (id, data) that a stream says."""
     headers = place.desk.headers() | ({"Last-Event-ID": last} if last else {})
-    found: list[tuple[str, str]] = []
     async with asyncio.timeout(10), place.session.get(f"{place.url}/api/v1/events", headers=headers) as answer:
         assert answer.status == 200
-        ident = ""
-        async for raw in answer.content:
-            line = raw.decode().rstrip("\n")
-            if line.startswith("id: "):
-                ident = line[4:]
-            elif line.startswith("data: "):
-                found.append((ident, line[6:]))
-                if len(found) == number:
-                    break
-    return found
+        return [await next_of(answer) for _ in range(number)]
 
 
+async def next_of(answer: ClientResponse) -> tuple[str, str]:
+    """The next (id, data) that an open stream says; heartbeats are passed over."""
+    ident = ""
+    while raw := await answer.content.readline():
+        line = raw.decode().rstrip("\n")
+        if line.startswith("id: "):
+            ident = line[4:]
+        elif line.startswith("data: "):
+            return ident, line[6:]
+    raise EOFError("the stream has ended")
+
+
+@pytest.mark.spec("product W20")
 async def test_events_replay_without_gap_or_repeat(place: Place) -> None:
     key = live.key(place.prefix, BUYER)
 
@@ -253,6 +247,7 @@ async def test_events_replay_without_gap_or_repeat(place: Place) -> None:
     assert await events_of(place, 2, ids[-3]) == [(ids[-2], "39"), (ids[-1], "40")]
 
 
+@pytest.mark.spec("product W20")
 async def test_streams_of_an_account_are_counted_and_close_with_the_process(place: Place) -> None:
     async with contextlib.AsyncExitStack() as stack:
         opened = []
@@ -268,3 +263,28 @@ async def test_streams_of_an_account_are_counted_and_close_with_the_process(plac
         await place.app.shared.live.stop()
         async with asyncio.timeout(2):
             await asyncio.gather(*(answer.content.read() for answer in opened))
+
+
+@pytest.mark.spec("product W18", "product W19")
+async def test_a_stream_that_breaks_off_hinders_no_other_and_its_place_is_free_again(place: Place) -> None:
+    """It is missed long before the next heartbeat finds nobody."""
+    place.app.shared.settings = msgspec.structs.replace(place.app.shared.settings, sse_heartbeat=15.0)
+    key = live.key(place.prefix, BUYER)
+    async with contextlib.AsyncExitStack() as stack, asyncio.timeout(10):
+
+        async def opened() -> ClientResponse:
+            request = place.session.get(f"{place.url}/api/v1/events", headers=place.desk.headers())
+            return await stack.enter_async_context(request)
+
+        broken, whole = await opened(), await opened()
+        assert [broken.status, whole.status, (await opened()).status] == [200, 200, 429]
+        assert broken.connection is not None
+        assert broken.connection.transport is not None
+        broken.connection.transport.abort()
+        # Nothing is written meanwhile, which would find it out.
+        async with asyncio.timeout(5):
+            while (new := await opened()).status == 429:
+                await asyncio.sleep(0.05)
+        assert new.status == 200
+        said: Any = await place.redis.xadd(key, {"kind": "order", "data": "1"})
+        assert [await next_of(one) for one in (whole, new)] == [(said.decode(), "1")] * 2

@@ -8,13 +8,17 @@ import os
 import signal
 import socket
 import sys
+import time
 import uuid
 from pathlib import Path
 
 import msgspec
 from aiohttp import ClientConnectionError, ClientOSError, ClientSession
+from redis.asyncio import Redis
 
 from deploy.local.layout import ROOT
+from models.read.ended import beats_key
+from models.read.facts import EVENTS, Spot
 from tests.integration.test_web import services
 from tests.integration.web_actors import Actors, create_inboxes, placed
 from tests.unit.web.documents import order_body
@@ -30,10 +34,18 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
+async def nobody_ends(redis_url: str, prefix: str, partitions: int) -> None:
+    """Let the web know for the rest of the test that no session has ended, as there is no worker ``read`` that would say so."""
+    later = round(time.time() * 1000) + 600_000
+    async with contextlib.aclosing(Redis.from_url(redis_url)) as redis:
+        await redis.hset(beats_key(prefix), mapping={Spot("accounts", EVENTS, number).name: later for number in range(partitions)})
+
+
 async def test_sigterm_drops_no_request_and_ends_streams(services: tuple[str, str], tmp_path: Path) -> None:
     kafka, redis_url = services
     prefix, port, desk = f"stop{uuid.uuid4().hex[:8]}", free_port(), Desk(tmp_path)
     await create_inboxes(kafka, prefix, 2)
+    await nobody_ends(redis_url, prefix, 2)
     env = {
         **os.environ,
         "PYTHONPATH": str(ROOT),

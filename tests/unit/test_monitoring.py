@@ -73,6 +73,7 @@ def test_every_metric_is_on_the_dashboard() -> None:
     assert set(known) - shown == set()
 
 
+@pytest.mark.spec("product W15")
 def test_what_must_wake_somebody_does() -> None:
     text = (FOLDER / "alerts.yml").read_text()
     for metric in (

@@ -123,18 +123,18 @@ def traced() -> set[tuple[str, str, str, str]]:
 
 
 def reviewed() -> set[tuple[str, str, str, str]]:
-    """The routes of a review: written, edited, hidden by an admin; another one deleted by its author."""
+    """The routes of a review with pictures: written, edited, hidden by an admin; another one deleted by its author."""
     shop = Memory((CATALOG,), NOW)
     allow = catalog.AllowReview(subject="line", kind="delivery", buyer="ann", store_id="s", product_id="p")
     for number, message in enumerate((
-        catalog.WriteReview(buyer="ann", rating=8, text="좋아요"),
-        catalog.EditReview(buyer="ann", rating=9, text="아주 좋아요"),
+        catalog.WriteReview(buyer="ann", rating=8, text="좋아요", images=("image-1",)),
+        catalog.EditReview(buyer="ann", rating=9, text="아주 좋아요", images=("image-2",)),
         catalog.HideReview(by="admin", reason="광고"),
     )):  # fmt: skip
         shop.tell("catalog", "review-1", allow)
         shop.command("catalog", "review-1", message, f"c{number}")
     shop.tell("catalog", "review-2", allow)
-    shop.command("catalog", "review-2", catalog.WriteReview(buyer="ann", rating=8, text="좋아요"), "d1")
+    shop.command("catalog", "review-2", catalog.WriteReview(buyer="ann", rating=8, text="좋아요", images=("image-3",)), "d1")
     shop.command("catalog", "review-2", catalog.DeleteReview(buyer="ann"), "d2")
     arrived(shop)
     return shop.routed

@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -189,3 +190,40 @@ Saga.TestCase.settings = settings(
     print_blob=True,
 )
 TestSaga = Saga.TestCase
+
+
+@pytest.mark.spec("store S4")
+@pytest.mark.parametrize("seed", range(20))
+def test_orders_over_the_same_florists_in_either_order_never_wait_for_each_other(seed: int) -> None:
+    """Each florist decides alone and holds nothing for a while: nobody has to ask them in the same order, and none is stuck."""
+    world, chance = World(), random.Random(seed)
+    for at in range(30):
+        world.place(BUYERS[at % 3], ("bouquet", "basket")[:: 1 - 2 * (at % 2)], 1, coupon=False, off=0)
+    arrive(world, chance)
+    assert [len(world.in_status(one)) for one in ("AWAITING_PAYMENT", "CANCELLED")] == [15, 15]
+    assert shelf(world) == {"rose": (150, 150), "fern": (150, 30), "tulip": (150, 75)}
+    paying = world.in_status("AWAITING_PAYMENT")
+    for order in paying:
+        world.send("orders", order, orders.ApprovePayment(nonce=f"nonce-{order}", pg_token="t1"))
+    arrive(world, chance)
+    assert world.in_status("CONFIRMED") == paying
+    assert shelf(world) == {"rose": (0, 0), "fern": (120, 0), "tulip": (75, 0)}
+    assert [sum(record.captured for record in world.gateway.of(order)) for order in paying] == [40_500] * 15
+    world.rest()
+    world.check_at_rest()
+
+
+def arrive(world: World, chance: random.Random) -> None:
+    """All that is on its way, in any order; the gateway is good."""
+    memory = world.memory
+    while memory.channels or memory.calls:
+        if memory.calls and (not memory.channels or chance.random() < 0.1):
+            world.finish(chance.choice(list(memory.calls.values())), "ok")
+        world.deliver(chance.randint(1, 10), chance)
+        world.check()
+
+
+def shelf(world: World) -> dict[str, tuple[int, int]]:
+    """Flower -> (stems on hand, stems promised)."""
+    rows = (world.memory.state("inventory", store).flowers for store in FLOWERS)
+    return {flower: (stems.on_hand, stems.held) for flowers in rows for flower, stems in flowers.items()}

@@ -47,6 +47,12 @@ def test_ids_are_those_of_the_weaknesses_as_printed() -> None:
     assert spec_ids(SPEC) == ["W-1", "W-2a", "7", "W12"]
 
 
+def test_a_register_of_defects_is_one_of_weaknesses_too() -> None:
+    text = SPEC.replace("8. Weaknesses the rebuild must fix", "11. Defect register (behaviour that must not survive)")
+    assert spec_ids(text.replace("| W-1 |", "| D-01 |")) == ["D-01", "W-2a", "7", "W12"]
+    assert spec_ids(text.replace("Defect", "Fault")) == []
+
+
 def test_marks_are_read_without_importing() -> None:
     assert list(marks_of(TESTS)) == [
         ("shop W-1", "test_one"), ("shop 7", "test_one"), ("shop W12", "test_two"), ("shop W-1", "test_two"),

@@ -31,7 +31,7 @@ class Flow:
         state, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
         until = str(int(time.time()) + LASTS)
         signature = sign(self._secret, "oauth", self._provider, state, verifier, until)
-        self._set(response, f"{state}.{verifier}.{until}.{signature}", LASTS)
+        response.headers.add("Set-Cookie", self._said(f"{state}.{verifier}.{until}.{signature}", LASTS))
         return state, challenge_of(verifier)
 
     def verifier(self, request: web.BaseRequest, state: str) -> str:
@@ -47,13 +47,17 @@ class Flow:
 
     def end(self, response: web.StreamResponse) -> None:
         """The state counts once."""
-        self._set(response, "", 0)
+        response.headers.add("Set-Cookie", self.none)
 
-    def _set(self, response: web.StreamResponse, value: str, age: int) -> None:
+    @property
+    def none(self) -> str:
+        """The ``Set-Cookie`` that lets the browser forget it."""
+        return self._said("", 0)
+
+    def _said(self, value: str, age: int) -> str:
         # Lax, as the browser comes back from another site.
         secure = "; Secure" if self._secure else ""
-        said = f"{self._name}={value}; Path={PATH}; Max-Age={age}; HttpOnly; SameSite=Lax{secure}"
-        response.headers.add("Set-Cookie", said)
+        return f"{self._name}={value}; Path={PATH}; Max-Age={age}; HttpOnly; SameSite=Lax{secure}"
 
 
 def challenge_of(verifier: str) -> str:

@@ -20,7 +20,7 @@ from models.catalog.products import (
 from models.catalog.products import MAX_PRICE as MOST
 from models.catalog.reference import MAX_NAME as MAX_LABEL
 from models.orders.checkout import MAX_FLOWERS, MAX_URL
-from web.requests.fields import END, Id, Price, Text100
+from web.requests.fields import END, Id
 from web.validation import Body, FieldError
 
 _TRIMMED = r"^\S(.*\S)?" + END
@@ -39,20 +39,6 @@ Minutes = Annotated[int, Meta(ge=0, le=MAX_MINUTES)]
 Label = Annotated[str, Meta(min_length=1, max_length=MAX_LABEL, pattern=_TRIMMED, extra={"code": "blank"})]
 Reason = Annotated[str, Meta(min_length=1, max_length=MAX_REASON, pattern=r"\S", extra={"code": "blank"})]
 Version = Annotated[int, Meta(ge=0, le=2**31)]
-
-
-class ProductSave(Body, frozen=True):
-    """A product. ``flowers``: flower id -> stems a piece."""
-
-    store_id: Id
-    name: Text100
-    price: Price
-    flowers: Annotated[dict[Id, Annotated[int, Meta(ge=1, le=1000)]], Meta(min_length=1, max_length=MAX_FLOWERS)]
-    status: Literal["SALE", "DISCONTINUED", "DELETED"] = "SALE"
-    tax_free: bool = False
-    category: Annotated[str, Meta(max_length=50)] = ""
-    thumbnail: Annotated[str, Meta(max_length=MAX_URL)] = ""
-    description: Annotated[str, Meta(max_length=5000)] = ""
 
 
 def _named_twice(tags: tuple[str, ...]) -> Iterator[FieldError]:

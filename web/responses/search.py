@@ -30,14 +30,11 @@ class CardAnswer(msgspec.Struct, omit_defaults=True):
 
 
 class ProductsAnswer(msgspec.Struct, omit_defaults=True):
-    """A page. ``next``: the ``cursor`` of the next one, "" at the end; ``facets``: kind -> value -> how many, if asked for.
-
-    ``total`` is missing where only a store's shelf was asked for.
-    """
+    """A page. ``next``: the ``cursor`` of the next one, "" at the end; ``facets``: kind -> value -> how many, if asked for."""
 
     items: list[CardAnswer]
     next: str
-    total: int = 0
+    total: int
     facets: dict[str, dict[str, int]] = {}
 
 

@@ -24,7 +24,7 @@ from web.requests.accounts import (
     TicketOnly,
 )
 from web.requests.carts import CartAdd, CartQuantity, CartRemoval
-from web.requests.catalog import FlowerForm, LabelForm, ProductForm, ProductPatch, ProductSave, Removal, SubscriptionForm
+from web.requests.catalog import FlowerForm, LabelForm, ProductForm, ProductPatch, Removal, SubscriptionForm
 from web.requests.images import DocumentRequest, ImageRequest
 from web.requests.inventory import BasketRequest, CouponEdit, CouponRequest, StockRequest
 from web.requests.orders import OrderRequest, QuoteRequest
@@ -112,7 +112,6 @@ ROUTES: tuple[Rule, ...] = (
     Rule("POST", "/search", Who.PUBLIC, search.search, SearchRequest, SearchAnswer, keyed=False, limit="read"),
     Rule("GET", "/products", Who.PUBLIC, search.products, answer=ProductsAnswer, query=(*search.LIST, *PAGE)),
     Rule("GET", "/products/{product_id}", Who.PUBLIC, catalog.product),
-    Rule("PUT", "/products/{product_id}", Who.KEEPER, catalog.save_product, ProductSave, ProductAnswer),
     Rule("PATCH", "/products/{product_id}", Who.KEEPER, selling.edit, ProductPatch, ProductAnswer),
     Rule("POST", "/products/{product_id}/duplicate", Who.KEEPER, selling.duplicate, answer=ProductAnswer, status=201),
     Rule("GET", "/stores/{store_id}/products", Who.SELLER, selling.mine, answer=CountedPage, query=FILTERS),

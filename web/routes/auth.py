@@ -62,6 +62,7 @@ async def callback(call: Call) -> web.Response:
         call.shared.cookies.give(response, refresh)
     except Problem as problem:
         if not page:
+            problem.headers = {**problem.headers, "Set-Cookie": flow.none}
             raise
         query = urlencode({"error": problem.code})
         response = web.Response(status=303, headers={**call.headers(), "Location": f"{page}?{query}"})
@@ -169,7 +170,7 @@ async def refresh(call: Call) -> web.Response:
     await call.parsed(_nothing)
     held = call.shared.cookies.read(call.request)
     if held is None:
-        raise Problem(401, "session_ended")
+        raise Problem(401, "session_ended", headers={"Set-Cookie": call.shared.cookies.none})
     await call.throttle(held.row)
     command, following = str(uuid.uuid4()), cookies.following(call.shared.secret, held)
     message = RefreshSession(once=command, session=held.session, presented=held.hash, next=cookies.hash_of(following))

@@ -1,4 +1,4 @@
-"""Products as buyers see them, and the short form in which a seller may save one; ``selling.py`` has the long one."""
+"""Products as buyers see them; ``selling.py`` has them for those who sell them."""
 
 from __future__ import annotations
 
@@ -8,18 +8,13 @@ from typing import Any
 from aiohttp import web
 
 from models.actor import id_of
-from models.catalog.messages import DELETED, REFERENCE, Flower, Label, SaveProduct
+from models.catalog.messages import DELETED, Flower, Label
 from web import pictures
-from web.access import runs
 from web.call import Call
-from web.commands import submit
 from web.problems import Problem
 from web.reads import Document
-from web.requests.catalog import ProductSave
 from web.routes.public import PUBLIC
-from web.validation import Parser
 
-_save = Parser(ProductSave)
 GONE = ("product_id", "store_id", "kind", "name", "thumbnail", "thumbnail_urls", "status")
 """What is still told of a product that is deleted, so that the line of an old order leads somewhere."""
 PICTURES = ("thumbnail", "images")
@@ -83,36 +78,6 @@ def label(one: Label | Flower) -> dict[str, str]:
 def flower(one: Flower) -> dict[str, str]:
     """Both names, and what it says in both languages."""
     return {"name_ko": one.name_ko, "name_en": one.name_en, "language_ko": one.language_ko, "language_en": one.language_en}
-
-
-async def save_product(call: Call) -> web.Response:
-    """``PUT /products/{product_id}``: create or replace, by the seller of its store or an admin. It stays with its store."""
-    command, product_id = call.command_id(), call.params["product_id"]
-    wish = await call.parsed(_save)
-    if not runs(call.caller, wish.store_id):
-        raise Problem(403, "forbidden")
-    before = await call.shared.reads.product(product_id)
-    if before is not None and not runs(call.caller, str(before["store_id"])):
-        raise Problem(403, "forbidden")
-    if product_id == REFERENCE:
-        # The row of the reference data lies under this key.
-        raise Problem(404, "not_found")
-    message = SaveProduct(
-        store_id=wish.store_id,
-        name=wish.name,
-        price=wish.price,
-        flowers=wish.flowers,
-        status=wish.status,
-        tax_free=wish.tax_free,
-        category=wish.category,
-        thumbnail=wish.thumbnail,
-        description=wish.description,
-        by=admin(call),
-    )
-    call.shared.terms.products.forget(product_id)
-    return await submit(
-        call, "catalog", product_id, message, command=command, body=await call.body(), extra={"product_id": product_id}
-    )
 
 
 def admin(call: Call) -> str:

@@ -12,6 +12,9 @@ from web.call import Call
 from web.problems import Problem
 from web.sse import Away, Hub, Stream, TooMany, after, good_id
 
+LOOK = 2.0
+"""Seconds until it is noticed that a client has gone: its place is free for the window that it opens next, which a 429 would leave
+deaf for good, as browsers do not ask again after one."""
 WRITE = 30.0
 """Seconds that a client may take to accept a frame."""
 
@@ -53,16 +56,21 @@ async def stream(call: Call) -> web.StreamResponse:
 
 async def _follow(call: Call, hub: Hub, opened: Stream, response: web.StreamResponse, sent: str) -> None:
     heartbeat = call.shared.settings.sse_heartbeat
+    beats = time.monotonic() + heartbeat
     while not call.shared.stopping.is_set():
-        left = call.caller.until - time.time()
-        if left <= 0:
+        left, beat = call.caller.until - time.time(), beats - time.monotonic()
+        transport = call.request.transport
+        if left <= 0 or transport is None or transport.is_closing():
             return
-        try:
-            async with asyncio.timeout(min(heartbeat, left)):
-                entry = await opened.queue.get()
-        except TimeoutError:
+        if beat <= 0:
             await _write(response, b":\n\n")
             await hub.refresh(opened)
+            beats = time.monotonic() + heartbeat
+            continue
+        try:
+            async with asyncio.timeout(min(beat, left, LOOK)):
+                entry = await opened.queue.get()
+        except TimeoutError:
             continue
         if entry is None:
             return

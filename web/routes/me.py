@@ -19,7 +19,7 @@ from web.problems import Problem
 from web.requests.accounts import CodeOnly, EmailOnly, PasswordChange, PhoneChange, ProfileChange
 from web.requests.fields import NoBody
 from web.routes.sellers import SENT, code_message, own_row
-from web.signing_in import told
+from web.signing_in import told, told_before
 from web.validation import FieldError, Parser
 
 _profile, _phone, _email = Parser(ProfileChange), Parser(PhoneChange), Parser(EmailOnly)
@@ -107,8 +107,8 @@ async def change_password(call: Call) -> web.Response:
     wish = await call.parsed(_password)
     row, command, account = own_row(call), call.command_id(), call.caller.account
     await call.throttle(row)
-    known, passwords = await call.shared.reads.account(account), call.shared.people.passwords
-    if known is None or not await passwords.fits(str(known["password_hash"]), wish.current):
+    known, passwords, words = await call.shared.reads.account(account), call.shared.people.passwords, await call.body()
+    if known is None:
         raise Problem(403, "password_wrong")
     message = ChangePassword(
         once=command,
@@ -117,7 +117,11 @@ async def change_password(call: Call) -> web.Response:
         password_hash=await passwords.hashed(wish.password),
         keep=call.caller.session,
     )
-    await told(call, row, message, command, ("accounts", "sessions"), words=await call.body())
+    if await passwords.fits(str(known["password_hash"]), wish.current):
+        await told(call, row, message, command, ("accounts", "sessions", "ended"), words=words)
+    elif await told_before(call, row, message, command, words) is None:
+        # It would be wrong too where this very change was made, and only its answer was lost.
+        raise Problem(403, "password_wrong")
     return call.answer({"done": True})
 
 

@@ -18,7 +18,8 @@ from web.validation import Parser
 _nothing, _denial, _suspension, _restoration = Parser(NoBody), Parser(Denial), Parser(Suspension), Parser(Restoration)
 SELLER_STATUSES = ("PENDING", "PERMITTED", "DENIED", "SUSPENDED")
 BUYER_STATUSES = ("ACTIVE", "SUSPENDED", "WITHDRAWN")
-MODELS = ("accounts", "audit")
+MODELS, ENDING = ("accounts", "audit"), ("accounts", "audit", "ended")
+"""What shows an act. ``ENDING``: of one that ends sessions, whose tokens count no more once it is answered."""
 _COMMON = ("account", "provider", "status", "suspended", "joined_at", "since", "name", "email", "phone", "notes")
 _SELLER = (*_COMMON, "reason", "business_number", "document")
 
@@ -56,7 +57,7 @@ async def deny(call: Call) -> web.Response:
     command, account = call.command_id(), call.params["account"]
     wish = await call.parsed(_denial)
     message = DenySeller(once=command, account=account, by=call.caller.account, reason=wish.reason, note=wish.note)
-    return await _act(call, message, command)
+    return await _act(call, message, command, ENDING)
 
 
 async def suspend(call: Call) -> web.Response:
@@ -64,7 +65,7 @@ async def suspend(call: Call) -> web.Response:
     command, account = call.command_id(), call.params["account"]
     wish = await call.parsed(_suspension)
     message = SuspendAccount(once=command, account=account, by=call.caller.account, reason=wish.reason, note=wish.note)
-    return await _act(call, message, command)
+    return await _act(call, message, command, ENDING)
 
 
 async def restore(call: Call) -> web.Response:
@@ -74,11 +75,11 @@ async def restore(call: Call) -> web.Response:
     return await _act(call, RestoreAccount(once=command, account=account, by=call.caller.account, note=wish.note), command)
 
 
-async def _act(call: Call, message: Once, command: str) -> web.Response:
+async def _act(call: Call, message: Once, command: str, models: tuple[str, ...] = MODELS) -> web.Response:
     row = row_of(call.params["account"])
     if not row:
         raise Problem(404, "account_gone")
-    return await submit(call, "accounts", row, message, command=command, body=await call.body(), models=MODELS)
+    return await submit(call, "accounts", row, message, command=command, body=await call.body(), models=models)
 
 
 async def audit(call: Call) -> web.Response:

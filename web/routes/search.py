@@ -14,30 +14,23 @@ from models.search.wire import Question, Sentence
 from web import pictures
 from web.call import Call
 from web.problems import Problem
-from web.reads import Document, ReadsAway
+from web.reads import ReadsAway
 from web.requests.search import SearchRequest
 from web.routes.public import PUBLIC
 from web.validation import Parser
 
 LIST = (*PARAMETERS, "facets")
 """Parameters of ``GET /products`` beside those of a page."""
-CARD = (
-    "product_id", "name", "summary", "price", "store_id", "thumbnail", "sold", "reviews", "average", "status", "category", "tags",
-    "created",
-)  # fmt: skip
 _search = Parser(SearchRequest)
 _card = msgspec.json.Decoder().decode
 
 
 async def products(call: Call) -> web.Response:
-    """``GET /products``: products by text, kinds, price, store and status, in one of nine orders.
+    """``GET /products``: products by text, kinds, price, store and status, in one of nine orders; the newest first by default.
 
-    category, tag, flower and color may come several times and must all hold: ``1,2`` is either, ``-11`` is not. Without any of
-    these parameters but ``store``: what is on sale by id.
+    category, tag, flower and color may come several times and must all hold: ``1,2`` is either, ``-11`` is not. What is on sale
+    goes before what is not; products of suspended stores are left out.
     """
-    said = call.request.query
-    if not any(name in said for name in LIST if name != "store"):
-        return await _shelf(call)
     question = Question(_filters(call), *call.page(), _flag(call, "facets"))
     found = await call.shared.reads.found(question)
     page: dict[str, Any] = {"items": await _cards(call, found.items), "next": found.next, "total": found.total}
@@ -69,21 +62,6 @@ def visitor(call: Call) -> str:
     caller = call.signed_in
     who = f"account:{caller.account}" if caller is not None else f"address:{call.address}"
     return hashlib.blake2b(who.encode(), key=call.shared.secret[:64], digest_size=16).hexdigest()
-
-
-async def _shelf(call: Call) -> web.Response:
-    """What a store, or everybody, has on sale: out of the product documents, which know a product at once."""
-    items, cursor = await call.shared.reads.products(call.query("store", 64), *call.page())
-    florists = await call.shared.terms.stores.get({one["store_id"] for one in items})
-    cards = [_shelved(one, florists[one["store_id"]].name if one["store_id"] in florists else "") for one in items]
-    return call.answer({"items": await pictures.dressed(call, cards, "thumbnail"), "next": cursor}, headers=PUBLIC)
-
-
-def _shelved(product: Document, store_name: str) -> dict[str, Any]:
-    """A product document as a card, like those that ``search`` makes."""
-    main = product.get("representative", "")
-    flowers = sorted(product["flowers"], key=lambda flower: flower != main)
-    return {**{name: product[name] for name in CARD}, "store_name": store_name, "flowers": flowers}
 
 
 def _filters(call: Call) -> Filters:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from models.actor import id_of
-from models.catalog.messages import DISCONTINUED, SUBSCRIPTION, EditProduct, SaveProduct
+from models.catalog.messages import DELETED, DISCONTINUED, SUBSCRIPTION, EditProduct, SaveProduct
 from models.catalog.products import OPTIONAL, STATUSES
 from web import idempotency, pictures
 from web.access import runs
@@ -85,12 +85,15 @@ async def edit(call: Call) -> web.Response:
 
 
 async def duplicate(call: Call) -> web.Response:
-    """``POST /products/{product_id}/duplicate``: a copy of it as it is shown, not on sale until its seller says so."""
+    """``POST /products/{product_id}/duplicate``: a copy of it as it is shown, not on sale until its seller says so. A deleted one
+    has none: what an admin has removed would be back."""
     command = call.command_id()
     await call.parsed(_nothing)
     found = await _own(call)
     if found["kind"] == SUBSCRIPTION:
         raise Problem(409, "product_kind")
+    if found["status"] == DELETED:
+        raise Problem(409, "product_deleted")
     message = SaveProduct(
         store_id=str(found["store_id"]),
         name=found["name"],

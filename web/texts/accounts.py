@@ -28,7 +28,10 @@ PROBLEMS: dict[str, Text] = {
     "oauth_away": Text("로그인 서비스가 응답하지 않습니다", "The identity provider does not answer"),
     "provider_unknown": Text("지원하지 않는 로그인입니다", "There is no such identity provider"),
     "not_a_buyer": Text("구매자만 탈퇴할 수 있습니다", "Only buyers withdraw by themselves"),
-    "code_wrong": Text("인증번호가 다릅니다", "The code is wrong", "{left}번 더 입력할 수 있습니다.", "{left} tries are left."),
+    "code_wrong": Text(
+        "인증번호가 다릅니다", "The code is wrong",
+        "번호를 확인하거나 인증번호를 다시 받아 주세요.", "Please check the digits, or ask for a new code.",
+    ),
     "code_expired": Text("인증번호를 다시 받아 주세요", "Please ask for a new code"),
     "code_unknown": Text("인증번호를 먼저 받아 주세요", "Please ask for a code first"),
     "code_too_soon": Text("잠시 후 다시 요청해 주세요", "Please wait before asking for another code"),
@@ -47,5 +50,5 @@ PROBLEMS: dict[str, Text] = {
     "not_suspended": Text("정지되지 않은 계정입니다", "The account is not suspended"),
     "own_account": Text("자기 계정은 정지할 수 없습니다", "Nobody suspends the own account"),
     "admin_exists": Text("이미 있는 관리자입니다", "There is such an admin already"),
-    "too_many_commands": Text("오늘은 더 바꿀 수 없습니다", "Too many changes within a day"),
+    "too_many_commands": Text("너무 자주 바꾸었습니다. 잠시 뒤에 다시 해 주세요", "Too many changes within an hour"),
 }  # fmt: skip

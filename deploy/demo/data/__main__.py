@@ -8,50 +8,26 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
-import os
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 
 from deploy.demo.__main__ import shop
-from deploy.demo.client import Unexpected
+from deploy.demo.client import Unexpected, inboxes
 from deploy.demo.data.load import Loader
 from deploy.demo.data.scale import send
 from models import settings
-from topics.client import Client, Unavailable
-
-REACH = 15.0
-"""Seconds that broker and Redis have to be reached."""
-
-
-@contextlib.asynccontextmanager
-async def inboxes() -> AsyncIterator[Client]:
-    """A way to the actors' inboxes. Raises ``Unexpected`` if broker or Redis is not reached."""
-    given = settings.read()
-    client = Client(given.kafka, given.prefix, given.partitions, given.redis_url, f"demo-{os.getpid()}")
-    await client.start()
-    try:
-        try:
-            async with asyncio.timeout(REACH):
-                await client.listening.wait()
-                while not client.connected:
-                    await asyncio.sleep(0.05)
-        except TimeoutError:
-            raise Unexpected("is not there: make up") from None
-        yield client
-    finally:
-        await client.stop()
+from topics.client import Unavailable
 
 
 async def loaded(pictures: bool) -> None:
     """Load the whole marketplace."""
-    async with shop() as open_shop, inboxes() as client:
+    async with shop() as open_shop, inboxes(settings.read()) as client:
         await Loader(open_shop, client, lambda line: print(line, flush=True)).load(pictures=pictures)
 
 
 async def scaled(number: int) -> None:
     """Send ``number`` products to the catalogue."""
-    async with inboxes() as client:
+    async with inboxes(settings.read()) as client:
         seconds = await send(client, number)
     print(f"{number} products sent in {seconds:.1f} s, {number / seconds:.0f} a second; actors and read models follow")
 

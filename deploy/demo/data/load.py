@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from typing import Any, TypeVar
 
 import aiohttp
 import msgspec
 
-from deploy.demo.client import Person, Shop, Unexpected, person
+from deploy.demo.client import Person, Shop, Unexpected, listed, person, seen, tell
 from deploy.demo.data.drawing import picture, shop_front
 from deploy.demo.data.florists import FLORISTS, store_body
 from deploy.demo.data.products import Piece, everything
@@ -22,7 +22,7 @@ from deploy.demo.data.talk import Question, Review, account, questions, reviews
 from deploy.demo.seed import Wish, content_key, coupons_of, seller, write
 from deploy.demo.shop import STEMS, Florist
 from models import kst
-from models.actor import Command, id_of
+from models.actor import id_of
 from models.catalog.messages import AllowReview, ReplyToReview, SaveProduct, WriteReview
 from models.catalog.reference import FLOWERS
 from topics.client import Client
@@ -30,8 +30,6 @@ from web import idempotency
 
 AT_ONCE, DRAWN_AT_ONCE = 16, 3
 """Requests in flight, and pictures: each takes a core for a third of a second here and as long again in the worker."""
-PATIENCE = 30.0
-"""Seconds that an actor has to answer."""
 Say = Callable[[str], None]
 T = TypeVar("T")
 
@@ -76,14 +74,17 @@ class Loader:
         await write(self._shop, wishes)
         self._said(f"{len(wishes)} stores")
 
-    async def _products(self, found: Iterable[Piece], shown: Mapping[str, str]) -> None:
+    async def _products(self, found: Collection[Piece], shown: Mapping[str, str]) -> None:
         async def save(piece: Piece) -> tuple[str, str]:
             body = piece.body(shown.get(piece.product_id, ""))
-            await self._tell("catalog", piece.product_id, msgspec.convert(body, SaveProduct), content_key(body))
-            await self._seen(f"/products/{piece.product_id}")
+            await tell(self._client, "catalog", piece.product_id, msgspec.convert(body, SaveProduct), content_key(body))
+            await seen(self._shop, f"/products/{piece.product_id}")
             return piece.product_id, piece.name
 
-        self._said(f"{len(await self._each(found, save, AT_ONCE))} products")
+        saved = await self._each(found, save, AT_ONCE)
+        for florist in FLORISTS:
+            await listed(self._shop, florist.store_id, {one.product_id for one in found if one.store_id == florist.store_id})
+        self._said(f"{len(saved)} products")
 
     # -- pictures -----------------------------------------------------------------------------------------------------------
 
@@ -135,9 +136,10 @@ class Loader:
             product_id=piece.product_id,
         )
         await self._client.send("catalog", key, allowed, id=id_of("demo", "allow", key))
-        await self._tell("catalog", key, WriteReview(buyer=account(review.buyer), rating=review.rating, text=review.text), "write")
+        words = WriteReview(buyer=account(review.buyer), rating=review.rating, text=review.text)
+        await tell(self._client, "catalog", key, words, "write")
         if review.reply:
-            await self._tell("catalog", key, ReplyToReview(store_id=piece.store_id, text=review.reply), "reply")
+            await tell(self._client, "catalog", key, ReplyToReview(store_id=piece.store_id, text=review.reply), "reply")
         return key, review.buyer
 
     async def _question(self, question: Question) -> tuple[str, str]:
@@ -153,23 +155,6 @@ class Loader:
         return question_id, question.buyer
 
     # -- how ------------------------------------------------------------------------------------------------------------------
-
-    async def _tell(self, domain: str, key: str, message: Command, word: str) -> None:
-        """Send a command and see that it is accepted, or was before (409). Raises ``Unexpected``."""
-        ident = id_of("demo", "tell", key, word)
-        answer = await self._client.ask(domain, key, message, id=ident, wait=PATIENCE)
-        if answer is None:
-            raise Unexpected(f"does not answer {type(message).__name__} in {PATIENCE:.0f} s")
-        if answer.status >= 400 and answer.status != 409:
-            raise Unexpected(f"refused {type(message).__name__}: {answer.code} {answer.body}")
-
-    async def _seen(self, path: str) -> None:
-        """Wait until everybody sees it. Raises ``Unexpected``."""
-        until = time.monotonic() + PATIENCE
-        while (await self._shop.call(None, "GET", path)).status != 200:
-            if time.monotonic() > until:
-                raise Unexpected(f"does not show {path} in {PATIENCE:.0f} s")
-            await asyncio.sleep(0.2)
 
     async def _each(self, some: Iterable[T], do: Callable[[T], Awaitable[tuple[str, str]]], at_once: int) -> dict[str, str]:
         """``do`` for each, so many at once; what they answer."""

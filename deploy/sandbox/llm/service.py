@@ -30,6 +30,8 @@ class LlmFault(StrEnum):
     """500."""
     LIMIT = "limit"
     """429: the quota is used up."""
+    FILTER = "filter"
+    """400: a content filter takes offence at the sentence."""
     GARBAGE = "garbage"
     """A completion whose content is no JSON."""
     BROKEN = "broken"
@@ -106,6 +108,8 @@ class Llm:
                 return _error(500, "server_error", "The server had an error while processing your request.")
             case LlmFault.LIMIT:
                 return _error(429, "insufficient_quota", "You exceeded your current quota.")
+            case LlmFault.FILTER:
+                return _error(400, "invalid_request_error", "The prompt triggered the content management policy.", "content_filter")
             case LlmFault.BROKEN:
                 return _reply({"message": "ok"})
         return _reply(self._completion(asked, plan.fault))
@@ -168,5 +172,5 @@ def _reply(body: Any, status: int = 200) -> web.Response:
     return web.Response(body=_encode(body), status=status, content_type="application/json")
 
 
-def _error(status: int, kind: str, message: str) -> web.Response:
-    return _reply({"error": {"message": message, "type": kind, "param": None, "code": None}}, status)
+def _error(status: int, kind: str, message: str, code: str | None = None) -> web.Response:
+    return _reply({"error": {"message": message, "type": kind, "param": None, "code": code}}, status)

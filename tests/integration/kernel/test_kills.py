@@ -46,7 +46,7 @@ def test_every_point_of_the_kernel_is_killed_at() -> None:
     assert set(re.findall(r'[^a-z_]point\("([a-z ]+)"\)', source)) == set(POINTS) | ELSEWHERE
 
 
-@pytest.mark.spec("order W-16")
+@pytest.mark.spec("order W-16", "store M1")
 @pytest.mark.parametrize("point", POINTS)
 async def test_a_worker_that_dies_at(place: Place, point: str) -> None:
     dying = place.start(BB_KILL_AT=f"{point}:{POINTS[point]}")

@@ -6,6 +6,8 @@ import asyncio
 import signal
 import time
 
+import pytest
+
 from agents.runtime.worker import STOP
 from tests.integration.kernel.place import KINDS, Place, until
 from tests.integration.kernel.toy import Pay, Ring, Wake
@@ -24,6 +26,7 @@ async def pay(place: Place, first: int, payments: int) -> None:
         await place.say("tills", f"till-{number % 5}", Pay(amount=number + 1, book=f"book-{number % 3}"))
 
 
+@pytest.mark.spec("store M2")
 async def test_turns_go_on_where_they_were_when_the_broker_was_away_for_ten_seconds(place: Place) -> None:
     async with Proxy(place.kafka) as wire:
         worker = await place.started(BB_KAFKA=wire.address, BB_TOY_TIMEOUT="30000", **LONG)

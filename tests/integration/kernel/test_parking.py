@@ -13,6 +13,7 @@ from topics.partitions import partition_of
 KEY = "till-1"
 
 
+@pytest.mark.spec("store M2", "product W15")
 async def test_a_parked_aggregate_waits_for_its_replays_and_then_goes_on(place: Place) -> None:
     broken = await place.started(BB_TOY_BROKEN="1")
     await place.say("tills", KEY, Pay(amount=1, book="b"))
@@ -60,7 +61,7 @@ async def test_a_parked_aggregate_waits_for_its_replays_and_then_goes_on(place: 
     assert mended.process.poll() is None
 
 
-@pytest.mark.spec("order W-19")
+@pytest.mark.spec("order W-19", "store M2")
 async def test_a_poison_record_never_stops_a_partition(place: Place) -> None:
     worker = await place.started()
     number = partition_of(KEY, PARTITIONS)

@@ -13,13 +13,14 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from rich.console import Console
 
 from deploy.demo.board import Board
-from deploy.demo.client import Shop
+from deploy.demo.client import Shop, inboxes
 from deploy.demo.day import live
-from deploy.demo.seed import coupon_id, seller, shown, wishes, write
+from deploy.demo.seed import coupon_id, seller, shown, stocked, wishes, write
 from deploy.demo.shop import BLUE_ROSE, FLORISTS, REGULARS, SCARCE, WELCOME
 from deploy.demo.stories import SPECIAL
 from models import kst
 from models.actor import DAY
+from models.settings import read
 from tests.integration.machine.conftest import Machine
 from topics import catalogue
 
@@ -84,7 +85,7 @@ async def test_the_seed_brings_all_of_it_and_a_second_run_changes_nothing(up: Ma
 
 async def test_a_seed_that_sees_nothing_of_the_first_one_changes_nothing_either(up: Machine) -> None:
     """Read models may be behind, the step may have been cut short: the keys are fixed, so the actors know every write."""
-    async with shop_of(up) as shop:
+    async with shop_of(up) as shop, inboxes(read(up.stack.env())) as client:
         first, before = await shown(shop), await at_rest(up)
         # The processes that were told what the read models have are gone: those that answer now must look for themselves.
         await asyncio.to_thread(up.stack.restart, ["web"])
@@ -93,6 +94,7 @@ async def test_a_seed_that_sees_nothing_of_the_first_one_changes_nothing_either(
         for today in (now, now + DAY):
             for some in wishes(kst.day(today)):
                 await write(shop, some)
+        assert await stocked(shop, client, {}) == 40
         assert await shown(shop) == first
         events = {name: end for name, end in (await at_rest(up)).items() if ".events/" in name}
         assert events == {name: end for name, end in before.items() if ".events/" in name}
@@ -100,7 +102,7 @@ async def test_a_seed_that_sees_nothing_of_the_first_one_changes_nothing_either(
 
 async def test_every_story_of_the_day_ends_as_it_should(up: Machine) -> None:
     out = io.StringIO()
-    async with shop_of(up) as shop:
+    async with shop_of(up) as shop, inboxes(read(up.stack.env())) as client:
         rare = next(florist for florist in FLORISTS if any(one.word == SCARCE for one in florist.products))
 
         async def scarce() -> dict[str, Any]:
@@ -109,7 +111,7 @@ async def test_every_story_of_the_day_ends_as_it_should(up: Machine) -> None:
 
         before = await scarce()
         with Board(Console(file=out, width=160)) as board:
-            astray = await live(shop, board, buyers=len(SPECIAL) + 3, number=7, pause=0.2)
+            astray = await live(shop, client, board, buyers=len(SPECIAL) + 3, number=7, pause=0.2)
         said = out.getvalue()
         assert (astray, [row.ended for row in board.rows if not row.good]) == (0, []), said
         special = ["CANCELLED", "CONFIRMED", "CANCELLED", "REFUNDED", "CANCELLED", "CONFIRMED", "CANCELLED"]

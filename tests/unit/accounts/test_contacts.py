@@ -27,6 +27,7 @@ from models.accounts.messages import (
 from models.accounts.secrets import check, digits, hashed
 from models.accounts.seller_messages import ConfirmRegistration, RegistrationLapsed
 from models.accounts.session_messages import SessionEnded, SessionsEnded
+from models.accounts.state import Account
 from models.actor import DAY, HOUR, EffectUnknown, Refusal, Reminder
 from tests.unit.accounts.given import (
     ACCOUNTS,
@@ -114,6 +115,28 @@ def test_codes_are_sent_with_pauses_and_so_many_a_day() -> None:
 
 
 @pytest.mark.spec("auth 13")
+def test_codes_that_a_stranger_has_sent_keep_nobody_from_those_of_another_purpose() -> None:
+    actor = seller()
+    actor.now += PAUSE
+    for number in range(A_DAY):
+        actor.now += PAUSE
+        actor.take(code("registration", EMAIL, salt=f"r{number}"))
+    assert actor.take(code("registration", EMAIL, salt="one more")) == []
+    (requested,) = actor.take(code("password", EMAIL, salt="p"))
+    assert requested == CodeRequested(purpose="password", until=actor.now + LASTS)
+    assert {purpose: len(sent) for purpose, sent in actor.state.sent.items()} == {"registration": 1, "known": A_DAY, "password": 1}
+    assert actor.take(ResetPassword(once="r", check=right("password", SELLER, "p"), password_hash="new"))[0].credential == 2
+
+
+def test_a_row_of_before_that_counted_all_purposes_together_is_read() -> None:
+    row = msgspec.to_builtins(buyer().state)
+    row[12] = [NOW]
+    del row[-1]
+    assert msgspec.convert(row, Account).sends == (NOW,)
+    assert msgspec.convert(row, Account).sent == {}
+
+
+@pytest.mark.spec("auth 13")
 def test_neither_row_nor_message_holds_the_digits() -> None:
     actor = buyer()
     message = asked()
@@ -166,7 +189,7 @@ def test_a_forgotten_password_is_reset_and_every_session_ends() -> None:
     message = ResetPassword(once="r", check=right("password", SELLER, "2"), password_hash="new")
     changed, ended = actor.take(message)
     assert changed == PasswordChanged(account=f"{SELLER}-1", credential=2, reset=True)
-    assert ended == SessionsEnded(account=f"{SELLER}-1", cause="password")
+    assert ended == SessionsEnded(account=f"{SELLER}-1", cause="password", sessions=("s1",))
     assert (actor.state.password_hash, actor.state.sessions) == ("new", {})
     assert actor.refuses(message) == ("code_unknown", 404)
 

@@ -140,7 +140,7 @@ def test_a_denial_has_a_reason_ends_sessions_and_frees_the_number() -> None:
     actor.take(opening())
     denied, ended = actor.take(DenySeller(once="d", account=ME, by="admin-1", reason="unreadable", note="흐립니다"))
     assert denied == SellerDenied(account=ME, by="admin-1", reason="unreadable", claim=CLAIM, until=NOW + 30 * DAY)
-    assert ended == SessionsEnded(account=ME, cause="denied")
+    assert ended == SessionsEnded(account=ME, cause="denied", sessions=("s1",))
     assert actor.sends == [Send("accounts", CLAIM, ReleaseBusinessNumber(account=ME))]
     assert ACCOUNTS.private(SELLER, actor.states, denied).notes == {"0": "흐립니다"}  # type: ignore[union-attr]
     assert actor.state.tasks[0].what == "denied"
@@ -274,10 +274,10 @@ def test_a_business_number_belongs_to_one() -> None:
 @pytest.mark.parametrize("make", [buyer, seller, admin])
 def test_admins_suspend_and_restore_with_a_reason(make: Any) -> None:
     actor = make()
-    me, act = actor.state.id, actor.state.acts
+    me, act, open_ = actor.state.id, actor.state.acts, tuple(actor.state.sessions)
     suspended, ended = actor.take(SuspendAccount(once="s", account=me, by="admin-1", reason="abuse", note="욕설"))
     assert suspended == AccountSuspended(account=me, by="admin-1", reason="abuse", act=act)
-    assert ended == SessionsEnded(account=me, cause="suspended")
+    assert ended == SessionsEnded(account=me, cause="suspended", sessions=open_)
     assert ACCOUNTS.private(actor.key, actor.states, suspended).notes == {str(act): "욕설"}  # type: ignore[union-attr]
     assert actor.refuses(SuspendAccount(once="s2", account=me, by="admin-1", reason="abuse")) == ("already_suspended", 409)
     restored = AccountRestored(account=me, by="admin-2", act=act + 1)

@@ -28,7 +28,7 @@ from models.accounts.session_messages import (
     SessionRefreshed,
     SessionsEnded,
 )
-from models.accounts.sessions import GRACE, LIFETIME, MOST
+from models.accounts.sessions import AT_MOST, GRACE, LIFETIME, MOST
 from models.accounts.state import Task
 from models.actor import DAY, HOUR, Effect, EffectUnknown, Refusal, Reminder, Send
 from models.carts.messages import ForgetBuyer
@@ -103,6 +103,34 @@ def test_a_session_that_is_not_there_or_has_run_out_is_not_exchanged(session: st
     assert actor.refuses(exchange("secret 0", "secret 1", session)) == ("session_ended", 401)
 
 
+@pytest.mark.parametrize(("make", "days"), [(buyer, 180), (seller, 180), (admin, 1)])
+def test_a_session_ends_however_much_it_is_used(make: Any, days: int) -> None:
+    actor = make()
+    if actor.state.kind != "buyer":
+        actor.take(opening(step=1))
+    opened, kind, secret = actor.now, actor.state.kind, 0
+    end = opened + days * DAY
+    while actor.now + LIFETIME[kind] < end:
+        actor.now += LIFETIME[kind] - 1
+        (refreshed,) = actor.take(exchange(f"secret {secret}", f"secret {secret + 1}"))
+        assert refreshed.until == min(actor.now + LIFETIME[kind], end)
+        secret += 1
+    actor.now = end - 1
+    (last,) = actor.take(exchange(f"secret {secret}", f"secret {secret + 1}"))
+    assert (last.until, AT_MOST[kind]) == (end, days * DAY)
+    actor.now = end
+    assert actor.refuses(exchange(f"secret {secret + 1}", "one more")) == ("session_ended", 401)
+
+
+def test_a_session_of_before_there_was_an_end_ends_too() -> None:
+    actor = buyer()
+    (one,) = actor.state.sessions.values()
+    promised = msgspec.structs.replace(one, expires=NOW + 200 * DAY)
+    actor.states[""] = msgspec.structs.replace(actor.state, sessions={"s1": promised})
+    actor.now += 180 * DAY
+    assert actor.refuses(exchange("secret 0", "secret 1")) == ("session_ended", 401)
+
+
 def test_a_stranger_without_any_secret_ends_the_session_too() -> None:
     """A secret that was never one means that somebody knows the session's id, which only stands beside secrets."""
     assert buyer().take(exchange("guess", "mine")) == [SessionEnded(account=ME, session="s1", cause="reuse")]
@@ -168,7 +196,7 @@ def test_whoever_withdraws_is_forgotten_and_may_come_back_after_a_day_as_somebod
     actor = buyer()
     gone, ended = actor.take(WithdrawAccount(once="w", account=ME))
     assert gone == AccountWithdrawn(account=ME, provider="kakao")
-    assert ended == SessionsEnded(account=ME, cause="withdrawn")
+    assert ended == SessionsEnded(account=ME, cause="withdrawn", sessions=("s1",))
     forgets = (("carts", ForgetBuyer(buyer=ME)), ("catalog", ForgetTraces()), ("stores", ForgetTraces()))
     assert actor.sends == [Send(domain, ME, message) for domain, message in forgets]
     assert ACCOUNTS.private(BUYER, actor.states, gone) == ERASE

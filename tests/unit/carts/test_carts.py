@@ -207,7 +207,7 @@ def likes(actor: Actor) -> set[tuple[str, str]]:
     return {(part.split("/")[1], one) for part, kept in actor.states.items() if part and kept for one in kept.since}
 
 
-@pytest.mark.spec("auth 38")
+@pytest.mark.spec("auth 38", "frontend D-15")
 def test_to_like_is_no_toggle() -> None:
     like, unlike = m.Like(kind="product", id="bouquet"), m.Unlike(kind="product", id="bouquet")
     actor = cart()

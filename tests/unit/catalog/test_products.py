@@ -177,7 +177,7 @@ def test_a_rating_counts_once_however_often_it_is_told() -> None:
     assert rated("r1", 0) == [(1, 4)]
     assert rated("r1", 0) == []
     assert rated("r2", 0) == [(0, 0)]
-    assert actor.states == {"": actor.state, "rated/r1": None, "rated/r2": None}
+    assert actor.states == {"": actor.state, "review": None, "rated/r1": None, "rated/r2": None}
     actor.take(m.RateProduct(review_id="r3", rating=1))
     assert actor.states["rated/r3"] == Rated(1)
 

@@ -10,6 +10,7 @@ import pytest
 from agents.catalog import CATALOG
 from models.actor import Refusal, Send
 from models.catalog import messages as m
+from models.catalog.image_messages import EraseImage
 from models.catalog.reviews import EDITABLE
 from tests.unit.catalog.given import ADMIN, ALLOW, BUYER, PRODUCT, REVIEW, SAVE, STORE, WRITE, allowed, with_, written
 from tests.unit.history import Actor
@@ -19,11 +20,15 @@ EDIT = m.EditReview(buyer=BUYER, rating=4, text="다시 보니 아쉬워요")
 DELETE, HIDE = m.DeleteReview(buyer=BUYER), m.HideReview(by=ADMIN, reason="욕설")
 REPLY = m.ReplyToReview(store_id=STORE, text="감사합니다")
 ALL = m.ReviewPrivate(text="정말 예뻐요", images=("image-3",))
-WORDS = ("예뻐요", "아쉬워요", "욕설", "감사", "image-3")
+WORDS = ("예뻐요", "아쉬워요", "욕설", "감사")
 
 
 def rate(rating: int) -> list[Send]:
     return [Send("catalog", PRODUCT, m.RateProduct(review_id=REVIEW, rating=rating))]
+
+
+def erased(*images: str) -> list[Send]:
+    return [Send("catalog", image, EraseImage(owner=BUYER)) for image in images]
 
 
 def test_a_right_is_given_once() -> None:
@@ -45,6 +50,15 @@ def test_a_review_is_written_once_and_its_product_hears_of_it_in_the_same_step()
     assert CATALOG.private(REVIEW, actor.states, event) == ALL
     assert CATALOG.answer(REVIEW, actor.states, None) == {"review_id": REVIEW}
     assert actor.refuses(WRITE) == ("review_exists", 409)
+
+
+@pytest.mark.parametrize("review", [allowed, written])
+def test_a_product_never_takes_the_place_of_a_review(review: Any) -> None:
+    """Their texts share a key in ``bb.catalog.private``, whose compaction keeps the last ones only."""
+    actor = review()
+    before = dict(actor.states)
+    assert actor.refuses(SAVE) == ("other_kind", 404)
+    assert (actor.states, actor.state) == (before, None)
 
 
 @pytest.mark.spec("product W28")
@@ -77,8 +91,8 @@ def test_its_author_may_say_something_else_for_thirty_days() -> None:
     actor = written()
     actor.now = NOW + EDITABLE
     (event,) = actor.take(EDIT)
-    assert event == m.ReviewEdited(product_id=PRODUCT, rating=4, at=NOW + EDITABLE)
-    assert actor.sends == rate(4)
+    assert event == m.ReviewEdited(product_id=PRODUCT, rating=4, at=NOW + EDITABLE, dropped_images=("image-3",))
+    assert actor.sends == [*rate(4), *erased("image-3")]
     assert CATALOG.private(REVIEW, actor.states, event) == m.ReviewPrivate(text="다시 보니 아쉬워요")
     actor.now += 1
     assert actor.refuses(EDIT) == ("review_final", 409)
@@ -89,8 +103,8 @@ def test_what_its_author_takes_back_is_gone_for_good() -> None:
     actor = written()
     actor.take(REPLY)
     (event,) = actor.take(DELETE)
-    assert event == m.ReviewDeleted(product_id=PRODUCT, at=NOW)
-    assert actor.sends == rate(0)
+    assert event == m.ReviewDeleted(product_id=PRODUCT, at=NOW, dropped_images=("image-3",))
+    assert actor.sends == [*rate(0), *erased("image-3")]
     assert CATALOG.private(REVIEW, actor.states, event) == m.ReviewPrivate()
     assert actor.take(DELETE) == []
     assert [actor.refuses(one) for one in (WRITE, EDIT, REPLY, HIDE)] == [
@@ -117,13 +131,24 @@ def test_what_an_admin_hides_does_not_count_and_is_nobodys_to_change() -> None:
     actor = written()
     assert actor.refuses(with_(HIDE, reason="")) == ("review_invalid", 422)
     (event,) = actor.take(HIDE)
-    assert event == m.ReviewHidden(product_id=PRODUCT, by=ADMIN, at=NOW)
-    assert actor.sends == rate(0)
-    assert CATALOG.private(REVIEW, actor.states, event) == with_(ALL, reason="욕설")
-    assert actor.take(HIDE) == []
+    assert event == m.ReviewHidden(product_id=PRODUCT, by=ADMIN, at=NOW, dropped_images=("image-3",))
+    assert actor.sends == [*rate(0), *erased("image-3")]
+    assert CATALOG.private(REVIEW, actor.states, event) == with_(ALL, images=(), reason="욕설")
+    assert (actor.take(HIDE), actor.sends) == ([], [])
     assert [actor.refuses(one) for one in (EDIT, REPLY)] == [("review_hidden", 409)] * 2
     assert actor.take(DELETE) == [m.ReviewDeleted(product_id=PRODUCT, at=NOW)]
     assert actor.states["review"].text == m.ReviewPrivate(reason="욕설"), "why it was hidden is read in the audit log"
+
+
+def test_only_the_pictures_that_an_edit_leaves_out_are_erased() -> None:
+    """And of older data no addresses, which are nobody's to erase."""
+    actor = allowed()
+    actor.take(with_(WRITE, images=("image-1", "/old/rose.webp", "image-2", "image-3")))
+    (event,) = actor.take(with_(EDIT, images=("image-3", "image-4", "image-1")))
+    assert (event.dropped_images, actor.sends) == (("image-2",), [*rate(4), *erased("image-2")])
+    actor.take(DELETE)
+    assert actor.sends == [*rate(0), *erased("image-3", "image-4", "image-1")]
+    assert (actor.take(DELETE), actor.sends) == ([], [])
 
 
 def test_no_word_of_a_review_is_public() -> None:

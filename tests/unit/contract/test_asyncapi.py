@@ -34,6 +34,7 @@ def check(message: str, value: Any) -> None:
     jsonschema.Draft202012Validator(schema).validate(value)
 
 
+@pytest.mark.spec("product W51")
 def test_it_is_the_one_that_is_published() -> None:
     assert PUBLISHED.read_bytes() == asyncapi.encoded(), "run: python -m topics.asyncapi > docs/asyncapi.json"
 

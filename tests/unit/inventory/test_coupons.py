@@ -83,7 +83,7 @@ def test_an_edit_that_changes_nothing_says_nothing() -> None:
     assert store().take(with_(EDIT, limit=3, discount=5_000, ends=TOMORROW)) == []
 
 
-@pytest.mark.spec("store C11", "store C12")
+@pytest.mark.spec("store C11", "store C12", "frontend D-26")
 @pytest.mark.parametrize(
     ("message", "refusal"),
     [
@@ -231,7 +231,7 @@ def test_a_closed_coupon_is_claimed_by_nobody_and_used_by_who_has_it() -> None:
 # -- all at once ----------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.spec("store C1")
+@pytest.mark.spec("store C1", "store M5")
 def test_all_that_can_be_claimed_is_and_one_that_cannot_takes_no_other_with_it() -> None:
     actor = store(
         with_(CREATE, coupon_id="gone", limit=1), m.ClaimCoupon(coupon_id="gone", buyer="b2"),

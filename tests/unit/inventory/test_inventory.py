@@ -63,7 +63,7 @@ def test_a_hold_promises_stems_and_coupon() -> None:
     assert actor.states[f"issued/c5000/{BUYER}"] == Issued(ORDER)
 
 
-@pytest.mark.spec("order W-17", "store S3")
+@pytest.mark.spec("order W-17", "store S3", "product W40")
 def test_a_hold_that_comes_twice() -> None:
     actor = store(HOLD)
     assert actor.take(HOLD) == []
@@ -210,7 +210,7 @@ def test_the_flowers_of_a_store_are_bounded() -> None:
 # -- coupons ------------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.spec("store C12")
+@pytest.mark.spec("store C12", "frontend D-26")
 @pytest.mark.parametrize(
     ("changes", "fields"),
     [

@@ -236,7 +236,7 @@ def test_captured_is_confirmed_however_late() -> None:
 # -- row 5: nothing comes of it -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.spec("order W-19", "order W-21", "order W-23", "store M7")
+@pytest.mark.spec("order W-19", "order W-21", "order W-23", "store M7", "product W40")
 def test_one_florist_cannot_so_all_are_released() -> None:
     actor = order(HELD_TULIP)
     (event,) = actor.take(m.HoldRefused(store_id="store-rose", code="out_of_stock", product_id="bouquet", flower_id="rose"))
@@ -249,7 +249,7 @@ def test_one_florist_cannot_so_all_are_released() -> None:
         assert actor.take(late) == []
 
 
-@pytest.mark.spec("order W-12", "order W-20")
+@pytest.mark.spec("order W-12", "order W-20", "store M1")
 @pytest.mark.parametrize("start", [order, awaiting])
 def test_the_deadline_ends_it(start: Any) -> None:
     actor = start()

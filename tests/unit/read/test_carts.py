@@ -26,8 +26,8 @@ def line(product: str, quantity: int) -> m.CartLine:
 def written(*said: tuple[str, Any]) -> dict[str, Any]:
     """SQL's first words -> rows, of the writes that have any."""
     names = {
-        carts.EMPTY: "empty", carts.UNLIKE_ALL: "unlike all", carts.REMOVE: "remove", carts.SET: "set", carts.UNLIKE: "unlike",
-        carts.LIKE: "like", carts.SEEN: "seen",
+        carts.END: "end", carts.EMPTY: "empty", carts.UNLIKE_ALL: "unlike all", carts.REMOVE: "remove", carts.SET: "set",
+        carts.UNLIKE: "unlike", carts.LIKE: "like", carts.SEEN: "seen",
     }  # fmt: skip
     return {names[write.sql]: list(write.rows) for write in carts.project(facts(*said)) if write.rows}
 
@@ -40,10 +40,11 @@ def written(*said: tuple[str, Any]) -> dict[str, Any]:
          {"remove": [("a", "p"), ("a", "q")], "seen": [("a", 2)]}),
         ([("g", set_("p", 1)), ("b", set_("p", 1)), ("g", m.CartHandedOver(to="a", number=1, lines=(line("p", 1),))),
           ("a", m.CartTakenOver(guest="g", number=1, lines=(line("p", 4),)))],
-         {"empty": [("g",)], "set": [("a", "p", "s", 4, 10, 1), ("b", "p", "s", 1, 10, 1)],
-          "seen": [("a", 4), ("b", 2), ("g", 3)]}),
+         {"end": [("g",)], "empty": [("g",)], "set": [("a", "p", "s", 4, 10, 1), ("b", "p", "s", 1, 10, 1)],
+          "seen": [("a", 4), ("b", 2)]}),
+        ([("g", m.CartExpired())], {"end": [("g",)], "empty": [("g",)]}),
         ([("g", m.CartExpired()), ("g", set_("p", 1))],
-         {"empty": [("g",)], "set": [("g", "p", "s", 1, 10, 1)], "seen": [("g", 2)]}),
+         {"end": [("g",)], "empty": [("g",)], "set": [("g", "p", "s", 1, 10, 1)], "seen": [("g", 2)]}),
         ([("a", m.CartCleared(order_id="o", pieces={"p": 1, "q": 2}, left_lines=(line("q", 5),)))],
          {"remove": [("a", "p")], "set": [("a", "q", "s", 5, 10, 1)], "seen": [("a", 1)]}),
         ([("a", m.CartWanted(guest="g"))], {"seen": [("a", 1)]}),

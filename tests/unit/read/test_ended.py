@@ -24,6 +24,14 @@ def test_a_session_and_all_of_an_account_end_when_the_log_says_so() -> None:
     assert project(facts) == {"s1": 10, "a-1": 20, "s2": 30}
 
 
+def test_all_sessions_that_an_account_had_end_by_their_names() -> None:
+    facts = [
+        fact(SessionsEnded(account="a-1", cause="suspended", sessions=("s1", "s2")), 20),
+        fact(SessionEnded(account="a-1", session="s1", cause="ended"), 10, 2),
+    ]
+    assert project(facts) == {"a-1": 20, "s1": 20, "s2": 20}
+
+
 def test_the_last_end_counts_in_whatever_order_it_comes() -> None:
     facts = [fact(SessionsEnded(account="a-1", cause="suspended"), at) for at in (20, 10)]
     assert project(facts) == project(facts[::-1]) == {"a-1": 20}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from agents.runtime.memos import COMMANDS, WAITING
+from agents.runtime.memos import COMMANDS, SURE, WAITING
 from agents.runtime.rows import LEDGER, NIL, header
 from models.actor import DAY, Inquire, Message, Reminder
 from tests.unit.runtime.toy import (
@@ -42,7 +42,7 @@ def test_an_accepted_command_is_answered_and_remembered() -> None:
     assert (row.seq, list(row.commands)) == (1, ["c"])
 
 
-@pytest.mark.spec("order W-14", "order W-17")
+@pytest.mark.spec("order W-14", "order W-17", "store M6")
 def test_the_same_command_again_gets_the_same_answer_and_nothing_happens() -> None:
     world = World()
     first = world.say(Add(amount=3), "c", replyto="web", fingerprint="words")
@@ -199,32 +199,52 @@ def test_a_row_tells_no_more_than_so_many_web_processes() -> None:
 def test_an_inquiry_tells_what_became_of_a_command(said: tuple[Message, ...], asked: Inquire, status: int, code: str) -> None:
     world = World()
     for number, message in enumerate(said):
-        world.say(message, "c" if number == 0 else "", replyto="lost")
+        world.say(message, "c" if number == 0 else "", replyto="lost", fingerprint="words")
     before = dict(world.rows)
     turn = world.say(asked, replyto="web")
     assert codes(turn) == [(status, code)]
+    assert [answer.fingerprint for _, answer in answers(turn)] == ["" if code == "command_unknown" else "words"]
     assert [channel for channel, _ in answers(turn)] == ["web"]
     assert (turn.outputs, turn.outcomes) == ([], {"inquired": 1})
     assert nothing_happened(world, before)
 
 
-def test_more_commands_than_a_row_remembers_are_refused_until_a_day_has_passed() -> None:
+def test_more_commands_than_a_row_remembers_are_refused_within_an_hour() -> None:
     world = World()
     for number in range(COMMANDS):
         assert codes(world.say(Add(amount=1), f"c{number}", replyto="web")) == [(200, "")]
     before = dict(world.rows)
     turn = world.say(Add(amount=1), "more", replyto="web", fingerprint="words")
-    assert answers(turn) == [("web", Answer("more", "toy", "a", COMMANDS, 429, "too_many_commands", {"a_day": COMMANDS}, "words"))]
+    assert answers(turn) == [
+        ("web", Answer("more", "toy", "a", COMMANDS, 429, "too_many_commands", {"an_hour": COMMANDS}, "words"))
+    ]
     assert (turn.outputs, turn.outcomes) == ([], {"refused": 1})
     assert nothing_happened(world, before)
-    # A known one still gets its answer, another actor's is no client's, and tomorrow there is room.
+    # A known one still gets its answer, another actor's is no client's, and after an hour there is room: the oldest goes.
     assert codes(world.say(Add(amount=1), "c0", replyto="web")) == [(200, "")]
     assert kinds(world.say(Add(amount=1), sender="other/0", position=1)) == ["added"]
-    world.now += DAY + 1
+    world.now += SURE
+    assert codes(world.say(Add(amount=1), "more", replyto="web")) == [(429, "too_many_commands")]
+    world.now += 1
     assert codes(world.say(Add(amount=1), "more", replyto="web")) == [(200, "")]
     row = world.row()
     assert row is not None
-    assert list(row.commands) == ["more"]
+    assert sorted(row.commands) == sorted(["more", *(f"c{number}" for number in range(1, COMMANDS))])
+    # Tomorrow nothing of all that is left.
+    world.now += DAY + 1
+    world.say(Add(amount=1), "tomorrow", replyto="web")
+    row = world.row()
+    assert row is not None
+    assert list(row.commands) == ["tomorrow"]
+
+
+def test_what_is_not_answered_yet_never_makes_room() -> None:
+    """Whoever waits for it would never be told."""
+    world = World()
+    for number in range(COMMANDS):
+        world.say(Wish(), f"c{number}", replyto="web")
+    world.now += SURE + 1
+    assert codes(world.say(Add(amount=1), "more", replyto="web")) == [(429, "too_many_commands")]
 
 
 @pytest.mark.parametrize("message", [Nothing(), Add(amount=0)])

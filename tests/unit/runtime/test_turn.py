@@ -51,6 +51,7 @@ def test_messages_come_before_the_events_and_the_private_record_and_each_has_its
     assert decode_envelope(turn.outputs[-1].value or b"").position == second + 1
 
 
+@pytest.mark.spec("product W8")
 def test_ids_are_made_of_their_cause() -> None:
     world = World()
     turn = world.say(Grow(sends=2), "cause")
@@ -124,7 +125,7 @@ def test_the_first_turn_of_a_partition_is_written_whatever_it_changes() -> None:
     assert second.dirty is False
 
 
-@pytest.mark.spec("order W-16")
+@pytest.mark.spec("order W-16", "store M1")
 def test_outputs_of_the_last_turn_are_kept_and_only_those() -> None:
     world = World()
     world.say(Add(amount=1))

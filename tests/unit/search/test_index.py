@@ -151,6 +151,36 @@ def test_pages_of_every_order_hold_everything_once(shelf: Shelf, sort: str, monk
         assert ids(shelf, limit, sort=sort) == wanted
 
 
+@pytest.mark.parametrize("given", [{"sort": "SALE"}, {"sort": "RATING"}, {"sort": "LOW"}, {"text": "장미"}])
+def test_ids_made_to_share_their_bits_end_no_list(shelf: Shelf, given: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ranking, "tie", lambda key: 7 if key.startswith("forged") else int(key))
+    forged = [product(f"forged-{number:02}") for number in range(40)]
+    others = [product(f"{number}", sold=number % 7, price=20_000 + number % 3 * 10_000) for number in range(200)]
+    put(shelf, [*reversed(forged), *others])
+    whole = ids(shelf, 100, **given)
+    assert sorted(whole) == sorted(one.id for one in (*forged, *others))
+    assert [one for one in whole if one.startswith("forged")] == [one.id for one in forged]
+    for limit in (1, 20):
+        assert ids(shelf, limit, **given) == whole
+
+
+def test_of_more_than_a_list_puts_in_order_some_are_left_out_but_nothing_after_them(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index, "GROUPS", 30)
+    monkeypatch.setattr(ranking, "tie", lambda key: 7 if key.startswith("forged") else int(key))
+    put(shelf, [product(f"forged-{number:03}") for number in range(300)] + [product(f"{number}") for number in range(6)])
+    found: list[str] = []
+    cursor, pages = "", 0
+    while pages == 0 or cursor:
+        page = shelf.page(Filters(sort="LOW"), 5, cursor)
+        found += [msgspec.json.decode(one)["product_id"] for one in page.items]
+        cursor, pages = page.next, pages + 1
+    # 22, then 88 of one key are looked at: none twice, and then those below them.
+    assert (len(found), len(set(found)), found[-6:]) == (94, 94, ["5", "4", "3", "2", "1", "0"])
+    assert pages == 20
+
+
 def test_the_order_is_the_same_whatever_came_first(tmp_path: Path) -> None:
     """Two hosts, or a host before and after a rebuild: a cursor of one goes on at the other."""
     products = [product(f"p{number}", sold=number % 2) for number in range(60)]

@@ -60,9 +60,9 @@ class Page:
 
 
 @contextlib.asynccontextmanager
-async def page(folder: Path, **settings: Any) -> AsyncIterator[Page]:
-    """A running web without a broker."""
-    desk, client, known = Desk(folder), Agreeing(), Known()
+async def page(folder: Path, client: Agreeing | None = None, **settings: Any) -> AsyncIterator[Page]:
+    """A running web without a broker. ``client``: one that answers otherwise."""
+    desk, client, known = Desk(folder), client or Agreeing(), Known()
     runner = web.ServerRunner(server(App(desk.shared(client, known, **settings))))
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)

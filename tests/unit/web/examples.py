@@ -41,7 +41,6 @@ IDS: Mapping[str, str] = {
 BODIES: Mapping[str, Any] = {
     "OrderRequest": order_body(),
     "QuoteRequest": {"stores": order_body()["stores"]},
-    "ProductSave": {"store_id": STORE, "name": "장미", "price": 1000, "flowers": {"1": 1}},
     "StoreSave": {"name": "꽃집", "delivery_fee": 3000, "free_from": 50_000},
     "CouponRequest": {
         "name": "봄", "limit": 10, "discount": 500, "min_amount": 2000, "starts": "2026-01-01", "ends": "2026-12-31",

@@ -148,9 +148,6 @@ class Known:
     async def store_orders(self, store_id: str, status: str, limit: int, cursor: str) -> Page:
         return [], ""
 
-    async def products(self, store_id: str, limit: int, cursor: str) -> Page:
-        return [self._document(product) for product in self.products_.values()], ""
-
     async def found(self, question: Question) -> Found:
         self.searched.append(question)
         if question.cursor == "bad":

@@ -112,7 +112,7 @@ def test_without_a_token_there_is_nothing_but_what_a_visitor_sees_and_the_gatewa
 def test_all_that_a_seller_may_do_to_an_order_is_to_cancel_the_own_part() -> None:
     assert routes(Who.PARTY, Who.SELLER, Who.KEEPER, Who.ANYONE, writes=True) == {
         "POST /orders/{order_id}/stores/{store_order_id}/cancel",
-        "PUT /products/{product_id}", "PUT /stores/{store_id}", "POST /stores", "PATCH /stores/{store_id}",
+        "PUT /stores/{store_id}", "POST /stores", "PATCH /stores/{store_id}",
         "POST /stores/{store_id}/questions/{question_id}/answer", "PATCH /stores/{store_id}/questions/{question_id}/answer",
         "POST /stores/{store_id}/questions/{question_id}/read",
         "POST /stores/{store_id}/notices", "PATCH /stores/{store_id}/notices/{notice_id}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,10 @@ import pytest_asyncio
 from models.carts.messages import AddToCart, Like, MergeCart, RemoveFromCart, SetQuantity, Unlike
 from models.orders.messages import ProductTerms, StoreTerms
 from tests.unit.web.answering import Page, page
-from tests.unit.web.documents import BUYER, OTHER_STORE, SELLER, STORE, store_document
+from tests.unit.web.documents import BUYER, OTHER_STORE, SELLER, STORE, order_body, store_document
+from tests.unit.web.known import Known
 from web import baskets
+from web.reads import ReadsAway
 from web.responses.carts import CartLineAnswer
 from web.routes.store_views import card
 
@@ -73,6 +75,7 @@ def test_the_state_of_a_line(given: dict[str, Any], state: str, price: int, avai
     )  # fmt: skip
 
 
+@pytest.mark.spec("product W50", "store Q12", "frontend D-10")
 @pytest.mark.parametrize(
     ("given", "goods", "fee", "missing"),
     [
@@ -82,6 +85,8 @@ def test_the_state_of_a_line(given: dict[str, Any], state: str, price: int, avai
         # Of nothing that can be bought nothing is delivered (front end D-10).
         ({"stems": {}}, 0, 0, 50_000),
         ({"store": with_(ROSE, free_from=0)}, 40_000, 0, 0),
+        # Whose fee nobody knows sells nothing: it is not one that delivers for nothing.
+        ({"store": None}, 0, 0, 0),
     ],
 )
 def test_what_delivery_costs(given: dict[str, Any], goods: int, fee: int, missing: int) -> None:
@@ -89,6 +94,29 @@ def test_what_delivery_costs(given: dict[str, Any], goods: int, fee: int, missin
     (store,) = found.stores
     assert (store.goods, store.fee, store.missing) == (goods, fee, missing)
     assert (found.count, found.goods, found.fee, found.total) == (1, goods, fee, goods + fee)
+
+
+@pytest.mark.spec("product W50", "store Q12")
+async def test_without_the_terms_of_its_store_nothing_has_a_price(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No fee is made up for a store that cannot be asked for its own, and nobody is asked to order at such a price."""
+
+    async def away(_: Known, ids: Iterable[str]) -> Any:
+        raise ReadsAway("store_terms: ConnectionError")
+
+    monkeypatch.setattr(Known, "store_terms", away)
+    quote = {"stores": order_body()["stores"]}
+    async with page(tmp_path) as shop:
+        shop.known.carts_[BUYER] = [LINE]
+        for method, path, body in (("GET", "/cart", None), ("POST", "/orders/quote", quote), ("POST", "/orders", order_body())):
+            status, said, _ = await shop.call(method, path, body, shop.desk.headers())
+            assert (status, said["code"]) == (503, "unavailable"), path
+        assert shop.sent == []
+    # It is for want of the terms alone.
+    monkeypatch.undo()
+    async with page(tmp_path) as shop:
+        shop.known.carts_[BUYER] = [LINE]
+        assert (await shop.call("GET", "/cart", None, shop.desk.headers()))[1]["fee"] == 3_000
+        assert (await shop.call("POST", "/orders/quote", quote, shop.desk.headers()))[1]["total"] == 6_500
 
 
 async def test_a_cart_is_shown_by_store_and_the_newest_first(shop: Page) -> None:

@@ -79,6 +79,13 @@ async def test_a_flower_that_an_admin_has_added_may_be_used(shop: Page) -> None:
     assert (await shop.call("POST", PATH, form, seller(shop)))[0] == 201
 
 
+async def test_nobody_chooses_a_products_id(shop: Page) -> None:
+    """Not even that of a review or an image, or one whose bits end a list."""
+    for path in ("/products/product-1", f"/products/{REVIEW}", "/products/reference"):
+        assert (await shop.call("PUT", path, {**FORM, "store_id": STORE}, seller(shop)))[0] == 405
+    assert shop.sent == []
+
+
 async def test_an_edit_says_what_was_seen_and_only_what_is_to_change(shop: Page) -> None:
     status, _, _ = await shop.call("PATCH", "/products/product-1", {"version": 3, "price": 1, "tags": []}, seller(shop))
     assert status == 200
@@ -122,6 +129,12 @@ async def test_a_copy_is_as_the_product_is_shown_but_not_on_sale(shop: Page) -> 
     assert (await shop.call("POST", f"/products/{SUBSCRIPTION}/duplicate", None, seller(shop)))[0] == 409
 
 
+async def test_what_is_deleted_or_was_removed_by_an_admin_does_not_come_back_as_a_copy(shop: Page) -> None:
+    shop.known.details_["product-1"] = {"status": "DELETED"}
+    status, body, _ = await shop.call("POST", "/products/product-1/duplicate", None, seller(shop))
+    assert (status, body["code"], shop.sent) == (409, "product_deleted", [])
+
+
 @pytest.mark.spec("product W48")
 async def test_a_store_has_one_subscription_product_whose_id_follows_from_the_stores(shop: Page) -> None:
     body = {"name": "달마다 꽃", "summary": "매달", "price": 30_000, "thumbnail": "image-1"}
@@ -134,12 +147,6 @@ async def test_a_store_has_one_subscription_product_whose_id_follows_from_the_st
     status, found, _ = await shop.call("GET", f"/stores/{STORE}/subscription-product")
     assert (status, found["kind"]) == (200, "subscription")
     assert (await shop.call("GET", f"/stores/{OTHER_STORE}/subscription-product"))[0] == 404
-
-
-async def test_the_row_of_the_reference_cannot_be_saved_as_a_product(shop: Page) -> None:
-    body = {"store_id": STORE, "name": "n", "price": 1, "flowers": {"1": 1}}
-    assert (await shop.call("PUT", "/products/reference", body, seller(shop)))[0] == 404
-    assert shop.sent == []
 
 
 # -- pages ------------------------------------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from web.access import Who
 from web.call import Call
 from web.cookies import Cookies, Refresh, following, fresh
 from web.edge import LONGEST, Origins, address
+from web.idempotency import sign
 from web.limits import SharedBuckets
 from web.problems import Problem
 from web.rule import Rule
@@ -299,6 +300,10 @@ async def test_a_route_of_the_cookie_asks_where_the_request_comes_from(desk: Des
 
 ACCOUNT = f"{'a' * 32}-2"
 REFRESH = Refresh(ACCOUNT, "5f0c1c5e-0000-5000-8000-000000000000", "S" * 43)
+KEY = b"k" * 32
+SIGNATURE = sign(KEY, "cookie", *REFRESH)[:22]
+TEXT = ".".join((*REFRESH, SIGNATURE))
+"""Of the cookie."""
 
 
 def kept(cookies: Cookies, refresh: Refresh | None) -> str:
@@ -314,29 +319,34 @@ def kept(cookies: Cookies, refresh: Refresh | None) -> str:
 
 @pytest.mark.spec("auth 14", "auth 15", "frontend D-04")
 def test_no_script_and_no_other_site_has_the_refresh_secret() -> None:
-    text = f"{ACCOUNT}.{REFRESH.session}.{'S' * 43}"
+    text = f"{ACCOUNT}.{REFRESH.session}.{'S' * 43}.{SIGNATURE}"
     rest = "Path=/api/v1/auth; Max-Age=2592000; HttpOnly; SameSite=Strict"
-    assert kept(Cookies(secure=True), REFRESH) == f"__Secure-bb-refresh={text}; {rest}; Secure"
-    assert kept(Cookies(secure=False), REFRESH) == f"bb-refresh={text}; {rest}"
-    assert kept(Cookies(secure=True), None).startswith("__Secure-bb-refresh=; Path=/api/v1/auth; Max-Age=0;")
+    assert kept(Cookies(KEY, secure=True), REFRESH) == f"__Secure-bb-refresh={text}; {rest}; Secure"
+    assert kept(Cookies(KEY, secure=False), REFRESH) == f"bb-refresh={text}; {rest}"
+    assert kept(Cookies(KEY, secure=True), None).startswith("__Secure-bb-refresh=; Path=/api/v1/auth; Max-Age=0;")
 
 
 @pytest.mark.parametrize(
     ("header", "found"),
     [
-        (f"__Secure-bb-refresh={'.'.join(REFRESH)}", REFRESH),
-        (f"other=1; __Secure-bb-refresh={'.'.join(REFRESH)}; last=2", REFRESH),
-        (f"bb-refresh={'.'.join(REFRESH)}", None),
-        (f"__Secure-bb-refresh={'.'.join(REFRESH)}x", None),
-        (f"__Secure-bb-refresh={ACCOUNT}.../etc/passwd.{'S' * 43}", None),
-        (f"__Secure-bb-refresh={'A' * 32}-1.s.{'S' * 43}", None),
+        (f"__Secure-bb-refresh={TEXT}", REFRESH),
+        (f"other=1; __Secure-bb-refresh={TEXT}; last=2", REFRESH),
+        (f"bb-refresh={TEXT}", None),
+        (f"__Secure-bb-refresh={TEXT}x", None),
+        (f"__Secure-bb-refresh={'.'.join(REFRESH)}", None),
+        (f"__Secure-bb-refresh={'.'.join(REFRESH)}.{'A' * 22}", None),
+        (f"__Secure-bb-refresh={TEXT.replace('S' * 43, 'T' * 43)}", None),
+        (f"__Secure-bb-refresh={TEXT.replace('a' * 32, 'b' * 32)}", None),
+        (f"__Secure-bb-refresh={TEXT.replace('5f0c', '5f0d')}", None),
+        (f"__Secure-bb-refresh={ACCOUNT}.../etc/passwd.{'S' * 43}.{SIGNATURE}", None),
+        (f"__Secure-bb-refresh={'A' * 32}-1.s.{'S' * 43}.{SIGNATURE}", None),
         ("__Secure-bb-refresh=", None),
         ("=;;=\x01", None),
         ("", None),
     ],
 )
 def test_only_a_cookie_of_ours_is_one(header: str, found: Refresh | None) -> None:
-    assert Cookies(secure=True).read(make_mocked_request("POST", "/", headers={"Cookie": header})) == found
+    assert Cookies(KEY, secure=True).read(make_mocked_request("POST", "/", headers={"Cookie": header})) == found
 
 
 def test_a_secret_is_random_and_the_next_one_follows_for_the_web_alone() -> None:

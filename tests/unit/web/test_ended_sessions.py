@@ -10,6 +10,9 @@ from typing import Any
 
 import pytest
 
+from models.accounts.session_messages import SessionsEnded
+from models.read.ended import project
+from models.read.facts import Fact
 from tests.unit.web.documents import BUYER, STRANGER, order_body
 from tests.unit.web.known import Desk
 from tests.unit.web.serving import serving
@@ -34,7 +37,7 @@ class Heard(Ended):
     """Knows what the test tells it; Redis was there ``ago`` seconds ago."""
 
     def __init__(self, ago: float = 0.0) -> None:
-        super().__init__("redis://127.0.0.1:9/0", "bb", 10.0)
+        super().__init__("redis://127.0.0.1:9/0", "bb", 10.0, 4)
         self._alive = time.monotonic() - ago
 
 
@@ -71,6 +74,18 @@ async def test_all_sessions_of_an_account_end_and_a_later_one_counts(desk: Desk,
         statuses = [(await served.ask("GET", "/orders", {"Authorization": f"Bearer {one}"})).status for one in (before, after)]
         assert statuses == [401, 200]
         assert (await served.ask("GET", "/orders", bearer(desk, STRANGER))).status == 200
+
+
+@pytest.mark.spec("auth 16")
+async def test_a_token_that_was_signed_after_the_end_is_of_the_session_that_has_ended(desk: Desk) -> None:
+    """Signed while the end travelled, or by a process whose clock is ahead of the broker's."""
+    ended = Heard()
+    end = SessionsEnded(account=BUYER, cause="suspended", sessions=("session-1",))
+    late, other = (desk.token(BUYER, "buyer", (), 600, session) for session in ("session-1", "session-2"))
+    async with serving(desk, ended=ended) as served:
+        served.client.on_projected("ended", project([Fact("accounts", "row", 1, 1, now() - 5_000, "id-1", end)]))
+        said = [await served.ask("GET", "/orders", {"Authorization": f"Bearer {one}"}) for one in (late, other)]
+        assert [(one.status, one.code) for one in said] == [(401, "session_ended"), (200, "")]
 
 
 @pytest.mark.spec("auth 29")

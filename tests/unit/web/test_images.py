@@ -27,6 +27,7 @@ from web.app import App, server
 from web.links import Links
 from web.pictures import check, check_licence, dressed
 from web.problems import Problem
+from web.remembered import Pictures
 from web.rule import API
 
 WISH = {"purpose": "review", "content_type": "image/png", "size": 1234}
@@ -183,7 +184,7 @@ class Asked:
     def __init__(self, known: Known, account: str = BUYER, role: str = "buyer") -> None:
         class Shared:
             reads = known
-            pictures: dict[str, dict[str, str]] = {}
+            pictures = Pictures(lambda: 1.0)
 
         class Caller:
             pass
@@ -235,6 +236,42 @@ async def test_ids_become_addresses_and_old_addresses_stay() -> None:
     known.images_.clear()
     # They never change, so they are asked for once.
     assert (await dressed(call, documents[:1], "thumbnail"))[0]["thumbnail"] == URLS["640"]
+
+
+async def test_an_erased_image_is_not_shown_from_memory(served: Served) -> None:
+    """The projectors report each image whose state they have stored, and the process has it from then on anew."""
+    shared = served.desk.shared(served.rows, served.known)
+    call: Any = asked(served.known)
+    call.shared = shared
+
+    async def shown() -> str:
+        return str((await dressed(call, [{"thumbnail": IMAGE}], "thumbnail"))[0]["thumbnail"])
+
+    assert await shown() == URLS["640"]
+    served.known.images_[IMAGE]["status"] = "erased"
+    assert await shown() == URLS["640"]
+    served.rows.on_projected("products", {IMAGE: 9})
+    assert await shown() == URLS["640"]
+    served.rows.on_projected("images", {IMAGE: 9})
+    assert await shown() == ""
+
+
+async def test_what_was_reported_meanwhile_or_may_have_been_is_asked_again() -> None:
+    since, loads = [1.0], 0
+    pictures = Pictures(lambda: since[0])
+
+    async def load(missing: list[str]) -> dict[str, dict[str, str]]:
+        nonlocal loads
+        loads += 1
+        if loads == 1:
+            pictures.changed([IMAGE])
+        return dict.fromkeys(missing, URLS)
+
+    for wanted in (1, 2, 2):
+        # The first load looked before what was reported during it.
+        assert (await pictures.get([IMAGE], load), loads) == ({IMAGE: URLS}, wanted)
+    since[0] = 2.0
+    assert (await pictures.get([IMAGE], load), loads) == ({IMAGE: URLS}, 3)
 
 
 async def test_a_licence_is_no_picture_of_anything() -> None:

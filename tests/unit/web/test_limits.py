@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 import pytest
 
 from web import limits as module
-from web.limits import LIMITS, Limit, Limiter, Local, Rate, State, limits, network
+from web.limits import LIMITS, Limit, Limiter, Local, Rate, SharedBuckets, State, limits, network
 from web.problems import Problem
 from web.routes import API, ROUTES
 
@@ -108,16 +109,47 @@ async def test_a_limit_against_guessing_does_not_fall_open() -> None:
     assert (refused.value.status, refused.value.code) == (503, "unavailable")
 
 
+class Spying(SharedBuckets):
+    """Says which buckets a request is taken from."""
+
+    def __init__(self) -> None:
+        super().__init__("redis://127.0.0.1:9/0", "bb", b"s" * 32)
+        self.asked: list[list[tuple[str, str, Rate]]] = []
+
+    async def take(self, buckets: Sequence[tuple[str, str, Rate]]) -> State:
+        self.asked.append(list(buckets))
+        return State(buckets[0][2], 1, 1, 0)
+
+
+@pytest.mark.spec("auth 26")
+@pytest.mark.parametrize(
+    ("name", "account", "buckets"),
+    [
+        ("code", "", [("code", "address:1.1.1.1", Rate(30, 3_600))]),
+        ("code", "a", [("code", "account:a", Rate(100, 3_600)), ("code", "pair:a:1.1.1.1", Rate(10, 3_600))]),
+        ("sign_in", "a", [("sign_in", "account:a", Rate(100, 900)), ("sign_in", "pair:a:1.1.1.1", Rate(10, 900))]),
+        ("refresh", "a", [("refresh", "account:a", Rate(30, 60))]),
+    ],
+)
+async def test_an_account_is_counted_from_each_address_and_from_all(
+    name: str, account: str, buckets: list[tuple[str, str, Rate]]
+) -> None:
+    spying = Spying()
+    await Limiter(LIMITS, 1, spying).shared(name, account, "1.1.1.1")
+    assert spying.asked == [buckets]
+
+
 # -- settings -------------------------------------------------------------------------------------------------------------
 
 
 def test_limits_are_changed_by_a_setting() -> None:
     assert limits("") == LIMITS
-    changed = limits("*.address=7/1, sign_in.address=9/60,read.account=5/2")
+    changed = limits("*.address=7/1, sign_in.address=9/60,read.account=5/2,code.pair=3/4")
     assert {name: one.address for name, one in changed.items()} == {**dict.fromkeys(LIMITS, Rate(7, 1)), "sign_in": Rate(9, 60)}
     assert changed["read"].account == Rate(5, 2)
     assert changed["sign_in"].account == LIMITS["sign_in"].account
     assert changed["sign_in"].shared
+    assert (changed["code"].pair, changed["sign_in"].pair) == (Rate(3, 4), Rate(10, 900))
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import math
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -285,6 +286,7 @@ def test_a_report_of_a_read_model_reaches_its_terms_alone() -> None:
     assert forgotten == [("product", "products"), ("store", "stores")]
 
 
+@pytest.mark.spec("store Q12")
 async def test_a_checkout_names_every_id_that_nobody_knows() -> None:
     terms = Terms(Known(), 5)
     wish = [
@@ -333,3 +335,23 @@ def test_the_openapi_document_is_whole() -> None:
     text = msgspec.json.encode(said).decode()
     for part in text.split('"#/components/schemas/')[1:]:
         assert part.partition('"')[0] in said["components"]["schemas"]
+
+
+@pytest.mark.spec("product W51")
+def test_every_answer_in_json_is_an_object() -> None:
+    """So that a field can be added to any answer: a bare name or list has no room for one."""
+    said = openapi.document()
+    schemas = said["components"]["schemas"]
+    kinds: set[str] = set()
+    others: dict[str, Any] = {}
+    for path, methods in said["paths"].items():
+        for method, operation in methods.items():
+            for status, answer in operation["responses"].items():
+                for kind, content in answer.get("content", {}).items():
+                    schema = content["schema"]
+                    named = schemas[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
+                    kinds.add(kind)
+                    if named.get("type") != "object":
+                        others[f"{method} {path} {status} {kind}"] = named
+    assert kinds == {"application/json", "application/problem+json", "text/event-stream"}
+    assert others == {"get /api/v1/events 200 text/event-stream": {"type": "string"}}

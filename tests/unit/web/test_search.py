@@ -19,7 +19,6 @@ from tests.unit.web.known import Desk, Known
 from topics.client import Client
 from web.app import App, server
 from web.reads import ReadsAway
-from web.responses.search import CardAnswer
 
 OLD = {"product_id": "product-1", "thumbnail": "/old/rose.webp"}
 
@@ -66,15 +65,18 @@ async def test_parameters_become_a_question(place: Place) -> None:
     assert place.known.searched == [Question(filters, 24, "c", True)]
 
 
-@pytest.mark.parametrize("path", ["/products", "/products?store=store-1&limit=2", "/products?limit=5"])
-async def test_a_plain_shelf_comes_from_the_documents(place: Place, path: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "question"),
+    [
+        ("/products", Question(Filters(), 20, "", False)),
+        ("/products?store=store-1&limit=2", Question(Filters(store="store-1"), 2, "", False)),
+        ("/products?limit=5&cursor=c", Question(Filters(), 5, "c", False)),
+    ],
+)
+async def test_a_plain_list_is_asked_of_the_search_too(place: Place, path: str, question: Question) -> None:
+    """It alone knows which stores are suspended, and a list of documents is a scan that checkouts would wait for."""
     status, body = await place.call("GET", path)
-    shelf, _ = await place.known.products("", 100, "")
-    assert (status, len(body["items"]), place.known.searched) == (200, len(shelf), [])
-    # It is a card as those of the index are, so a client need not know where a list comes from.
-    for card, product in zip(msgspec.convert(body["items"], list[CardAnswer]), shelf, strict=True):
-        assert (card.name, card.price, sorted(card.flowers)) == (product["name"], product["price"], sorted(product["flowers"]))
-        assert card.store_name == place.known.stores_[product["store_id"]].name
+    assert (status, body, place.known.searched) == (200, {"items": [OLD], "next": "next", "total": 1}, [question])
 
 
 @pytest.mark.spec("product W33", "product W46")
@@ -150,13 +152,13 @@ async def test_a_bad_sentence_is_refused(place: Place, body: Any, pointer: str, 
     assert place.known.sentences == []
 
 
-async def test_without_the_process_lists_are_away_and_shelves_are_not(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_the_process_every_list_is_away_and_a_product_is_not(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     async def away(*_: object) -> None:
         raise ReadsAway("search")
 
     for name in ("found", "main_page", "understood"):
         monkeypatch.setattr(place.known, name, away)
-    for method, path in (("GET", "/products?sort=LOW"), ("GET", "/main"), ("POST", "/search")):
+    for method, path in (("GET", "/products"), ("GET", "/products?store=store-1"), ("GET", "/main"), ("POST", "/search")):
         status, answer = await place.call(method, path, {"sentence": "꽃"} if method == "POST" else None)
         assert (status, answer["code"]) == (503, "unavailable")
-    assert (await place.call("GET", "/products?store=store-1"))[0] == 200
+    assert (await place.call("GET", "/products/product-1"))[0] == 200

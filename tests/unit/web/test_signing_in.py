@@ -12,11 +12,12 @@ import pytest_asyncio
 
 from models.accounts.messages import ChangeProfile, RequestCode
 from models.accounts.seller_messages import ApplyAsSeller
-from models.accounts.session_messages import OpenSession
+from models.accounts.session_messages import EndSession, OpenSession, RefreshSession
 from models.settings import Settings
 from tests.unit.web.documents import IMAGE, STRANGER, account_of
 from tests.unit.web.known import PEOPLE, Desk, Known
 from tests.unit.web.serving import Served, serving
+from web.cookies import Cookies, Refresh, fresh
 from web.devices import device
 from web.oauth.flow import challenge_of
 from web.oauth.port import e164, person, takes_codes
@@ -57,7 +58,7 @@ async def test_a_right_password_asks_the_actor_with_its_version(served: Served) 
     assert (sent.credential, served.client.keys) == (1, [("accounts", SELLER)])
 
 
-@pytest.mark.spec("auth 3", "auth 4")
+@pytest.mark.spec("auth 3", "auth 4", "frontend D-30")
 async def test_an_admin_needs_name_password_and_code(served: Served) -> None:
     factor = pyotp.TOTP(FACTOR)
     good = {"name": "mina", "password": "password1", "code": factor.now()}
@@ -110,14 +111,34 @@ async def test_the_way_to_a_provider_has_state_and_pkce(served: Served) -> None:
     forged = {"Cookie": cookie.partition(";")[0].replace(verifier, "A" * 43)}
     refused = await served.ask("GET", f"/auth/kakao/callback?code=c&state={state}", forged)
     assert (refused.status, refused.code, served.sent) == (400, "oauth_state", [])
+    # Whatever comes of it, what was begun is over.
+    assert refused.headers["Set-Cookie"] == "bb-oauth-kakao=; Path=/api/v1/auth; Max-Age=0; HttpOnly; SameSite=Lax"
 
 
+@pytest.mark.spec("frontend D-15")
 async def test_without_a_cookie_there_is_nothing_to_go_on_with(served: Served) -> None:
     own = {"Origin": "http://shop.test", "X-CSRF": "1"}
     assert (await served.ask("POST", "/auth/refresh", own)).code == "session_ended"
     assert (await served.ask("POST", "/auth/sign-out", own)).body == {"done": True}
     assert (await served.ask("POST", "/auth/refresh")).code == "cross_site"
     assert served.sent == []
+
+
+@pytest.mark.parametrize(("path", "status", "code"), [("/auth/refresh", 401, "session_ended"), ("/auth/sign-out", 200, "")])
+async def test_a_cookie_that_was_made_up_reaches_no_actor_and_ours_does(served: Served, path: str, status: int, code: str) -> None:
+    """A stranger would fill the log with them: each command lies there, with what its row remembers of it."""
+    cookies, own = served.shared.cookies, {"Origin": "http://shop.test", "X-CSRF": "1"}
+    held = Refresh(f"{SELLER}-1", "session-1", fresh())
+    strangers = Cookies(b"another secret", secure=False)
+    for text in (strangers.text(held), ".".join(held), f"{'.'.join(held)}.{'A' * 22}", cookies.text(held)[:-1]):
+        said = await served.ask("POST", path, {**own, "Cookie": f"{cookies.name}={text}"})
+        # To sign out without a session is no error; the browser forgets what it had.
+        assert (said.status, said.code, served.sent) == (status, code, [])
+        assert said.headers["Set-Cookie"].startswith("bb-refresh=; ")
+    assert (await served.ask("POST", path, {**own, "Cookie": f"{cookies.name}={cookies.text(held)}"})).status == 503
+    (sent,) = served.sent
+    assert isinstance(sent, RefreshSession | EndSession)
+    assert (sent.session, sent.presented) == ("session-1", held.hash)
 
 
 async def test_a_password_is_kept_as_argon2id_and_nobody_has_none() -> None:
@@ -147,9 +168,19 @@ def test_one_person_has_one_row_of_a_kind() -> None:
     assert (row_of(f"{row}-3"), row_of(row), row_of("buyer-1"), row_of(f"{row}-0")) == (row, "", "", "")
 
 
+@pytest.mark.spec("product W53")
 @pytest.mark.parametrize(
     ("phone", "kept"),
-    [("+82 10-1234-5678", "+821012345678"), ("010-1234-5678", "+821012345678"), ("12", ""), ("", ""), ("abc", "")],
+    [
+        ("+82 10-1234-5678", "+821012345678"),
+        ("010-1234-5678", "+821012345678"),
+        # The trunk zero is no part of a number behind its country's code.
+        ("+82 010-1234-5678", "+821012345678"),
+        ("+8201012345678", "+821012345678"),
+        ("12", ""),
+        ("", ""),
+        ("abc", ""),
+    ],
 )
 def test_phones_are_kept_in_e164(phone: str, kept: str) -> None:
     assert e164(phone) == kept

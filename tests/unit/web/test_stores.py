@@ -166,6 +166,7 @@ async def test_the_public_is_told_nothing_of_bank_account_owner_and_capacity(sho
         assert seen == (200, "110-234-567890", "신한은행", 480)
 
 
+@pytest.mark.spec("store Q12")
 async def test_a_store_that_is_not_there(shop: Page) -> None:
     assert (await shop.call("GET", "/stores/nowhere"))[0] == 404
     assert (await shop.call("GET", "/stores/nowhere/settings", headers=admin(shop)))[0] == 404
@@ -307,7 +308,7 @@ async def test_reading_one_marks_nothing_and_only_the_stores_own_are_there(shop:
     assert (await shop.call("GET", f"/stores/{OTHER_STORE}/questions/{SECRET}", headers=headers))[0] == 404
 
 
-@pytest.mark.spec("store V5")
+@pytest.mark.spec("store V5", "store M6")
 async def test_a_question_goes_to_the_store_that_sells_the_product(shop: Page) -> None:
     body = {"title": "언제", "content": "내일", "secret": True}
     status, _, _ = await shop.call("POST", "/products/product-1/questions", body, shop.desk.headers(key="ask-once-1"))

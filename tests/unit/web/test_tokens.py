@@ -216,6 +216,18 @@ def test_keys_are_changed_without_a_token_that_is_refused_meanwhile(desk: Desk, 
     assert desk.key.stat().st_mode & 0o777 == 0o600
 
 
+def test_a_process_that_has_just_looked_takes_the_first_token_of_a_new_key(desk: Desk) -> None:
+    other = Tokens.of_file(desk.key)
+    foreign = jwt.encode(claims_of(), Ed25519PrivateKey.generate(), algorithm="EdDSA", headers={"kid": "unknown"})
+    time.sleep(keys.LOOK)
+    with pytest.raises(BadToken):
+        other.caller(foreign)
+    begun = time.monotonic()
+    rotate(desk.key, time.time())
+    assert time.monotonic() - begun >= keys.LOOK + keys.SEEN == 1.5
+    assert other.caller(Signer(desk.key).access("a", "buyer", (), "s")[0]).session == "s"
+
+
 def test_a_key_that_was_superseded_long_ago_goes_and_its_tokens_with_it(desk: Desk, tokens: Tokens) -> None:
     signer = Signer(desk.key)
     now = time.time()

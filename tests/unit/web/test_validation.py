@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.web.documents import order_body
-from web.requests.catalog import ProductSave
+from web.requests.catalog import ProductForm
 from web.requests.inventory import CouponRequest, StockRequest
 from web.requests.orders import OrderRequest
 from web.requests.stores import StoreSave
@@ -26,7 +26,18 @@ KINDS: tuple[tuple[type[Body], dict[str, Any]], ...] = (
     ),
     (StockRequest, {"delta": -3}),
     (StoreSave, {"name": "봄꽃집", "delivery_fee": 3000, "free_from": 50000, "cut_off": "17:30"}),
-    (ProductSave, {"store_id": "s1", "name": "장미", "price": 1000, "flowers": {"1": 3}}),
+    (
+        ProductForm,
+        {
+            "name": "장미",
+            "summary": "봄",
+            "price": 1000,
+            "category": "1",
+            "flowers": {"1": 3},
+            "representative": "1",
+            "thumbnail": "image-1",
+        },
+    ),
 )
 
 
@@ -74,7 +85,7 @@ def test_every_bad_field_is_named() -> None:
     ]
 
 
-@pytest.mark.spec("order W-1", "order W-2")
+@pytest.mark.spec("order W-1", "order W-2", "frontend D-08")
 @pytest.mark.parametrize("name", ["couponAmount", "total", "delivery_fee", "discount"])
 def test_no_amount_of_the_client_but_what_it_saw_is_taken(name: str) -> None:
     assert errors(OrderRequest, order_body(**{name: 1})) == [(f"/{name}", "unknown_field")]

@@ -66,7 +66,7 @@ class Door(Ended):
     """Knows that ``session-ended`` has ended, and that Redis is there."""
 
     def __init__(self) -> None:
-        super().__init__("redis://127.0.0.1:9/0", "bb", 1e9)
+        super().__init__("redis://127.0.0.1:9/0", "bb", 1e9, 4)
         self._alive = time.monotonic()
         self.heard("ended", {"session-ended": round(time.time() * 1000)})
 
@@ -97,7 +97,7 @@ def test_every_kind_of_who_is_walked() -> None:
     assert set(ROLES) == set(Who)
 
 
-@pytest.mark.spec("auth 6", "auth 7", "order W-38")
+@pytest.mark.spec("auth 6", "auth 7", "order W-38", "frontend D-14")
 @GUARDED
 async def test_a_guest_gets_nowhere(served: Served, rule: Rule) -> None:
     said = await ask(served, rule, "")

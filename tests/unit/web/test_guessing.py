@@ -1,0 +1,116 @@
+"""Guessing is dear for whoever guesses, and nobody else is kept out by it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from models.accounts.messages import RequestCode
+from models.accounts.session_messages import OpenSession
+from tests.unit.accounts.given import EMAIL
+from tests.unit.web.documents import account_of
+from tests.unit.web.known import PEOPLE, Desk, Known
+from tests.unit.web.serving import Said, Served, serving
+from web.limits import Rate, SharedBuckets, State
+
+ROW = PEOPLE.row("seller", EMAIL)
+MINE, THEIRS = "203.0.113.7", "198.51.100.9"
+WRONG, RIGHT = {"email": EMAIL, "password": "wrong"}, {"email": EMAIL, "password": "password1"}
+
+
+class Counted(SharedBuckets):
+    """Buckets in a dict that never fill again."""
+
+    def __init__(self) -> None:
+        super().__init__("redis://127.0.0.1:9/0", "bb", b"s" * 32)
+        self.taken: dict[tuple[str, str], int] = {}
+
+    async def take(self, buckets: Sequence[tuple[str, str, Rate]]) -> State:
+        for name, who, rate in buckets:
+            if self.taken.get((name, who), 0) >= rate.number:
+                return State(rate, 0, rate.seconds, 1)
+        for name, who, _ in buckets:
+            self.taken[name, who] = self.taken.get((name, who), 0) + 1
+        return min(
+            (State(rate, rate.number - self.taken[name, who], 1, 0) for name, who, rate in buckets), key=lambda state: state.left
+        )
+
+
+@pytest_asyncio.fixture
+async def served(tmp_path: Path) -> AsyncIterator[Served]:
+    known = Known()
+    kept = await PEOPLE.passwords.hashed("password1")
+    known.accounts_[f"{ROW}-1"] = account_of(f"{ROW}-1", "seller", status="PERMITTED", password_hash=kept)
+    async with serving(Desk(tmp_path), known, buckets=Counted()) as one:
+        yield one
+
+
+def by(address: str, **more: str) -> dict[str, str]:
+    """The headers of somebody who comes from there."""
+    return {"X-Forwarded-For": address, **more}
+
+
+def limit_of(said: Said) -> tuple[str, ...]:
+    return tuple(said.headers[f"RateLimit-{name}"] for name in ("Limit", "Remaining", "Policy"))
+
+
+@pytest.mark.spec("auth 26")
+async def test_who_guesses_is_kept_out_and_whose_account_it_is_is_not(served: Served) -> None:
+    said = [await served.ask("POST", "/auth/seller", by(THEIRS), WRONG) for _ in range(11)]
+    assert [(one.status, one.code) for one in said] == [(401, "sign_in_failed")] * 10 + [(429, "too_many_requests")]
+    assert [limit_of(one) for one in (said[0], said[9], said[10])] == [
+        ("10", "9", "10;w=900"), ("10", "0", "10;w=900"), ("10", "0", "10;w=900"),
+    ]  # fmt: skip
+    assert served.sent == []
+    assert (await served.ask("POST", "/auth/seller", by(MINE), RIGHT)).status == 503
+    assert [type(one) for one in served.sent] == [OpenSession]
+
+
+@pytest.mark.spec("auth 26")
+@pytest.mark.parametrize("email", [EMAIL, "nobody@example.com"])
+async def test_many_who_guess_together_have_an_end_too(served: Served, email: str) -> None:
+    said = [
+        await served.ask("POST", "/auth/seller", by(f"198.51.100.{number // 10}"), {**WRONG, "email": email})
+        for number in range(101)
+    ]
+    assert [one.status for one in said] == [401] * 100 + [429]
+    assert limit_of(said[-1]) == ("100", "0", "100;w=900")
+
+
+async def test_the_address_is_told_where_it_holds_less(served: Served) -> None:
+    limits: list[Mapping[str, str]] = []
+    for number in range(55):
+        body = {"email": f"florist{number}@example.com", "password": "wrong"}
+        limits.append((await served.ask("POST", "/auth/seller", by(THEIRS), body)).headers)
+    assert [limits[at]["RateLimit-Policy"] for at in (0, 49, 51, 54)] == ["10;w=900", "10;w=900", "60;w=300", "60;w=300"]
+    assert limits[54]["RateLimit-Remaining"] == "5"
+
+
+@pytest.mark.spec("auth 26")
+async def test_codes_that_somebody_has_sent_keep_nobody_from_a_new_password(served: Served) -> None:
+    for number in range(11):
+        said = await served.ask(
+            "POST", "/auth/seller/password/forgotten", by(THEIRS, **{"Idempotency-Key": f"their-key-{number}"}), {"email": EMAIL}
+        )
+        assert said.status == (503 if number < 10 else 429)
+    del served.sent[:]
+    key = {"Idempotency-Key": "a-key-of-mine"}
+    assert (await served.ask("POST", "/auth/seller/password/forgotten", by(MINE, **key), {"email": EMAIL})).status == 503
+    assert [type(one) for one in served.sent] == [RequestCode]
+
+
+async def test_who_is_signed_in_does_not_share_a_carriers_address(served: Served) -> None:
+    statuses = []
+    for number in range(40):
+        headers = served.desk.headers(f"{number:032x}-1", X_Forwarded_For=MINE)
+        statuses.append((await served.ask("POST", "/me/phone", headers, {"phone": "010-2345-6789"})).status)
+    assert statuses == [503] * 40
+    assert len(served.sent) == 40
+    mine = [
+        await served.ask("POST", "/me/phone", served.desk.headers(f"{0:032x}-1", X_Forwarded_For=MINE), {"phone": "010-2345-6789"})
+        for _ in range(10)
+    ]
+    assert [one.status for one in mine] == [503] * 9 + [429]

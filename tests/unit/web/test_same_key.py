@@ -1,0 +1,136 @@
+"""The same key: the same answer to the same words, a refusal to others, and no second deed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from models.accounts.contacts import PAUSE
+from models.accounts.messages import ChangePassword, RequestCode
+from models.accounts.secrets import digits, hashed
+from models.accounts.seller_messages import ConfirmRegistration, ReadLicence
+from models.catalog.images import LICENCE, READY
+from tests.unit.accounts.given import EMAIL
+from tests.unit.web.answering import Page, page
+from tests.unit.web.documents import IMAGE, account_of
+from tests.unit.web.known import PEOPLE
+from tests.unit.web.rows import Row
+from tests.unit.web.test_strangers import CONFIRM, ROW, permitted, registering, unknown, verified, wrong
+from topics.answers import Answer
+from web import idempotency
+from web.routes import sellers
+
+KEY = {"Idempotency-Key": "one-key-for-all"}
+ME = f"{ROW}-1"
+
+
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sellers, "EVEN", 0.0)
+
+
+class Reader(Row):
+    """A row whose licence is read at once."""
+
+    def _answer(self, id: str, message: Any) -> Answer:
+        found = super()._answer(id, message)
+        return msgspec.structs.replace(found, body={"business_number": "1234567891"}) if isinstance(message, ReadLicence) else found
+
+
+def ticket(one: Page) -> str:
+    """The ticket that the right digits under ``KEY`` give."""
+    secret = one.desk.secret.read_bytes()
+    name = idempotency.created_id(idempotency.command_id(ROW, "POST", f"/api/v1{CONFIRM}", KEY["Idempotency-Key"]), "ticket")
+    return f"{name}.{idempotency.sign(secret, 'ticket', ROW, name)}"
+
+
+DIGITS = digits(PEOPLE.codes, ROW, "salt")
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "other", "state", "kind"),
+    [
+        ("/auth/seller/registrations", {}, {"email": EMAIL.upper()}, unknown, RequestCode),
+        ("/auth/seller/password/forgotten", {}, {"email": EMAIL.upper()}, permitted, RequestCode),
+        (CONFIRM, {"code": DIGITS}, {"code": wrong()}, registering, ConfirmRegistration),
+        ("/auth/seller/licence", {"document": IMAGE}, {"email": EMAIL.upper()}, verified, ReadLicence),
+    ],
+    ids=["registrations", "forgotten", "confirm", "licence"],
+)
+async def test_a_key_that_comes_with_other_words_is_refused(
+    tmp_path: Path, path: str, body: dict[str, str], other: dict[str, str], state: Any, kind: type
+) -> None:
+    actor = state()
+    if kind is RequestCode:
+        actor.now += PAUSE
+    async with page(tmp_path, Reader(actor)) as one:
+        one.known.images_[IMAGE] |= {"owner": ROW, "purpose": LICENCE, "status": READY}
+        if kind is ReadLicence:
+            body = {**body, "ticket": ticket(one)}
+            actor.states[""] = msgspec.structs.replace(actor.state, ticket=hashed(body["ticket"]))
+        first = await one.call("POST", path, {"email": EMAIL, **body}, KEY)
+        assert first[0] == 200
+        if path == CONFIRM:
+            assert first[1] == {"ticket": ticket(one), "valid_for": 3600}
+        state_then = actor.state
+        # In another order they are the same words.
+        assert await one.call("POST", path, {**body, "email": EMAIL}, KEY) == first
+        status, said, cookies = await one.call("POST", path, {"email": EMAIL, **body, **other}, KEY)
+        assert (status, said["code"], cookies) == (422, "idempotency_key_reused", [])
+        assert "ticket" not in said
+        assert (actor.state, [type(message) for *_, message in one.sent]) == (state_then, [kind] * 3)
+
+
+# -- the password ---------------------------------------------------------------------------------------------------------------
+
+
+OLD, NEW = {"current": "password1", "password": "password2"}, "password2"
+
+
+async def test_a_change_of_password_whose_answer_was_lost_is_not_a_wrong_password(tmp_path: Path) -> None:
+    actor = permitted()
+    async with page(tmp_path, Row(actor)) as one:
+        headers = one.desk.headers(ME, "seller", key="a-change-1")
+        one.known.accounts_[ME] = account_of(ME, "seller", password_hash=await PEOPLE.passwords.hashed("password1"))
+        assert (await one.call("POST", "/me/password", OLD, headers))[:2] == (200, {"done": True})
+        # What the read model shows from now on is the new one.
+        one.known.accounts_[ME] |= {"password_hash": await PEOPLE.passwords.hashed(NEW), "credential": 2}
+        after = actor.state
+        assert (await one.call("POST", "/me/password", OLD, headers))[:2] == (200, {"done": True})
+        # Other words under that key, and the same words under another one, were never right.
+        other = await one.call("POST", "/me/password", {**OLD, "password": "password3"}, headers)
+        assert (other[0], other[1]["code"]) == (422, "idempotency_key_reused")
+        fresh = await one.call("POST", "/me/password", OLD, one.desk.headers(ME, "seller", key="a-change-2"))
+        assert (fresh[0], fresh[1]["code"]) == (403, "password_wrong")
+        assert (actor.state, [type(message) for *_, message in one.sent]) == (after, [ChangePassword])
+        assert (after.credential, await PEOPLE.passwords.fits(after.password_hash, NEW)) == (2, True)
+
+
+async def test_a_change_that_was_refused_is_refused_again(tmp_path: Path) -> None:
+    actor = permitted()
+    async with page(tmp_path, Row(actor)) as one:
+        headers = one.desk.headers(ME, "seller", key="a-change-1")
+        hashed_ = await PEOPLE.passwords.hashed("password1")
+        one.known.accounts_[ME] = account_of(ME, "seller", password_hash=hashed_, credential=7)
+        answers = [await one.call("POST", "/me/password", OLD, headers)]
+        one.known.accounts_[ME] |= {"password_hash": await PEOPLE.passwords.hashed("other"), "credential": 1}
+        answers.append(await one.call("POST", "/me/password", OLD, headers))
+        assert [(status, said["code"]) for status, said, _ in answers] == [(409, "credential_changed")] * 2
+        assert actor.state.credential == 1
+
+
+class Silent(Row):
+    """A row that does not answer."""
+
+    async def inquire(self, domain: str, key: str, command: str, wait: float, part: str = "") -> Answer | None:
+        return None
+
+
+async def test_while_nobody_knows_whether_it_was_made_nothing_is_said_of_the_password(tmp_path: Path) -> None:
+    async with page(tmp_path, Silent(permitted())) as one:
+        one.known.accounts_[ME] = account_of(ME, "seller", password_hash=await PEOPLE.passwords.hashed("other"))
+        said = await one.call("POST", "/me/password", OLD, one.desk.headers(ME, "seller"))
+        assert (said[0], said[1]["code"], one.sent) == (503, "unavailable", [])
