@@ -14,6 +14,7 @@ STORES = Domain(
     decide=stores.decide,
     evolve=stores.evolve,
     route=stores.route,
+    parts=stores.parts,
     answer=stores.answer,
     private=stores.private,
 )

@@ -165,6 +165,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sms_app: str = "blooming-blooms"
     sms_secret: str = ""
     sms_sender: str = "0212345678"
+    sms_countries: str = "KR"
+    """Countries (ISO 3166, by commas) to whose mobile numbers codes are sent: a foreign or premium SMS is dear."""
+
     ocr_url: str = _SANDBOX + PROVIDERS["ocr_url"]
     ocr_secret: str = ""
 

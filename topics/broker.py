@@ -62,7 +62,10 @@ async def create(bootstrap: str, prefix: str, partitions: int, say: Callable[[st
             say(f"{topic.name}: created")
         kept = [ConfigResource(ConfigResourceType.TOPIC, name, configs=dict(want[name][1])) for name in have]
         if kept:
-            await admin.alter_configs(kept)
+            for response in await admin.alter_configs(kept):
+                for code, message, _, name in response.resources:
+                    if code:
+                        raise for_code(code)(f"{name}: {message}")
         say(f"{len(want)} topics as in the catalogue, {len(new)} of them new")
     finally:
         await admin.close()

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from models import traces
 from models.accounts import messages as accounts
 from models.accounts import seller_messages as sellers
 from models.actor import DAY, Message
@@ -115,7 +116,12 @@ CONTRACTS: tuple[Contract, ...] = (
         inbox=stores.STORES_INBOX,
         events=stores.STORES_EVENTS,
         private=stores.STORES_PRIVATE,
-        routes={stores.StoreSaved: (("inventory", inventory.SetLowStockThreshold),)},
+        routes={
+            stores.StoreSaved: (("inventory", inventory.SetLowStockThreshold),),
+            stores.QuestionAsked: (("stores", traces.KeepTrace),),
+            stores.QuestionDeleted: (("stores", traces.DropTrace),),
+            traces.TracesForgotten: (("stores", stores.ForgetAsker), ("stores", traces.ForgetTraces)),
+        },
     ),
     Contract(
         domain="catalog",
@@ -123,6 +129,9 @@ CONTRACTS: tuple[Contract, ...] = (
         events=catalog.CATALOG_EVENTS,
         private=catalog.CATALOG_PRIVATE,
         routes={
+            catalog.RestockAwaited: (("catalog", traces.KeepTrace),),
+            catalog.RestockDropped: (("catalog", traces.DropTrace),),
+            traces.TracesForgotten: (("catalog", catalog.CancelRestock), ("catalog", traces.ForgetTraces)),
             catalog.ReviewWritten: (("catalog", catalog.RateProduct),),
             catalog.ReviewEdited: (("catalog", catalog.RateProduct), ("catalog", images.EraseImage)),
             catalog.ReviewDeleted: (("catalog", catalog.RateProduct), ("catalog", images.EraseImage)),
@@ -144,8 +153,18 @@ CONTRACTS: tuple[Contract, ...] = (
         events=accounts.ACCOUNTS_EVENTS,
         private=accounts.AccountPrivate,
         routes={
-            accounts.AccountWithdrawn: (("carts", carts.ForgetBuyer), ("catalog", images.EraseImage)),
-            sellers.SellerApplied: (("accounts", sellers.ClaimBusinessNumber),),
+            accounts.AccountSuspended: (("stores", stores.SuspendOwner),),
+            accounts.AccountRestored: (("stores", stores.RestoreOwner),),
+            accounts.AccountWithdrawn: (
+                ("carts", carts.ForgetBuyer),
+                ("catalog", images.EraseImage),
+                ("catalog", traces.ForgetTraces),
+                ("stores", traces.ForgetTraces),
+            ),
+            accounts.ProfileChanged: (("catalog", images.EraseImage),),
+            sellers.RegistrationLapsed: (("catalog", images.EraseImage),),
+            sellers.LicenceErased: (("catalog", images.EraseImage),),
+            sellers.SellerApplied: (("accounts", sellers.ClaimBusinessNumber), ("catalog", images.EraseImage)),
             sellers.SellerDenied: (("accounts", sellers.ReleaseBusinessNumber),),
             sellers.BusinessNumberClaimed: (("accounts", sellers.BusinessNumberGranted),),
             sellers.BusinessNumberRefused: (("accounts", sellers.BusinessNumberTaken),),
@@ -167,6 +186,9 @@ COMPACTED = {
     "cleanup.policy": "compact",
     # Within this time a row that a zombie wrote late still stands in the log beside the newer one (design §5.10).
     "min.compaction.lag.ms": str(DAY),
+    # What was written over or erased may not wait until its segment is full, which can take years: the broker rolls the segment
+    # at this age with the next record of its partition, and cleans it then whatever the dirty ratio.
+    "max.compaction.lag.ms": str(2 * DAY),
     "delete.retention.ms": str(DAY),
     "min.cleanable.dirty.ratio": "0.1",
 }

@@ -27,6 +27,7 @@ class People:
         self.providers: Mapping[str, IdentityProvider] = {one.name: one for one in providers}
         self.passwords = passwords or Passwords()
         self.vault = Vault(settings.field_key)
+        self.countries = frozenset(one.strip() for one in settings.sms_countries.split(","))
 
     async def start(self) -> None:
         """Open the pool of connections to the providers."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import structlog
+from prometheus_client import Counter
+
 from agents.accounts import letters
-from agents.accounts.ports import Outside, Refused
+from agents.accounts.ports import Outside, Refused, Unknown
 from agents.runtime.domain import Domain
 from models.accounts import decide as accounts
 from models.accounts.business import number_in
+from models.accounts.calls import TRIES
 from models.accounts.messages import ACCOUNTS_EVENTS, ACCOUNTS_INBOX, CallDone, CallRefused
 from models.accounts.secrets import digits
 from models.accounts.state import Account
@@ -14,6 +18,12 @@ from models.actor import Effect, Message
 from models.effects import PortKind
 
 CALLS = ("mail", "sms", "unlink", "ocr")
+IN_VAIN = Counter(
+    "bb_calls_in_vain_total",
+    "Calls of accounts that were refused for good, or had no outcome at the last try or after",
+    ["call", "why"],
+)
+log = structlog.get_logger(__name__)
 
 
 def accounts_domain(outside: Outside, code_secret: str) -> Domain:
@@ -24,7 +34,13 @@ def accounts_domain(outside: Outside, code_secret: str) -> Domain:
         try:
             found = await _call(outside, code_secret, key, account)
         except Refused as error:
+            IN_VAIN.labels(effect.name, "refused").inc()
+            log.warning("call_refused", call=effect.name, row=key, code=error.code)
             return CallRefused(effect=effect.name, attempt=effect.attempt, code=error.code)
+        except Unknown:
+            if account.tasks[0].tries + 1 >= TRIES[effect.name]:
+                IN_VAIN.labels(effect.name, "unknown").inc()
+            raise
         return CallDone(effect=effect.name, attempt=effect.attempt, found=found)
 
     return Domain(
@@ -50,9 +66,7 @@ async def _call(outside: Outside, code_secret: str, key: str, account: Account) 
     code = digits(code_secret, key, task.salt) if task.salt else ""
     match task.name:
         case "mail":
-            # The newest note is of the act that this mail tells of, unless it had none.
-            note = account.notes.get(str(account.acts - 1), "")
-            await outside.mailer.mail(task.target, letters.letter(task.what, code, note))
+            await outside.mailer.mail(task.target, letters.letter(task.what, code, task.note))
         case "sms":
             await outside.texter.text(task.target, letters.message(code))
         case "unlink":

@@ -9,6 +9,10 @@ from agents.accounts.ports import Refused, Unknown
 
 NOT_LINKED = -101
 """Kakao's code for a user who is not linked to the app."""
+FINAL = (-2, -8, -9, -103)
+"""Codes that the same call would get again: a wrong argument, a wrong header, an API that is gone, an account that is not there.
+
+All others are taken for temporary, as -1 (try again), -7 (maintenance) and -10 (quota) are, which come with 400 like these."""
 
 
 class _Error(msgspec.Struct, frozen=True):
@@ -35,5 +39,7 @@ class KakaoAdmin:
             code = _decode(said).code
         except msgspec.DecodeError as error:
             raise Unknown(str(status)) from error
-        if code != NOT_LINKED:
+        if code in FINAL:
             raise Refused(str(code))
+        if code != NOT_LINKED:
+            raise Unknown(str(code))

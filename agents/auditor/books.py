@@ -25,7 +25,7 @@ from agents.auditor.shelves import Shelf
 from models.carts.messages import CartCleared
 from models.orders.messages import OrderConfirmed, StoreCancelled
 from models.read.facts import Fact
-from models.stores.messages import StoreRestored, StoreSaved, StoreSuspended
+from models.stores.messages import StoreRestored, StoreSaved, StoreSuspended, SuspensionLifted
 
 REPEATS = 500
 """Events of an aggregate that are remembered to compare repeats with: more than a turn of the kernel can say again."""
@@ -111,8 +111,11 @@ class Books:
             self.counts.told(fact)
         elif isinstance(event, StoreSaved):
             self.stores[fact.key] = Saved(fact.seq, event)
-        elif isinstance(event, StoreSuspended | StoreRestored):
-            (self.suspended.add if isinstance(event, StoreSuspended) else self.suspended.discard)(fact.key)
+        elif isinstance(event, StoreSuspended | StoreRestored | SuspensionLifted):
+            if isinstance(event, StoreSuspended):
+                self.suspended.add(fact.key)
+            elif isinstance(event, StoreRestored):
+                self.suspended.discard(fact.key)
             self.stores[fact.key] = Saved(fact.seq, self.stores[fact.key].event)
 
     def undecodable(self, record: str, why: str) -> None:

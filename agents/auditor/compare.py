@@ -269,7 +269,7 @@ def stores(books: Books, rows: Iterable[Mapping[str, Any]]) -> Found:
 
 
 def _told(event: StoreSaved) -> dict[str, Any]:
-    return {name: getattr(event, name) for name in event.__struct_fields__}
+    return {name: getattr(event, name) for name in event.__struct_fields__ if name != "by"}
 
 
 def products(books: Books, rows: Iterable[Mapping[str, Any]]) -> Found:

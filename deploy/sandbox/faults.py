@@ -43,6 +43,8 @@ class Fault(StrEnum):
     """The connection is reset, and nothing happened: the caller cannot tell it from LOST_ANSWER."""
     EXPIRED = "expired"
     """The call comes as if the tid's 15 minutes were over."""
+    BUSY = "busy"
+    """Only at ``unlink``: Kakao's 400 with code -1, "try again later", and nothing happened."""
     DOUBLE_CALLBACK = "double_callback"
     """Only at ``pay``: the approval URL is called once more than the browser does."""
 

@@ -10,12 +10,12 @@ from models.actor import HOUR, SECOND, EffectUnknown, Event
 LEASE = 20 * SECOND
 """An attempt's time-out (15 s) and 5 s more (design §5.7)."""
 TRIES = {"mail": 8, "sms": 5, "ocr": 2, "unlink": 40}
-"""How often a call is made until it is given up."""
+"""How often a call is made until it is given up; an unlinking never is, but somebody is told after so many (bb_calls_in_vain)."""
 
 
 def begun(task: Task, now: int) -> Task:
     """``task`` as it is queued: if it is the first, it is made at once."""
-    return Task(task.name, task.what, task.target, task.salt, until=now + LEASE)
+    return Task(task.name, task.what, task.target, task.salt, until=now + LEASE, note=task.note)
 
 
 def outcome(account: Account, message: CallDone | CallRefused | EffectUnknown, now: int) -> list[Event]:
@@ -24,8 +24,9 @@ def outcome(account: Account, message: CallDone | CallRefused | EffectUnknown, n
     if first is None or (first.name, first.attempt) != (message.effect, message.attempt) or not first.until:
         return []
     if isinstance(message, EffectUnknown):
-        if first.tries + 1 < TRIES[first.name]:
-            again_at = now + min(5 * SECOND * 2**first.tries, HOUR)
+        # Whoever has left is owed it, however long the other side is away.
+        if first.name == "unlink" or first.tries + 1 < TRIES[first.name]:
+            again_at = now + min(5 * SECOND << min(first.tries, 20), HOUR)
             return [CallPostponed(effect=first.name, attempt=first.attempt, again_at=again_at)]
         return _finished(account, "given_up", "", now)
     if isinstance(message, CallRefused):

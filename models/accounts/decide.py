@@ -44,6 +44,7 @@ from models.accounts.seller_messages import (
     ClaimBusinessNumber,
     ConfirmRegistration,
     DenySeller,
+    LicenceErased,
     LicenceRead,
     PermitSeller,
     ReadLicence,
@@ -58,6 +59,7 @@ from models.accounts.session_messages import (
     EndSessions,
     OpenSession,
     RefreshSession,
+    RejoinRefused,
     SessionEnded,
     SessionOpened,
     SessionRefreshed,
@@ -65,6 +67,7 @@ from models.accounts.session_messages import (
 )
 from models.accounts.state import (
     ACCOUNTS_STATE,
+    DENIED,
     NEW,
     WITHDRAWN,
     Account,
@@ -78,6 +81,8 @@ from models.actor import DAY, EffectUnknown, Event, Refusal, Reminder, Send, Sta
 from models.carts.messages import ForgetBuyer
 from models.catalog.image_messages import EraseImage
 from models.kept import ERASE, Tombstone
+from models.stores.messages import RestoreOwner, SuspendOwner
+from models.traces import ForgetTraces
 
 __all__ = ["ACCOUNTS_STATE", "answer", "decide", "evolve", "pending", "private", "route", "wake"]
 REJOIN = DAY
@@ -137,7 +142,8 @@ def _of_account(account: Account, message: Any, now: int) -> list[Event] | Refus
         case ChangeProfile(name=name, picture=picture):
             given = {"name": name, "picture": picture}
             person = msgspec.structs.replace(account.person, **{field: text for field, text in given.items() if text is not None})
-            return [ProfileChanged(account=account.id).keeping(person)]
+            replaced = _ours(account.person.picture) if person.picture != account.person.picture else ""
+            return [ProfileChanged(account=account.id, replaced=replaced).keeping(person)]
         case ConfirmContact():
             return contacts.confirm(account, message, now)
         case ResubmitApplication():
@@ -164,11 +170,26 @@ def _sign_in(account: Account, message: SignIn, now: int) -> list[Event] | Refus
     events: list[Event] = []
     if not account.exists:
         if account.status == WITHDRAWN and now < account.withdrawn_at + REJOIN:
-            return Refusal("rejoin_too_soon", 409, {"from": account.withdrawn_at + REJOIN})
+            return _too_soon(account, message, now)
         joined = AccountJoined(account=f"{message.row}-{account.generation + 1}", provider=message.provider)
         events.append(joined.keeping(Joining(message.row, message.person, message.subject)))
         account = Account("buyer", message.row, account.generation + 1)
     return [*events, *sessions.opened(account, message.session, message.secret_hash, message.device, now)]
+
+
+def _too_soon(account: Account, message: SignIn, now: int) -> list[Event] | Refusal:
+    """Whoever came by Kakao is linked there again by having come, so the refusal has to undo it."""
+    until = account.withdrawn_at + REJOIN
+    if message.provider != "kakao":
+        return _rejoin(until)
+    # One that is under way may have been heard before they came; one that is still to be made will do.
+    owed = any(task.name == "unlink" and not task.until for task in account.tasks)
+    unlink = None if owed else calls.begun(Task("unlink", message.provider, message.subject), now)
+    return [RejoinRefused(until=until).keeping(unlink)]
+
+
+def _rejoin(until: int) -> Refusal:
+    return Refusal("rejoin_too_soon", 409, {"from": until})
 
 
 def _create_admin(account: Account, message: CreateAdmin) -> list[Event] | Refusal:
@@ -191,18 +212,24 @@ def _suspend(account: Account, message: SuspendAccount, now: int) -> list[Event]
     if account.suspended:
         return Refusal("already_suspended")
     event = AccountSuspended(account=account.id, by=message.by, reason=message.reason, act=account.acts)
-    return [event.keeping((message.note, _mail(account, "suspended", now))), sessions.end_all(account, "suspended")]
+    mail = _mail(account, "suspended", message.note, now)
+    return [event.keeping((message.note, mail)), sessions.end_all(account, "suspended")]
 
 
 def _restore(account: Account, message: RestoreAccount, now: int) -> list[Event] | Refusal:
     if not account.suspended:
         return Refusal("not_suspended")
     event = AccountRestored(account=account.id, by=message.by, act=account.acts)
-    return [event.keeping((message.note, _mail(account, "restored", now)))]
+    return [event.keeping((message.note, _mail(account, "restored", message.note, now)))]
 
 
-def _mail(account: Account, what: str, now: int) -> Task | None:
-    return calls.begun(Task("mail", what, account.person.email), now) if account.person.email else None
+def _mail(account: Account, what: str, note: str, now: int) -> Task | None:
+    return calls.begun(Task("mail", what, account.person.email, note=note), now) if account.person.email else None
+
+
+def _ours(picture: str) -> str:
+    """``picture``, if it is an image's id: a provider's is an address, and not ours to erase."""
+    return picture if "/" not in picture else ""
 
 
 def _withdraw(account: Account, now: int) -> list[Event] | Refusal:
@@ -212,28 +239,45 @@ def _withdraw(account: Account, now: int) -> list[Event] | Refusal:
     if account.suspended:
         return Refusal("account_suspended", 403, {"reason": account.suspended})
     unlink = calls.begun(Task("unlink", account.provider, account.subject), now) if account.provider == "kakao" else None
-    # A provider's picture is an address, and not ours to erase.
-    picture = account.person.picture if "/" not in account.person.picture else ""
-    gone = AccountWithdrawn(account=account.id, provider=account.provider, picture=picture)
+    gone = AccountWithdrawn(account=account.id, provider=account.provider, picture=_ours(account.person.picture))
     return [gone.keeping((now, unlink)), sessions.end_all(account, "withdrawn")]
 
 
 def _lapse(account: Account, now: int) -> list[Event]:
-    """Forget a registration that nobody went on with."""
-    if not 0 < account.lapses <= now or account.tasks:
+    """Forget a registration that nobody went on with, or the licence of a denied applicant who has not tried again."""
+    if not 0 < wake(account) <= now or account.tasks:
         return []
-    return [RegistrationLapsed(account=account.id if account.generation else "")]
+    if account.status == DENIED:
+        return [LicenceErased(account=account.id, document=account.document)]
+    return [RegistrationLapsed(account=account.id if account.generation else "", document=account.document)]
 
 
 def route(key: str, state: State, event: Event) -> Iterable[Send]:
-    """A business number is claimed and let go of at its own row; whoever left is forgotten where something is kept for them."""
+    """A business number is claimed and let go of at its own row; whoever left is forgotten where something is kept for them.
+
+    A picture or licence that nothing names any more is erased.
+
+    The store of a seller who is suspended is closed, as nobody would see its orders.
+    """
     match event:
+        case AccountSuspended(account=account, by=by) if state[""].role == "seller":
+            yield Send("stores", id_of("store", account), SuspendOwner(by=by))
+        case AccountRestored(account=account, by=by) if state[""].role == "seller":
+            yield Send("stores", id_of("store", account), RestoreOwner(by=by))
         case AccountWithdrawn(account=account, picture=picture):
             yield Send("carts", account, ForgetBuyer(buyer=account))
+            yield Send("catalog", account, ForgetTraces())
+            yield Send("stores", account, ForgetTraces())
             if picture:
                 yield Send("catalog", picture, EraseImage(owner=account))
-        case SellerApplied(account=account, claim=claim):
+        case ProfileChanged(account=account, replaced=picture) if picture:
+            yield Send("catalog", picture, EraseImage(owner=account))
+        case RegistrationLapsed(document=document) | LicenceErased(document=document) if document:
+            yield Send("catalog", document, EraseImage(owner=key))
+        case SellerApplied(account=account, claim=claim, replaced=document):
             yield Send("accounts", claim, ClaimBusinessNumber(account=account))
+            if document:
+                yield Send("catalog", document, EraseImage(owner=key))
         case SellerDenied(account=account, claim=claim):
             yield Send("accounts", claim, ReleaseBusinessNumber(account=account))
         case BusinessNumberClaimed(account=account):
@@ -248,6 +292,8 @@ def answer(key: str, state: State, event: Event | None) -> dict[str, Any] | Refu
     match event:
         case CodeRejected(left=left):
             return Refusal("code_wrong", 422, {"left": left})
+        case RejoinRefused(until=until):
+            return _rejoin(until)
         case SessionEnded():
             return Refusal("session_reused", 401)
         case ApplicationFailed():

@@ -25,6 +25,7 @@ from models.accounts.seller_messages import (
     ClaimBusinessNumber,
     ConfirmRegistration,
     DenySeller,
+    LicenceErased,
     LicenceRead,
     LicenceSubmitted,
     PermitSeller,
@@ -41,6 +42,7 @@ from models.accounts.session_messages import (
     EndSessions,
     OpenSession,
     RefreshSession,
+    RejoinRefused,
     SessionEnded,
     SessionOpened,
     SessionRefreshed,
@@ -148,7 +150,7 @@ class CallDone(Message, frozen=True):
 
 
 class CallRefused(Message, frozen=True):
-    """The other side will never do it: ``code`` is its own word."""
+    """The other side will never do it: ``code`` is its own word. Whoever was to be unlinked keeps their id in the row."""
 
     effect: str
     attempt: int
@@ -168,7 +170,10 @@ class AdminCreated(Keeping, frozen=True):
 
 
 class ProfileChanged(Keeping, frozen=True):
+    """``replaced``: the image id of the picture that it had before, "": it had none of ours, or has it still."""
+
     account: str
+    replaced: str = ""
 
 
 class CodeRequested(Keeping, frozen=True):
@@ -286,7 +291,7 @@ class AccountPrivate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 
 TOLD = (
     AccountJoined, AdminCreated, ProfileChanged, PhoneChanged, EmailChanged, PasswordChanged, SellerApplied, SellerPermitted,
-    SellerDenied, AccountSuspended, AccountRestored,
+    SellerDenied, LicenceErased, AccountSuspended, AccountRestored,
 )  # fmt: skip
 """Events that come with a private record."""
 ACCOUNTS_INBOX = (
@@ -321,6 +326,7 @@ ACCOUNTS_INBOX = (
 )
 ACCOUNTS_EVENTS = (
     AccountJoined
+    | RejoinRefused
     | AdminCreated
     | SessionOpened
     | SessionRefreshed
@@ -341,6 +347,7 @@ ACCOUNTS_EVENTS = (
     | PasswordChanged
     | SellerPermitted
     | SellerDenied
+    | LicenceErased
     | AccountSuspended
     | AccountRestored
     | AccountWithdrawn

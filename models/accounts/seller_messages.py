@@ -112,9 +112,20 @@ class BusinessNumberTaken(Message, frozen=True):
 
 
 class RegistrationLapsed(Event, frozen=True):
-    """Nobody went on with a registration: what was known of it is forgotten. ``account`` "": there was none yet."""
+    """Nobody went on with a registration: what was known of it is forgotten. ``account`` "": there was none yet.
+
+    ``document``: the image id of its licence, "": none.
+    """
 
     account: str = ""
+    document: str = ""
+
+
+class LicenceErased(Event, frozen=True):
+    """A denied applicant has not tried again for long: the image ``document`` of the licence is let go of."""
+
+    account: str
+    document: str
 
 
 class LicenceSubmitted(Keeping, frozen=True):
@@ -134,10 +145,14 @@ class LicenceRead(Keeping, frozen=True):
 
 
 class SellerApplied(Keeping, frozen=True):
-    """For the first time or again; ``claim``: the row of the business number that is wanted now."""
+    """For the first time or again; ``claim``: the row of the business number that is wanted now.
+
+    ``replaced``: the image id of the licence that was submitted before, "": none, or the same.
+    """
 
     account: str
     claim: str
+    replaced: str = ""
 
 
 class ApplicationFiled(Event, frozen=True):
@@ -168,13 +183,14 @@ class SellerPermitted(Keeping, frozen=True):
 
 
 class SellerDenied(Keeping, frozen=True):
-    """``claim``: the business number that is free again."""
+    """``claim``: the business number that is free again. ``until``: ms, as long as the licence is kept unless they try again."""
 
     account: str
     by: str
     reason: str
     claim: str
     act: int = 0
+    until: int = 0
 
 
 class BusinessNumberClaimed(Event, frozen=True):

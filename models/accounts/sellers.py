@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from models.accounts import sessions
 from models.accounts.business import is_number
 from models.accounts.calls import begun
@@ -41,6 +43,8 @@ from models.actor import DAY, Event, Refusal, id_of
 
 READS_A_DAY = 5
 """Licences that an applicant may have read within 24 hours."""
+LICENCE_KEPT = 30 * DAY
+"""Ms for which the licence of a denied application is kept."""
 
 
 def read_licence(account: Account, message: ReadLicence, now: int) -> list[Event] | Refusal:
@@ -72,7 +76,7 @@ def apply(account: Account, message: ApplyAsSeller, now: int) -> list[Event] | R
         return Refusal("ticket_invalid", 403)
     if not is_number(message.business_number):
         return Refusal("business_number_invalid", 422)
-    applied = SellerApplied(account=f"{message.row}-1", claim=message.claim)
+    applied = SellerApplied(account=f"{message.row}-1", claim=message.claim, replaced=_replaced(account, message.document))
     person = Person(name=message.name, email=message.email)
     return [applied.keeping(Application(message.row, person, message.business_number, message.document, message.password_hash))]
 
@@ -83,9 +87,13 @@ def resubmit(account: Account, message: ResubmitApplication, now: int) -> list[E
         return Refusal("not_denied", 409, {"status": account.status})
     if not is_number(message.business_number):
         return Refusal("business_number_invalid", 422)
-    person = Person(name=message.name or account.person.name, email=account.person.email, phone=account.person.phone)
-    applied = SellerApplied(account=account.id, claim=message.claim)
+    person = msgspec.structs.replace(account.person, name=message.name or account.person.name)
+    applied = SellerApplied(account=account.id, claim=message.claim, replaced=_replaced(account, message.document))
     return [applied.keeping(Application(account.row, person, message.business_number, message.document))]
+
+
+def _replaced(account: Account, document: str) -> str:
+    return account.document if account.document != document else ""
 
 
 def granted(account: Account, message: BusinessNumberGranted) -> list[Event]:
@@ -115,8 +123,10 @@ def deny(account: Account, message: DenySeller, now: int) -> list[Event] | Refus
     """With a reason that the applicant reads; sessions end, the number is free again."""
     if account.status != PENDING:
         return Refusal("application_not_pending", 409, {"status": account.status})
-    task = begun(Task("mail", "denied", account.person.email), now)
-    event = SellerDenied(account=account.id, by=message.by, reason=message.reason, claim=account.claim, act=account.acts)
+    task = begun(Task("mail", "denied", account.person.email, note=message.note), now)
+    event = SellerDenied(
+        account=account.id, by=message.by, reason=message.reason, claim=account.claim, act=account.acts, until=now + LICENCE_KEPT
+    )
     return [event.keeping((message.note, task)), sessions.end_all(account, "denied")]
 
 

@@ -26,6 +26,15 @@ class SignIn(Once, frozen=True):
         return "session"
 
 
+class RejoinRefused(Keeping, frozen=True):
+    """Whoever left came back before ``until`` (ms), and has linked themselves at their provider by coming: that is undone."""
+
+    until: int
+
+    def answers(self) -> tuple[str, ...]:
+        return ("session",)
+
+
 class OpenSession(Once, frozen=True):
     """A seller or admin whose password the web has verified. ``credential``: version of the password that it was compared with.
 

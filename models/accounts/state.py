@@ -33,6 +33,7 @@ from models.accounts.seller_messages import (
     BusinessNumberClaimed,
     BusinessNumberRefused,
     BusinessNumberReleased,
+    LicenceErased,
     LicenceRead,
     LicenceSubmitted,
     RegistrationLapsed,
@@ -40,14 +41,14 @@ from models.accounts.seller_messages import (
     SellerDenied,
     SellerPermitted,
 )
-from models.accounts.session_messages import SessionEnded, SessionOpened, SessionRefreshed, SessionsEnded
+from models.accounts.session_messages import RejoinRefused, SessionEnded, SessionOpened, SessionRefreshed, SessionsEnded
 from models.actor import Effect, State
 
 REGISTERING, ACTIVE, WITHDRAWN = "", "ACTIVE", "WITHDRAWN"
 APPLIED, FAILED, PENDING, PERMITTED, DENIED = "APPLIED", "FAILED", "PENDING", "PERMITTED", "DENIED"
 """Of a seller. APPLIED: the business number is being claimed; FAILED: it is somebody else's, and nobody has filed anything."""
-NOTES = 10
-"""Notes of admins that a row keeps, the newest."""
+NOTES = 40
+"""Notes of admins that a row keeps, the newest: of 300 characters, so 36 KB at most. Their reasons' codes stand in the events."""
 
 _replace = msgspec.structs.replace
 
@@ -75,7 +76,8 @@ class Code(msgspec.Struct, frozen=True, array_like=True):
 class Task(msgspec.Struct, frozen=True, array_like=True):
     """A call to the outside. ``name``: mail, sms, unlink or ocr; ``what``: which text or purpose; ``target``: whom or which object.
 
-    ``until`` 0: its turn has not come, or it waits until ``again_at``. ``salt``: of the digits that it carries.
+    ``until`` 0: its turn has not come, or it waits until ``again_at``. ``salt``: of the digits that it carries; ``note``: what an
+    admin wrote about the act that it tells of.
     """
 
     name: str
@@ -86,6 +88,7 @@ class Task(msgspec.Struct, frozen=True, array_like=True):
     until: int = 0
     again_at: int = 0
     tries: int = 0
+    note: str = ""
 
 
 class Joining(msgspec.Struct, frozen=True):
@@ -121,7 +124,8 @@ class Account(msgspec.Struct, frozen=True, array_like=True, tag=True):
 
     ``subject``: the identity provider's id, until it is unlinked. ``suspended``: the reason's code. ``sends``: of older rows,
     instead of ``sent``. ``ticket``: hash of what an applicant goes on with, until ``ticket_until``. ``before``: the seller's status
-    before they applied. ``tasks``: calls to the outside, the first one is under way. ``lapses``: when a registration is forgotten.
+    before they applied. ``tasks``: calls to the outside, the first one is under way. ``lapses``: when a registration is forgotten,
+    or the licence of a denied applicant.
     ``sent``: when codes were sent within a day, by purpose.
     """
 
@@ -234,6 +238,8 @@ def after(account: Account, event: Any) -> Account:
             return _replace(account, sessions={})
         case ProfileChanged():
             return _replace(account, person=event.kept)
+        case RejoinRefused():
+            return account if event.kept is None else _queued(_replace(account, subject=event.kept.target), event.kept)
         case CodeRequested() | CodeRejected() | PhoneChanged() | EmailChanged() | EmailVerified() | PasswordChanged():
             return _coded(account, event)
         case CallStarted() | CallPostponed() | CallFinished():
@@ -278,17 +284,20 @@ def _sold(account: Account, event: Any) -> Account:
                 document=kept.document,
                 password_hash=kept.password_hash or account.password_hash,
                 credential=account.credential + bool(kept.password_hash),
-                lapses=0,
+                # Of a denied applicant it counts again if the number turns out to be somebody else's.
+                lapses=0 if first else account.lapses,
             )
         case ApplicationFiled():
             return _replace(account, status=PENDING, ticket="", ticket_until=0)
         case ApplicationFailed():
-            lapses = account.ticket_until + LAPSE if account.before == FAILED else 0
+            lapses = account.ticket_until + LAPSE if account.before == FAILED else account.lapses
             return _replace(account, status=account.before, lapses=lapses)
         case SellerPermitted():
             return _replace(_acted(account, *event.kept), status=PERMITTED)
         case SellerDenied():
-            return _replace(_acted(account, *event.kept), status=DENIED, claim="")
+            return _replace(_acted(account, *event.kept), status=DENIED, claim="", lapses=event.until)
+        case LicenceErased():
+            return _replace(account, document="", lapses=0)
     raise TypeError(f"an account knows no {type(event).__name__}")
 
 
@@ -356,8 +365,8 @@ def _called(account: Account, event: Any) -> Account:
         case CallPostponed(again_at=again_at):
             return _replace(account, tasks=(_replace(first, until=0, again_at=again_at, tries=first.tries + 1), *rest))
         case _:
-            subject = "" if first.name == "unlink" else account.subject
-            return _replace(account, tasks=rest, subject=subject)
+            unlinked = first.name == "unlink" and event.outcome == "done" and not rest
+            return _replace(account, tasks=rest, subject="" if unlinked else account.subject)
 
 
 def pending(state: Account | Claim) -> Effect | None:
@@ -374,4 +383,4 @@ def wake(state: Account | Claim) -> int:
         return 0
     if state.tasks and state.tasks[0].again_at:
         return state.tasks[0].again_at
-    return state.lapses
+    return state.lapses if state.status in (REGISTERING, FAILED, DENIED) else 0

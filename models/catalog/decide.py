@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from models import traces
 from models.actor import Effect, EffectUnknown, Event, Refusal, Reminder, Send, State
 from models.catalog import images, products, reference, reviews
 from models.catalog.image_messages import IMAGE_EVENTS, IMAGE_INBOX
@@ -15,14 +16,19 @@ from models.catalog.messages import (
     CATALOG_INBOX,
     REFERENCE_EVENTS,
     REFERENCE_INBOX,
+    RESTOCK_EVENTS,
     RESTOCK_INBOX,
     REVIEW_EVENTS,
     REVIEW_INBOX,
+    CancelRestock,
     RateProduct,
     SaveProduct,
 )
+from models.traces import TRACE_EVENTS, TRACE_INBOX, TRACE_STATE
 
-CATALOG_STATE = products.Product | products.Rated | products.Waiting | reviews.Review | reference.Reference | images.Image
+CATALOG_STATE = (
+    products.Product | products.Rated | products.Waiting | reviews.Review | reference.Reference | images.Image | TRACE_STATE
+)
 
 OTHER_KIND = Refusal("other_kind", 404)
 IMAGE_WORDS = IMAGE_INBOX | EffectUnknown
@@ -37,6 +43,8 @@ def parts(message: CATALOG_INBOX) -> Iterable[str]:
         yield "reference"
     elif isinstance(message, RESTOCK_INBOX):
         yield f"waiting/{message.buyer}"
+    elif isinstance(message, TRACE_INBOX):
+        yield from traces.parts(message)
     elif isinstance(message, RateProduct):
         yield f"rated/{message.review_id}"
 
@@ -48,6 +56,8 @@ def decide(state: State, message: CATALOG_INBOX, now: int) -> list[Event] | Refu
     aggregate of the other does not exist: ``other_kind`` (404). Nor is a product made where a review is.
     """
     found = state[""]
+    if isinstance(message, TRACE_INBOX):
+        return traces.decide(state, message)
     if isinstance(message, Reminder):
         return images.decide(state, message, now) if isinstance(found, images.Image) else []
     if isinstance(message, IMAGE_WORDS):
@@ -67,6 +77,8 @@ def decide(state: State, message: CATALOG_INBOX, now: int) -> list[Event] | Refu
 
 def evolve(state: State, event: CATALOG_EVENTS) -> Mapping[str, Any]:
     """The parts that ``event`` changes."""
+    if isinstance(event, TRACE_EVENTS):
+        return traces.evolve(state, event)
     if isinstance(event, IMAGE_EVENTS):
         return images.evolve(state, event)
     if isinstance(event, REVIEW_EVENTS):
@@ -77,8 +89,12 @@ def evolve(state: State, event: CATALOG_EVENTS) -> Mapping[str, Any]:
 
 
 def route(key: str, state: State, event: CATALOG_EVENTS) -> Iterable[Send]:
-    """A review tells its product what it gives it, and the images that it has no more."""
-    return reviews.route(key, state, event) if isinstance(event, REVIEW_EVENTS) else ()
+    """A review tells its product what it gives it, and the images that it has no more; a buyer's rows know what they wait for."""
+    if isinstance(event, REVIEW_EVENTS):
+        return reviews.route(key, state, event)
+    if isinstance(event, RESTOCK_EVENTS):
+        return products.route(key, event)
+    return traces.route("catalog", key, state, event, CancelRestock(buyer=key)) if isinstance(event, TRACE_EVENTS) else ()
 
 
 def answer(key: str, state: State, event: Event | None) -> dict[str, Any] | Refusal:
@@ -95,7 +111,7 @@ def answer(key: str, state: State, event: Event | None) -> dict[str, Any] | Refu
 
 def private(key: str, state: State, event: CATALOG_EVENTS) -> msgspec.Struct | None:
     """What ``bb.catalog.private`` holds under the key after ``event``; ``None``: as before."""
-    if isinstance(event, IMAGE_EVENTS):
+    if isinstance(event, IMAGE_EVENTS | TRACE_EVENTS):
         return None
     if isinstance(event, REVIEW_EVENTS):
         return reviews.private(state, event)

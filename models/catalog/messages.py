@@ -1,7 +1,8 @@
 """Contract of the catalog domain: products and who waits for them, reviews, and the reference data that products name.
 
 Keys and parts of the rows: a product is part ``""`` of its id, its reviews' values ``rated/<review>``, its waiting buyers
-``waiting/<buyer>``; a review is part ``review`` of its id; flowers, tags and categories are part ``reference`` of ``"reference"``.
+``waiting/<buyer>``, which each buyer's own rows know (``models/traces.py``); a review is part ``review`` of its id; flowers, tags
+and categories are part ``reference`` of ``"reference"``.
 
 Units: KRW and stems as ``int``; instants are ms since the epoch (UTC); ratings are half stars from 1 to 10 (0.5 to 5 stars).
 """
@@ -15,6 +16,7 @@ import msgspec
 from models.actor import Command, EffectUnknown, Event, Message, Reminder
 from models.catalog.image_messages import IMAGE_EVENTS, IMAGE_INBOX
 from models.kept import Keeping
+from models.traces import TRACE_EVENTS, TRACE_INBOX
 
 REFERENCE = "reference"
 """The key of the one aggregate that holds flowers, tags and categories."""
@@ -377,11 +379,13 @@ PRODUCT_INBOX = SaveProduct | EditProduct | RemoveProduct | CountSale | UncountS
 RESTOCK_INBOX = RegisterRestock | CancelRestock
 REVIEW_INBOX = AllowReview | WriteReview | EditReview | DeleteReview | ReplyToReview | HideReview
 REFERENCE_INBOX = SaveFlower | SaveTag | SaveCategory
-CATALOG_INBOX = PRODUCT_INBOX | RESTOCK_INBOX | REVIEW_INBOX | REFERENCE_INBOX | IMAGE_INBOX | EffectUnknown | Reminder
+CATALOG_INBOX = (
+    PRODUCT_INBOX | RESTOCK_INBOX | REVIEW_INBOX | REFERENCE_INBOX | IMAGE_INBOX | TRACE_INBOX | EffectUnknown | Reminder
+)
 
 PRODUCT_EVENTS = ProductSaved | ProductRemoved | ProductSold | ProductRated
 RESTOCK_EVENTS = RestockAwaited | RestockDropped
 REVIEW_EVENTS = ReviewAllowed | ReviewWritten | ReviewEdited | ReviewDeleted | ReviewReplied | ReviewHidden
 REFERENCE_EVENTS = FlowerSaved | TagSaved | CategorySaved
-CATALOG_EVENTS = PRODUCT_EVENTS | RESTOCK_EVENTS | REVIEW_EVENTS | REFERENCE_EVENTS | IMAGE_EVENTS
+CATALOG_EVENTS = PRODUCT_EVENTS | RESTOCK_EVENTS | REVIEW_EVENTS | REFERENCE_EVENTS | IMAGE_EVENTS | TRACE_EVENTS
 CATALOG_PRIVATE = ProductPrivate | ReviewPrivate | ReferencePrivate

@@ -6,12 +6,12 @@ W38); ``waiting/<buyer>`` a buyer who waits (product W12).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
 
-from models.actor import Event, Refusal, State
+from models.actor import Event, Refusal, Send, State
 from models.catalog.messages import (
     DELETED,
     DISCONTINUED,
@@ -38,6 +38,7 @@ from models.catalog.messages import (
     SaveProduct,
     UncountSale,
 )
+from models.traces import DropTrace, KeepTrace
 
 STATUSES = (SALE, DISCONTINUED, DELETED)
 MAX_NAME, MAX_URL, MAX_SUMMARY, MAX_DESCRIPTION, MAX_REASON = 80, 200, 200, 5_000, 500
@@ -267,6 +268,11 @@ def decide_restock(state: State, message: RESTOCK_INBOX, now: int) -> list[Event
             if product.status != DISCONTINUED:
                 return Refusal("product_not_discontinued", 409)
             return [] if waiting is not None else [RestockAwaited(buyer=buyer, at=now)]
+
+
+def route(key: str, event: RESTOCK_EVENTS) -> Iterator[Send]:
+    """The buyer's rows know for what they wait."""
+    yield Send("catalog", event.buyer, (KeepTrace if isinstance(event, RestockAwaited) else DropTrace)(item=key))
 
 
 # -- folding --------------------------------------------------------------------------------------------------------------

@@ -176,8 +176,8 @@ def _changed(review: Review, event: REVIEW_EVENTS) -> Review:
         case ReviewEdited():
             return replace(review, rating=event.rating, text=event.kept)
         case ReviewDeleted():
-            # Nothing that its author said stays.
-            return replace(review, status=GONE, rating=0, text=ReviewPrivate())
+            # Nothing that its author said stays; why an admin had hidden it does.
+            return replace(review, status=GONE, rating=0, text=ReviewPrivate(reason=review.text.reason))
         case ReviewReplied():
             return replace(review, text=event.kept)
         case ReviewHidden():

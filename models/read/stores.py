@@ -27,7 +27,7 @@ from models.read.mysql import ERASED
 from models.read.registry import Registry
 from models.stores import near
 from models.stores.hours import Hours
-from models.stores.messages import StorePrivate, StoreRestored, StoreSaved, StoreSuspended
+from models.stores.messages import StorePrivate, StoreRestored, StoreSaved, StoreSuspended, SuspensionLifted
 
 OPEN, SUSPENDED = "OPEN", "SUSPENDED"
 PUBLIC = (
@@ -106,8 +106,8 @@ def project(facts: Sequence[Fact]) -> list[mysql.Write]:
             case StoreSaved() as event:
                 values = (getattr(event, name) for name in PUBLIC)
                 saved[fact.key] = (fact.key, *(_json(one).decode() if isinstance(one, dict) else one for one in values), fact.seq)
-            case StoreSuspended() | StoreRestored():
-                said = SUSPENDED if isinstance(fact.body, StoreSuspended) else OPEN
+            case StoreSuspended() | StoreRestored() | SuspensionLifted():
+                said = OPEN if isinstance(fact.body, StoreRestored) else SUSPENDED
                 status[fact.key] = (fact.key, said, fact.seq)
             case StorePrivate() as record:
                 texts[fact.key] = (fact.key, *(getattr(record, name) for name in TEXTS), fact.seq)
@@ -122,7 +122,7 @@ def project(facts: Sequence[Fact]) -> list[mysql.Write]:
 
 
 def _store(databases: Databases, version: int) -> mysql.Fenced:
-    about = (StoreSaved, StoreSuspended, StoreRestored, StorePrivate)
+    about = (StoreSaved, StoreSuspended, StoreRestored, SuspensionLifted, StorePrivate)
     names = {"stores": f"stores_{version}"}
     return mysql.Whole(databases, "stores", version, names, project, table="stores", key="store_id", about=about)
 

@@ -1,4 +1,5 @@
-"""Contract of the stores domain: stores (key = store id), questions (key = question id), notices (key = notice id).
+"""Contract of the stores domain: stores (key = store id), questions (key = question id), notices (key = notice id),
+and what a buyer has asked (parts of the buyer's account id, ``models/traces.py``).
 
 Which kind a message is about follows from its class; one that finds another kind under its key is refused.
 """
@@ -7,9 +8,10 @@ from __future__ import annotations
 
 import msgspec
 
-from models.actor import Command, Event
+from models.actor import Command, Event, Message
 from models.kept import Keeping
 from models.stores.hours import Hours
+from models.traces import TRACE_EVENTS, TRACE_INBOX
 
 MINUTES_PER_DAY = 480
 """Making minutes of a day in a store that has not said otherwise: one florist, eight hours."""
@@ -64,7 +66,10 @@ class ChangeStore(Command, frozen=True):
 
 
 class SaveStore(Command, frozen=True):
-    """Create or replace a store's policy, by an operator or a demo; ``profile`` for what else it has. Refused as the others are."""
+    """Create or replace a store's policy, by an admin or a demo; ``profile`` for what else it has. Refused as the others are.
+
+    ``by``: the admin's account, if it is an admin who saves.
+    """
 
     owner: str
     name: str
@@ -73,6 +78,7 @@ class SaveStore(Command, frozen=True):
     cut_off: str = "18:00"
     threshold: int = 50
     profile: StoreProfile = StoreProfile()
+    by: str = ""
 
 
 class SuspendStore(Command, frozen=True):
@@ -88,11 +94,30 @@ class RestoreStore(Command, frozen=True):
     by: str
 
 
+class SuspendOwner(Message, frozen=True):
+    """The seller's account is suspended by admin ``by``: nobody sees to the store, so it is closed until he is back."""
+
+    must_succeed = True
+
+    by: str
+
+
+class RestoreOwner(Message, frozen=True):
+    """The seller is back. A suspension of the store itself stays as it is."""
+
+    must_succeed = True
+
+    by: str
+
+
 # -- stores: events -------------------------------------------------------------------------------------------------------------
 
 
 class StoreSaved(Keeping, frozen=True):
-    """The store as it is now, whoever changed what. ``registered_at``: ms. ``gugun`` "": no address yet, no ``lat``, no ``lon``."""
+    """The store as it is now, whoever changed what. ``registered_at``: ms. ``gugun`` "": no address yet, no ``lat``, no ``lon``.
+
+    ``by``: the admin who saved it, "": its seller or a demo.
+    """
 
     owner: str
     delivery_fee: int
@@ -107,22 +132,41 @@ class StoreSaved(Keeping, frozen=True):
     slot_capacity: int = 0
     minutes_per_day: int = MINUTES_PER_DAY
     registered_at: int = 0
+    by: str = ""
 
 
 class StoreSuspended(Keeping, frozen=True):
-    """``by``: the admin's account. Why stands in the private record."""
+    """It is closed from now on, if it was not already. ``by``: the admin's account. Why stands in the private record.
+
+    ``of_owner``: because its seller is suspended; false: the store itself is. ``act``: the number of the suspension, from 1, under
+    which its reason stands in ``StorePrivate.notes``; 0: it gave none.
+    """
 
     by: str
     at: int = 0
+    of_owner: bool = False
+    act: int = 0
 
 
 class StoreRestored(Keeping, frozen=True):
+    """It is open again. ``of_owner``: its seller was the last to be restored."""
+
     by: str
     at: int = 0
+    of_owner: bool = False
+
+
+class SuspensionLifted(Keeping, frozen=True):
+    """One of two suspensions is over and the store stays closed by the other. ``of_owner``: its seller is back."""
+
+    by: str
+    at: int = 0
+    of_owner: bool = False
 
 
 class StorePrivate(msgspec.Struct, frozen=True, kw_only=True):
-    """Texts, names and numbers of a store (``bb.stores.private``). ``reason``: why it is suspended, "" while it is not.
+    """Texts, names and numbers of a store (``bb.stores.private``). ``reason``: why it is suspended, "" while it is not; ``notes``:
+    why it ever was, by the number of the act, the newest 20.
 
     ``bank`` and ``account_number`` are for its seller and for admins only.
     """
@@ -137,6 +181,7 @@ class StorePrivate(msgspec.Struct, frozen=True, kw_only=True):
     address_detail: str = ""
     zipcode: str = ""
     reason: str = ""
+    notes: dict[str, str] = {}
 
 
 # -- questions ------------------------------------------------------------------------------------------------------------------
@@ -164,6 +209,14 @@ class EditQuestion(Command, frozen=True):
 
 class DeleteQuestion(Command, frozen=True):
     """By its asker at any time, with its answer. Refused: ``question_unknown``."""
+
+    buyer: str
+
+
+class ForgetAsker(Message, frozen=True):
+    """``buyer``, who asked, has left: their question goes with its answer."""
+
+    must_succeed = True
 
     buyer: str
 
@@ -216,7 +269,10 @@ class QuestionRead(Event, frozen=True):
 
 
 class QuestionDeleted(Event, frozen=True):
+    """By its asker, or because they have left. ``buyer``: the asker's account."""
+
     at: int
+    buyer: str = ""
 
 
 class QuestionPrivate(msgspec.Struct, frozen=True, kw_only=True):
@@ -272,12 +328,12 @@ class NoticePrivate(msgspec.Struct, frozen=True, kw_only=True):
     content: str
 
 
-STORE_INBOX = RegisterStore | ChangeStore | SaveStore | SuspendStore | RestoreStore
-STORE_EVENTS = StoreSaved | StoreSuspended | StoreRestored
-QUESTION_INBOX = AskQuestion | EditQuestion | DeleteQuestion | AnswerQuestion | EditAnswer | MarkQuestionRead
+STORE_INBOX = RegisterStore | ChangeStore | SaveStore | SuspendStore | RestoreStore | SuspendOwner | RestoreOwner
+STORE_EVENTS = StoreSaved | StoreSuspended | StoreRestored | SuspensionLifted
+QUESTION_INBOX = AskQuestion | EditQuestion | DeleteQuestion | ForgetAsker | AnswerQuestion | EditAnswer | MarkQuestionRead
 QUESTION_EVENTS = QuestionAsked | QuestionEdited | QuestionAnswered | AnswerEdited | QuestionRead | QuestionDeleted
 NOTICE_INBOX = PostNotice | EditNotice | DeleteNotice
 NOTICE_EVENTS = NoticePosted | NoticeEdited | NoticeDeleted
-STORES_INBOX = STORE_INBOX | QUESTION_INBOX | NOTICE_INBOX
-STORES_EVENTS = STORE_EVENTS | QUESTION_EVENTS | NOTICE_EVENTS
+STORES_INBOX = STORE_INBOX | QUESTION_INBOX | NOTICE_INBOX | TRACE_INBOX
+STORES_EVENTS = STORE_EVENTS | QUESTION_EVENTS | NOTICE_EVENTS | TRACE_EVENTS
 STORES_PRIVATE = StorePrivate | QuestionPrivate | NoticePrivate

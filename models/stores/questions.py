@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
-from models.actor import Event, Refusal
+from models.actor import Event, Refusal, Send
 from models.kept import ERASE
 from models.stores.messages import (
     QUESTION_EVENTS,
@@ -17,6 +18,7 @@ from models.stores.messages import (
     DeleteQuestion,
     EditAnswer,
     EditQuestion,
+    ForgetAsker,
     MarkQuestionRead,
     QuestionAnswered,
     QuestionAsked,
@@ -25,6 +27,7 @@ from models.stores.messages import (
     QuestionPrivate,
     QuestionRead,
 )
+from models.traces import DropTrace, KeepTrace
 
 MAX_TITLE, MAX_CONTENT, MAX_ANSWER = 50, 100, 1_000
 """Characters (spec frontend §9)."""
@@ -51,13 +54,16 @@ def decide(question: Question | None, message: QUESTION_INBOX, now: int) -> list
     """What ``message`` brings about: the asker's or the seller's wish, each only about what is his."""
     if isinstance(message, AskQuestion):
         return _ask(message, now) if question is None else Refusal("question_exists")
+    if isinstance(message, ForgetAsker):
+        mine = question is not None and question.buyer == message.buyer
+        return [QuestionDeleted(at=now, buyer=message.buyer)] if mine else []
     if question is None or not _concerned(question, message):
         return UNKNOWN
     match message:
         case EditQuestion():
             return _edit(question, message, now)
         case DeleteQuestion():
-            return [QuestionDeleted(at=now)]
+            return [QuestionDeleted(at=now, buyer=message.buyer)]
         case AnswerQuestion(content=content) if not question.answered_at:
             return _texts(question, QuestionAnswered(at=now), answer=content)
         case AnswerQuestion():
@@ -134,6 +140,15 @@ def evolve(question: Question | None, event: QUESTION_EVENTS) -> Question | None
             return _replace(question, read_at=at)
         case QuestionDeleted():
             return None
+
+
+def route(key: str, event: QUESTION_EVENTS) -> Iterator[Send]:
+    """The asker's rows know what they have asked, so that it goes when they leave."""
+    match event:
+        case QuestionAsked(buyer=buyer):
+            yield Send("stores", buyer, KeepTrace(item=key))
+        case QuestionDeleted(buyer=buyer) if buyer:
+            yield Send("stores", buyer, DropTrace(item=key))
 
 
 def private(question: Question | None) -> msgspec.Struct:

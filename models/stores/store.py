@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 
@@ -19,6 +20,7 @@ from models.stores.messages import (
     STORE_INBOX,
     ChangeStore,
     RegisterStore,
+    RestoreOwner,
     RestoreStore,
     SaveStore,
     StorePrivate,
@@ -26,12 +28,16 @@ from models.stores.messages import (
     StoreRestored,
     StoreSaved,
     StoreSuspended,
+    SuspendOwner,
     SuspendStore,
+    SuspensionLifted,
 )
 from models.stores.near import in_korea
 
 MAX_NAME, MAX_DETAIL, MAX_IMAGE, MAX_ADDRESS, MAX_REASON = 80, 1_000, 200, 100, 500
 """Characters; every order's row carries a store's name."""
+NOTES = 20
+"""Reasons of suspensions that a row keeps, the newest: 30 KB at most."""
 MAX_AMOUNT, MAX_MINUTES, MAX_PLACES, MAX_STEMS = 100_000_000, 100_000, 1_000, 1_000_000
 """KRW; making minutes of a day; pickups of a half hour; stems."""
 REQUIRED = (
@@ -45,7 +51,10 @@ _ZIPCODE = re.compile(r"[0-9]{5}\Z")
 
 
 class Store(msgspec.Struct, frozen=True, array_like=True, tag=True):
-    """A store, see ``messages.StoreSaved``. ``name`` stands in ``text`` too, which rows of before do not have."""
+    """A store, see ``messages.StoreSaved``. ``name`` stands in ``text`` too, which rows of before do not have.
+
+    ``suspended``: the store itself; ``owner_suspended``: its seller. Either closes it.
+    """
 
     owner: str
     name: str
@@ -63,6 +72,7 @@ class Store(msgspec.Struct, frozen=True, array_like=True, tag=True):
     slot_capacity: int = 0
     minutes_per_day: int = MINUTES_PER_DAY
     text: StorePrivate = StorePrivate(name="")
+    owner_suspended: bool = False
 
 
 TEXTS = ("detail", "thumbnail", "phone", "bank", "account_number", "address", "address_detail", "zipcode")
@@ -77,12 +87,14 @@ def decide(store: Store | None, message: STORE_INBOX, now: int) -> list[Event] |
                 return Refusal("store_exists")
             missing = [name for name in REQUIRED if getattr(profile, name) is None]
             return _save(Store(owner, "", 0, 0, "18:00", 50, now), profile, missing, None)
+        case SuspendOwner() | RestoreOwner():
+            return _owner(store, message, now)
         case SaveStore(owner=owner):
             if store is not None and store.owner != owner:
                 return Refusal("not_your_store", 403)
             policy = {name: getattr(message, name) for name in ("name", "delivery_fee", "free_from", "cut_off", "threshold")}
             new = Store(owner, "", 0, 0, "18:00", 50, now)
-            return _save(store or new, _replace(message.profile, **policy), [] if owner else ["owner"], store)
+            return _save(store or new, _replace(message.profile, **policy), [] if owner else ["owner"], store, message.by)
         case ChangeStore(by=by, profile=profile):
             if store is None:
                 return Refusal("store_unknown", 404)
@@ -92,16 +104,32 @@ def decide(store: Store | None, message: STORE_INBOX, now: int) -> list[Event] |
                 return Refusal("store_unknown", 404)
             if not 0 < len(reason) <= MAX_REASON:
                 return Refusal("store_invalid", 422, {"fields": ["reason"]})
-            suspended = StoreSuspended(by=by, at=now)
-            return Refusal("store_suspended") if store.suspended else [suspended.keeping(_replace(_text(store), reason=reason))]
+            return Refusal("store_suspended") if store.suspended else [_suspended(store, by, reason, now)]
         case RestoreStore(by=by):
             if store is None:
                 return Refusal("store_unknown", 404)
-            restored = StoreRestored(by=by, at=now)
+            restored = (SuspensionLifted if store.owner_suspended else StoreRestored)(by=by, at=now)
             return [restored.keeping(_replace(_text(store), reason=""))] if store.suspended else Refusal("store_not_suspended")
 
 
-def _save(base: Store, profile: StoreProfile, missing: list[str], before: Store | None) -> list[Event] | Refusal:
+def _suspended(store: Store, by: str, reason: str, now: int) -> StoreSuspended:
+    notes = store.text.notes
+    act = max(map(int, notes), default=0) + 1
+    kept = dict([*notes.items(), (str(act), reason)][-NOTES:])
+    return StoreSuspended(by=by, at=now, act=act).keeping(_replace(_text(store), reason=reason, notes=kept))
+
+
+def _owner(store: Store | None, message: SuspendOwner | RestoreOwner, now: int) -> list[Event]:
+    """A seller who has no store yet cannot open one while he is suspended: no session of his is left."""
+    suspends = isinstance(message, SuspendOwner)
+    if store is None or store.owner_suspended == suspends:
+        return []
+    if suspends:
+        return [StoreSuspended(by=message.by, at=now, of_owner=True).keeping(_text(store))]
+    return [(SuspensionLifted if store.suspended else StoreRestored)(by=message.by, at=now, of_owner=True).keeping(_text(store))]
+
+
+def _save(base: Store, profile: StoreProfile, missing: list[str], before: Store | None, by: str = "") -> list[Event] | Refusal:
     """``base`` with what ``profile`` say, unless something is wrong with them or nothing differs from ``before``."""
     wrong = [*missing, *faults(profile)]
     if wrong:
@@ -110,12 +138,12 @@ def _save(base: Store, profile: StoreProfile, missing: list[str], before: Store 
     text = _replace(_text(base), **{name: said.pop(name) for name in TEXTS if name in said})
     after = _replace(base, **said)
     after = _replace(after, text=_replace(text, name=after.name))
-    return [] if after == before else [_event(after).keeping(after.text)]
+    return [] if after == before else [_event(after, by).keeping(after.text)]
 
 
-def _event(store: Store) -> StoreSaved:
-    public = {name: getattr(store, name) for name in StoreSaved.__struct_fields__}
-    return StoreSaved(**public)
+def _event(store: Store, by: str) -> StoreSaved:
+    public = {name: getattr(store, name) for name in StoreSaved.__struct_fields__ if name != "by"}
+    return StoreSaved(**public, by=by)
 
 
 def _text(store: Store) -> StorePrivate:
@@ -164,11 +192,17 @@ def evolve(store: Store | None, event: STORE_EVENTS) -> Store:
     """The store after ``event``; a change leaves a suspension as it is."""
     match event:
         case StoreSaved(kept=text):
-            values = {name: getattr(event, name) for name in event.__struct_fields__}
-            return Store(**values, name=text.name, suspended=store is not None and store.suspended, text=text)
-        case StoreSuspended(kept=text) | StoreRestored(kept=text):
+            values = {name: getattr(event, name) for name in event.__struct_fields__ if name != "by"}
+            closed: dict[str, Any] = {name: store is not None and getattr(store, name) for name in ("suspended", "owner_suspended")}
+            return Store(**values, **closed, name=text.name, text=text)
+        case (
+            StoreSuspended(of_owner=owner, kept=text)
+            | StoreRestored(of_owner=owner, kept=text)
+            | SuspensionLifted(of_owner=owner, kept=text)
+        ):
             assert store is not None
-            return _replace(store, suspended=isinstance(event, StoreSuspended), text=text)
+            closes = isinstance(event, StoreSuspended)
+            return _replace(store, text=text, **{"owner_suspended" if owner else "suspended": closes})
 
 
 def route(key: str, event: StoreSaved) -> Iterator[Send]:

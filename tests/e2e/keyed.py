@@ -150,8 +150,8 @@ async def another_letter(world: World) -> None:
 def _store(world: World) -> Mapping[str, Any]:
     return {
         "name": "햇살 꽃집", "detail": "새벽시장에서 옵니다", "thumbnail": world.more["front"], "phone": "02-312-3456",
-        "bank": "088", "account_number": "110-234-567890", "sido": "서울", "gugun": "강남구", "address": "테헤란로 1", "zipcode": "06236",
-        "lat": 37.5, "lon": 127.03, "delivery_fee": 3_000, "free_from": 50_000,
+        "bank": "088", "account_number": "110-234-567890", "sido": "서울", "gugun": "강남구",
+        "address": "테헤란로 1", "zipcode": "06236", "lat": 37.5, "lon": 127.03, "delivery_fee": 3_000, "free_from": 50_000,
     }  # fmt: skip
 
 

@@ -23,6 +23,7 @@ from models.actor import id_of
 from models.settings import read
 from tests.browser import Browser, kakao
 from tests.integration.auditing import everything
+from tests.unit.web.examples import BODIES
 from web.people import ACCOUNT
 
 PROCESSES = ("shop", "read", "web", "sandbox")
@@ -144,8 +145,13 @@ async def test_whoever_withdraws_is_gone_everywhere_even_after_a_rebuild(up: Sta
     async with asyncio.timeout(20):
         while f"kauth:{person['id']}" in await linked(me):
             await asyncio.sleep(0.1)
+    await strike(me, "unlink", "busy", 2)
     again = await new().by("kakao", person)
     assert (again.status, again.body["code"]) == (409, "rejoin_too_soon")
+    assert f"kauth:{person['id']}" in await linked(me), "they came, so Kakao has linked them, and is busy"
+    async with asyncio.timeout(60):
+        while f"kauth:{person['id']}" in await linked(me):
+            await asyncio.sleep(0.2)
     command(up, "agents.commands", "read", "rebuild", "accounts")
     assert leaks(await tables(up), words) == set()
     assert account in await tables(up), "that there was somebody stays"
@@ -154,6 +160,13 @@ async def test_whoever_withdraws_is_gone_everywhere_even_after_a_rebuild(up: Sta
     assert [value for key, value in log if key == row][-1] is None
     said = await everything(up.env()["BB_KAFKA"], "bb.accounts.events", int(up.env().get("BB_PARTITIONS", 4)))
     assert leaks(" ".join(value.decode() for _, value in said if value), words) == set()
+
+
+async def strike(me: Browser, call: str, fault: str, times: int) -> None:
+    """The sandbox's next ``times`` such calls go wrong."""
+    plan = {"rules": [{"call": call, "fault": fault, "times": times}]}
+    async with me.http.put(f"{me.sandbox}/sandbox/faults", json=plan) as answer:
+        assert answer.status < 300, await answer.text()
 
 
 async def linked(me: Browser) -> list[str]:
@@ -269,11 +282,39 @@ async def test_a_florist_applies_is_denied_tries_again_and_is_permitted(up: Stac
     assert [(one["action"], one["note"]) for one in log] == [("SellerPermitted", ""), ("SellerDenied", "흐립니다")]
     assert {one["by"] for one in log} == {signed_in.body["account"]}
 
+    store, me.token = id_of("store", account), seller.body["token"]
+    opened = await me.ask("POST", "/stores", {**BODIES["StoreRegistration"], "name": f"꽃집 {store[:6]}"})
+    assert opened.status == 201, opened.body
+
+    async def listed() -> tuple[bool, str]:
+        newest = (await new().ask("GET", "/stores?sort=DATE&limit=100")).body["items"]
+        return store in [one["store_id"] for one in newest], (await new().ask("GET", f"/stores/{store}")).body["status"]
+
+    assert await listed() == (True, "OPEN")
     suspended = await boss.ask("POST", f"/admin/accounts/{account}/suspend", {"reason": "abuse"})
     assert suspended.status == 200, suspended.body
     refused = await me.ask("GET", "/me")
     assert (refused.status, refused.body["code"]) == (401, "session_ended"), "at once, once it is answered"
     assert (await me.ask("POST", "/auth/refresh")).status == 401
+    async with asyncio.timeout(10):
+        while await listed() != (False, "SUSPENDED"):
+            await asyncio.sleep(0.05)
+    # Restoring the person does not undo the suspension of the store itself.
+    closed = await boss.ask("POST", f"/admin/stores/{store}/suspend", {"reason": "신고가 많습니다"})
+    assert closed.status == 200, closed.body
+    assert (await boss.ask("POST", f"/admin/accounts/{account}/restore", {})).status == 200
+    async with asyncio.timeout(10):
+        while (await boss.ask("GET", f"/admin/audit?subject={store}&limit=1")).body["items"][0]["action"] != "SuspensionLifted":
+            await asyncio.sleep(0.05)
+    assert await listed() == (False, "SUSPENDED")
+    assert (await boss.ask("POST", f"/admin/stores/{store}/restore")).status == 200
+    assert await listed() == (True, "OPEN")
+    acts = (await boss.ask("GET", f"/admin/audit?subject={store}")).body["items"]
+    assert [(one["action"], one["note"]) for one in acts] == [
+        ("StoreRestored", ""), ("SuspensionLifted", ""), ("StoreSuspended", "신고가 많습니다"), ("StoreSuspended", ""),
+    ]  # fmt: skip
+    again = await boss.ask("POST", f"/admin/accounts/{account}/suspend", {"reason": "abuse"})
+    assert again.status == 200, again.body
     me.token = ""
     locked = await me.ask("POST", "/auth/seller", {"email": email, "password": password})
     assert (locked.status, locked.body["code"], locked.body["details"]) == (403, "account_suspended", {"reason": "abuse"})

@@ -79,6 +79,7 @@ def test_what_must_wake_somebody_does() -> None:
     for metric in (
         "bb_parked_aggregates", "bb_invariant_violations", "bb_inbox_lag", "bb_projector_lag", "bb_reminder_overdue_seconds",
         "bb_projector_away", "bb_web_hears_answers", "bb_answers_away", "bb_auditor_unseen",
+        'bb_calls_in_vain_total{call="unlink"}',
         "bb_auditor_alarms", "bb_ready", "bb_web_ready", 'outcome="dead"', 'phase="CAPTURING"} ) > 600',
     ):  # fmt: skip
         assert metric.replace("} )", "})") in text, metric

@@ -15,14 +15,15 @@ from agents.orders import ORDERS
 from agents.payments.domain import payments
 from agents.runtime.domain import Domain
 from agents.stores import STORES
-from models.accounts.messages import ChangeProfile, WithdrawAccount
+from models.accounts.messages import CallDone, ChangeProfile, RestoreAccount, SuspendAccount, WithdrawAccount
 from models.accounts.secrets import hashed
-from models.accounts.seller_messages import ConfirmRegistration, DenySeller
-from models.actor import Reminder
+from models.accounts.seller_messages import ConfirmRegistration, DenySeller, PermitSeller
+from models.actor import DAY, Reminder
 from models.carts.messages import AddToCart, MergeCart
 from models.catalog import messages as catalog
 from models.orders import messages as orders
-from models.stores.messages import SaveStore
+from models.stores.messages import AskQuestion, DeleteQuestion, SaveStore
+from models.traces import AT_ONCE, ForgetTraces
 from tests.unit.accounts.given import ACCOUNTS, BUYER, CLAIM, EMAIL, SELLER, application, code, right, sign_in
 from tests.unit.gateway_model import GatewayModel
 from tests.unit.memory import Memory
@@ -93,7 +94,32 @@ def walk() -> set[tuple[str, str, str, str]]:
     carts.command("carts", "ann", MergeCart(guest="guest"), "c2")
     arrived(carts)
     assert carts.state("carts", "ann").lines["p"].quantity == 1
-    return world.memory.routed | shop.routed | carts.routed | reviewed() | people()
+    return world.memory.routed | shop.routed | carts.routed | reviewed() | people() | traced()
+
+
+def traced() -> set[tuple[str, str, str, str]]:
+    """A buyer takes a question and an alert back, and leaves with more of both than one message reaches."""
+    shop = Memory((STORES, CATALOG), NOW)
+    count = AT_ONCE + 2
+    for number in range(count):
+        question = AskQuestion(buyer="ann", store_id="s", product_id=f"p-{number}", title="t", content="c")
+        shop.command("stores", f"q-{number}", question, f"q{number}")
+        save = catalog.SaveProduct(store_id="s", name="n", price=1, flowers={"rose": 1}, status="DISCONTINUED")
+        shop.command("catalog", f"p-{number}", save, f"p{number}")
+    arrived(shop)
+    for number in range(count):
+        shop.command("catalog", f"p-{number}", catalog.RegisterRestock(buyer="ann"), f"r{number}")
+    arrived(shop)
+    shop.command("stores", "q-0", DeleteQuestion(buyer="ann"), "d")
+    shop.command("catalog", "p-0", catalog.CancelRestock(buyer="ann"), "c")
+    arrived(shop)
+    for domain in ("stores", "catalog"):
+        shop.tell(domain, "ann", ForgetTraces())
+    arrived(shop)
+    assert [shop.state("stores", f"q-{number}") for number in range(count)] == [None] * count
+    waiting = [said for said in shop.log if isinstance(said.event, catalog.RestockDropped)]
+    assert len(waiting) == count
+    return shop.routed
 
 
 def reviewed() -> set[tuple[str, str, str, str]]:
@@ -121,22 +147,43 @@ def arrived(memory: Memory) -> None:
 
 
 def people() -> set[tuple[str, str, str, str]]:
-    """A florist is denied; of two who then claim one business number, the second is refused it; a buyer with a picture goes."""
-    world = Memory((ACCOUNTS, CARTS, CATALOG), NOW)
-    for number, row in enumerate((SELLER, f"{SELLER}x")):
+    """A florist is denied; of two who then claim one business number, the second is refused it; a third one is permitted, suspended
+    and restored; those who do not try again are forgotten; a buyer with a picture goes."""
+    world = Memory((ACCOUNTS, CARTS, CATALOG, STORES), NOW)
+    for number, row in enumerate((SELLER, f"{SELLER}x", f"{SELLER}y")):
+        claim = "claim-y" if row.endswith("y") else CLAIM
         salt = f"salt-{number}"
         ticket = hashed(f"ticket-{number}")
         world.command("accounts", row, code("registration", EMAIL, row=row, salt=salt), f"1{number}")
         confirm = ConfirmRegistration(once=salt, check=right("registration", row, salt), ticket_hash=ticket)
         world.command("accounts", row, confirm, f"2{number}")
-        world.command("accounts", row, application(row=row, ticket_hash=ticket), f"3{number}")
+        world.command("accounts", row, application(row=row, ticket_hash=ticket, claim=claim), f"3{number}")
         arrived(world)
     assert [world.state("accounts", row).status for row in (SELLER, f"{SELLER}x")] == ["PENDING", "FAILED"]
+    again = application(row=f"{SELLER}x", ticket_hash=hashed("ticket-1"), document="documents/2")
+    world.command("accounts", f"{SELLER}x", again, "again")
+    arrived(world)
     world.command("accounts", SELLER, DenySeller(once="d", account=f"{SELLER}-1", by="admin", reason="unreadable"), "4")
     arrived(world)
     assert world.state("accounts", CLAIM) is None
+    third: dict[str, str] = {"account": f"{SELLER}y-1", "by": "admin"}
+    for act in (
+        PermitSeller(once="p", **third),
+        SuspendAccount(once="s", reason="spam", **third),
+        RestoreAccount(once="r", **third),
+    ):
+        world.command("accounts", f"{SELLER}y", act, f"4{act.once}")
+        arrived(world)
+    world.now += 31 * DAY
+    for row in (SELLER, f"{SELLER}x"):
+        while (effect := ACCOUNTS.pending(world.state("accounts", row))) is not None:
+            world.tell("accounts", row, CallDone(effect=effect.name, attempt=effect.attempt))
+            arrived(world)
+        world.tell("accounts", row, Reminder(due=world.now))
+        arrived(world)
     world.command("accounts", BUYER, sign_in(), "5")
     world.command("accounts", BUYER, ChangeProfile(account=f"{BUYER}-1", picture="image-1"), "p")
+    world.command("accounts", BUYER, ChangeProfile(account=f"{BUYER}-1", picture="image-2"), "p2")
     world.command("accounts", BUYER, WithdrawAccount(once="w", account=f"{BUYER}-1"), "6")
     arrived(world)
     return world.routed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -117,3 +118,13 @@ def e164(phone: str) -> str:
     if not phonenumbers.is_valid_number(parsed):
         return ""
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+MOBILE = (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE)
+
+
+def takes_codes(phone: str, countries: Collection[str]) -> bool:
+    """Is ``phone`` (E.164) a mobile one of ``countries`` (ISO 3166)? Anything else may be dear, or hear no SMS at all."""
+    parsed = phonenumbers.parse(phone)
+    region = phonenumbers.region_code_for_number(parsed)
+    return region in countries and phonenumbers.number_type(parsed) in MOBILE

@@ -14,13 +14,13 @@ from models.actor import SECOND
 from web import pictures
 from web.call import Call
 from web.commands import submit
-from web.oauth.port import e164
+from web.oauth.port import e164, takes_codes
 from web.problems import Problem
 from web.requests.accounts import CodeOnly, EmailOnly, PasswordChange, PhoneChange, ProfileChange
 from web.requests.fields import NoBody
 from web.routes.sellers import SENT, code_message, own_row
 from web.signing_in import told, told_before
-from web.validation import Parser
+from web.validation import FieldError, Parser
 
 _profile, _phone, _email = Parser(ProfileChange), Parser(PhoneChange), Parser(EmailOnly)
 _code, _password, _nothing = Parser(CodeOnly), Parser(PasswordChange), Parser(NoBody)
@@ -68,7 +68,10 @@ async def _contact(call: Call, purpose: Purpose, target: str) -> web.Response:
 async def change_phone(call: Call) -> web.Response:
     """``POST /me/phone``: have a code sent to a new phone, which counts once it is confirmed."""
     wish = await call.parsed(_phone)
-    return await _contact(call, "phone", e164(wish.phone))
+    phone = e164(wish.phone)
+    if not takes_codes(phone, call.shared.people.countries):
+        raise Problem(422, "validation_failed", errors=[FieldError("/phone", "phone_mobile")])
+    return await _contact(call, "phone", phone)
 
 
 async def change_email(call: Call) -> web.Response:

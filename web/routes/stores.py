@@ -131,6 +131,7 @@ async def save(call: Call) -> web.Response:
             cut_off=wish.cut_off,
             threshold=wish.threshold,
             profile=wish.profile(),
+            by=call.caller.account,
         )
     call.shared.terms.stores.forget(store_id)
     return await submit(call, "stores", store_id, message, command=command, body=await call.body(), extra={"store_id": store_id})

@@ -43,6 +43,10 @@ FIELDS: dict[str, tuple[str, str]] = {
     "digits": ("숫자 6자리여야 합니다", "Must be exactly 6 digits"),
     "password_weak": ("글자와 숫자를 모두 써 주세요", "Must have a letter and a digit"),
     "phone_number": ("올바른 전화번호가 아닙니다", "Not a valid phone number"),
+    "phone_mobile": (
+        "문자를 받을 수 있는 국내 휴대전화 번호를 써 주세요",
+        "Must be a mobile number of a country that codes are sent to",
+    ),
     "business_number": ("올바른 사업자등록번호가 아닙니다", "Not a valid business number"),
     "invalid": ("올바르지 않습니다", "Not valid"),
 }

@@ -14,6 +14,7 @@ from models.accounts.messages import (
     AccountSuspended,
     AdminCreated,
     CallFinished,
+    ChangeProfile,
     CreateAdmin,
     RestoreAccount,
     SuspendAccount,
@@ -29,10 +30,12 @@ from models.accounts.seller_messages import (
     BusinessNumberTaken,
     ClaimBusinessNumber,
     DenySeller,
+    LicenceErased,
     LicenceRead,
     LicenceSubmitted,
     PermitSeller,
     ReadLicence,
+    RegistrationLapsed,
     ReleaseBusinessNumber,
     ResubmitApplication,
     SellerApplied,
@@ -41,7 +44,9 @@ from models.accounts.seller_messages import (
 )
 from models.accounts.sellers import READS_A_DAY
 from models.accounts.session_messages import SessionsEnded
-from models.actor import DAY, HOUR, Refusal, Send, id_of
+from models.actor import DAY, HOUR, Refusal, Reminder, Send, id_of
+from models.catalog.image_messages import EraseImage
+from models.stores.messages import RestoreOwner, SuspendOwner
 from tests.unit.accounts.given import (
     ACCOUNTS,
     ADMIN,
@@ -134,7 +139,7 @@ def test_a_denial_has_a_reason_ends_sessions_and_frees_the_number() -> None:
     actor = applied()
     actor.take(opening())
     denied, ended = actor.take(DenySeller(once="d", account=ME, by="admin-1", reason="unreadable", note="흐립니다"))
-    assert denied == SellerDenied(account=ME, by="admin-1", reason="unreadable", claim=CLAIM)
+    assert denied == SellerDenied(account=ME, by="admin-1", reason="unreadable", claim=CLAIM, until=NOW + 30 * DAY)
     assert ended == SessionsEnded(account=ME, cause="denied", sessions=("s1",))
     assert actor.sends == [Send("accounts", CLAIM, ReleaseBusinessNumber(account=ME))]
     assert ACCOUNTS.private(SELLER, actor.states, denied).notes == {"0": "흐립니다"}  # type: ignore[union-attr]
@@ -149,13 +154,69 @@ def test_only_the_denied_applicant_submits_again_and_loses_nothing() -> None:
     pending.take(DENY)
     stranger = ResubmitApplication(account="x-1", business_number=NUMBER, claim=CLAIM, document="d")
     assert pending.refuses(stranger) == ("account_gone", 404)
-    pending.take(again)
+    assert pending.take(again) == [SellerApplied(account=ME, claim=CLAIM, replaced="documents/1")]
+    claims, erased = Send("accounts", CLAIM, ClaimBusinessNumber(account=ME)), EraseImage(owner=SELLER)
+    assert pending.sends == [claims, Send("catalog", "documents/1", erased)]
+    assert pending.wake() == 0
     pending.take(BusinessNumberTaken(claim=CLAIM))
-    assert pending.state.status == "DENIED"
+    assert (pending.state.status, pending.wake()) == ("DENIED", NOW + 30 * DAY)
     pending.take(again)
+    assert pending.sends == [claims]
     assert pending.take(BusinessNumberGranted(claim=CLAIM)) == [ApplicationFiled(account=ME)]
     state = pending.state
     assert (state.document, state.business_number, state.password_hash, state.credential) == ("documents/2", NUMBER, "argon", 1)
+
+
+def test_who_submits_again_keeps_their_picture() -> None:
+    actor = applied()
+    actor.take(ChangeProfile(account=ME, picture="image-1"))
+    actor.take(DENY)
+    actor.take(ResubmitApplication(account=ME, business_number=NUMBER, claim=CLAIM, document="documents/2", name="새 이름"))
+    assert actor.state.person == Person(name="새 이름", email=EMAIL, picture="image-1")
+
+
+def test_the_licence_of_who_does_not_try_again_is_erased() -> None:
+    actor = applied()
+    actor.take(DENY)
+    actor.take(done(actor))
+    assert actor.wake() == NOW + 30 * DAY
+    actor.now = actor.wake() - 1
+    assert actor.take(Reminder(due=actor.now)) == []
+    actor.now += 1
+    erased = LicenceErased(account=ME, document="documents/1")
+    assert actor.take(Reminder(due=actor.now)) == [erased]
+    assert actor.sends == [Send("catalog", "documents/1", EraseImage(owner=SELLER))]
+    assert (actor.state.status, actor.state.document, actor.wake()) == ("DENIED", "", 0)
+    record = ACCOUNTS.private(SELLER, actor.states, erased)
+    assert record is not None
+    assert record.document == ""  # type: ignore[attr-defined]
+
+
+def test_the_licence_of_a_registration_that_lapses_is_erased() -> None:
+    actor = verified()
+    actor.take(application())
+    actor.take(BusinessNumberTaken(claim=CLAIM))
+    actor.take(application(document="documents/2"))
+    assert actor.sends[1:] == [Send("catalog", "documents/1", EraseImage(owner=SELLER))]
+    actor.take(BusinessNumberTaken(claim=CLAIM))
+    actor.now = actor.wake()
+    assert actor.take(Reminder(due=actor.now)) == [RegistrationLapsed(account=ME, document="documents/2")]
+    assert actor.sends == [Send("catalog", "documents/2", EraseImage(owner=SELLER))]
+    assert actor.state is None
+
+
+async def test_a_mail_tells_of_its_own_act() -> None:
+    actor = applied()
+    actor.take(PERMIT)
+    actor.take(SuspendAccount(once="s", account=ME, by="a", reason="abuse", note="욕설"))
+    actor.take(RestoreAccount(once="r", account=ME, by="a", note="죄송합니다"))
+    PLAYED.sent.clear()
+    while effect := ACCOUNTS.pending(actor.state):
+        assert ACCOUNTS.perform is not None
+        actor.take(await ACCOUNTS.perform(SELLER, actor.state, effect))
+    texts = [letter.text for _, _, letter in PLAYED.sent]
+    assert ["욕설" in text for text in texts] == [False, True, False]
+    assert ["죄송합니다" in text for text in texts] == [False, False, True]
 
 
 async def test_a_licence_is_read_for_who_has_a_ticket() -> None:
@@ -225,12 +286,29 @@ def test_admins_suspend_and_restore_with_a_reason(make: Any) -> None:
     assert actor.refuses(SuspendAccount(once="s3", account=me, by=me, reason="abuse")) == ("own_account", 409)
 
 
+def test_the_store_of_a_suspended_seller_is_closed() -> None:
+    actor = seller()
+    actor.take(SuspendAccount(once="s", account=ME, by="admin-1", reason="fraud"))
+    assert actor.sends == [Send("stores", id_of("store", ME), SuspendOwner(by="admin-1"))]
+    actor.take(RestoreAccount(once="r", account=ME, by="admin-2"))
+    assert actor.sends == [Send("stores", id_of("store", ME), RestoreOwner(by="admin-2"))]
+
+
+@pytest.mark.parametrize("make", [buyer, applied, admin])
+def test_whoever_sells_nothing_has_no_store_to_close(make: Any) -> None:
+    actor = make()
+    actor.take(SuspendAccount(once="s", account=actor.state.id, by="admin-1", reason="abuse"))
+    assert actor.sends == []
+    actor.take(RestoreAccount(once="r", account=actor.state.id, by="admin-1"))
+    assert actor.sends == []
+
+
 def test_a_row_keeps_the_newest_notes() -> None:
     actor = buyer()
-    for number in range(12):
+    for number in range(42):
         actor.take(SuspendAccount(once="s", account=actor.state.id, by="a", reason="abuse", note=f"note {number}"))
         actor.take(RestoreAccount(once="r", account=actor.state.id, by="a"))
-    assert list(actor.state.notes) == [str(act) for act in range(4, 24, 2)]
+    assert list(actor.state.notes) == [str(act) for act in range(4, 84, 2)]
 
 
 def test_admins_are_created_once() -> None:

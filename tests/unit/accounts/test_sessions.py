@@ -7,22 +7,34 @@ from typing import Any
 import msgspec
 import pytest
 
-from models.accounts.messages import AccountJoined, AccountPrivate, AccountWithdrawn, ChangeProfile, SuspendAccount, WithdrawAccount
+from models.accounts.messages import (
+    AccountJoined,
+    AccountPrivate,
+    AccountWithdrawn,
+    CallRefused,
+    ChangeProfile,
+    ProfileChanged,
+    SuspendAccount,
+    WithdrawAccount,
+)
 from models.accounts.secrets import hashed
 from models.accounts.session_messages import (
     EndSession,
     EndSessions,
     RefreshSession,
+    RejoinRefused,
     SessionEnded,
     SessionOpened,
     SessionRefreshed,
     SessionsEnded,
 )
 from models.accounts.sessions import AT_MOST, GRACE, LIFETIME, MOST
-from models.actor import DAY, HOUR, Refusal, Send
+from models.accounts.state import Task
+from models.actor import DAY, HOUR, Effect, EffectUnknown, Refusal, Reminder, Send
 from models.carts.messages import ForgetBuyer
 from models.catalog.image_messages import EraseImage
 from models.kept import ERASE
+from models.traces import ForgetTraces
 from tests.unit.accounts.given import ACCOUNTS, BUYER, PERSON, SELLER, admin, applied, buyer, done, opening, seller, sign_in
 from tests.unit.history import Actor
 from tests.unit.shop import NOW
@@ -160,9 +172,23 @@ def test_the_picture_of_whoever_withdraws_is_erased_if_it_is_ours(picture: str, 
     actor.take(ChangeProfile(account=ME, picture=picture))
     gone, _ = actor.take(WithdrawAccount(once="w", account=ME))
     assert gone == AccountWithdrawn(account=ME, provider="kakao", picture="image-1" if erased else "")
-    assert [send for send in actor.sends if send.domain == "catalog"] == (
+    assert [send for send in actor.sends if isinstance(send.message, EraseImage)] == (
         [Send("catalog", "image-1", EraseImage(owner=ME))] if erased else []
     )
+
+
+def test_a_picture_that_is_replaced_is_erased() -> None:
+    actor = buyer()
+    wish = ChangeProfile(account=ME, picture="image-1")
+    assert actor.take(wish) == [ProfileChanged(account=ME)]
+    assert actor.sends == []
+    assert actor.take(wish) == [ProfileChanged(account=ME)]
+    assert actor.take(ChangeProfile(account=ME, name="새 이름")) == [ProfileChanged(account=ME)]
+    assert actor.sends == []
+    assert actor.take(ChangeProfile(account=ME, picture="image-2")) == [ProfileChanged(account=ME, replaced="image-1")]
+    assert actor.sends == [Send("catalog", "image-1", EraseImage(owner=ME))]
+    assert actor.take(ChangeProfile(account=ME, picture="")) == [ProfileChanged(account=ME, replaced="image-2")]
+    assert actor.sends == [Send("catalog", "image-2", EraseImage(owner=ME))]
 
 
 @pytest.mark.spec("auth 16", "auth 33")
@@ -171,7 +197,8 @@ def test_whoever_withdraws_is_forgotten_and_may_come_back_after_a_day_as_somebod
     gone, ended = actor.take(WithdrawAccount(once="w", account=ME))
     assert gone == AccountWithdrawn(account=ME, provider="kakao")
     assert ended == SessionsEnded(account=ME, cause="withdrawn", sessions=("s1",))
-    assert actor.sends == [Send("carts", ME, ForgetBuyer(buyer=ME))]
+    forgets = (("carts", ForgetBuyer(buyer=ME)), ("catalog", ForgetTraces()), ("stores", ForgetTraces()))
+    assert actor.sends == [Send(domain, ME, message) for domain, message in forgets]
     assert ACCOUNTS.private(BUYER, actor.states, gone) == ERASE
     row = msgspec.json.encode(actor.state).decode()
     assert not [text for text in msgspec.structs.astuple(PERSON) if text and text in row]
@@ -181,11 +208,61 @@ def test_whoever_withdraws_is_forgotten_and_may_come_back_after_a_day_as_somebod
     actor.take(done(actor))
     assert "4242" not in msgspec.json.encode(actor.state).decode()
     actor.now += DAY - 1
-    assert actor.decide(sign_in(session="s9")) == Refusal("rejoin_too_soon", 409, {"from": NOW + DAY})
     actor.now += 1
     joined, _ = actor.take(sign_in(session="s9"))
     assert joined == AccountJoined(account=f"{BUYER}-2", provider="kakao")
     assert actor.refuses(WithdrawAccount(once="w2", account=ME)) == ("account_gone", 404)
+
+
+@pytest.mark.spec("auth 16", "auth 45")
+def test_whoever_comes_back_too_soon_is_unlinked_again() -> None:
+    actor = buyer()
+    actor.take(WithdrawAccount(once="w", account=ME))
+    gone = actor.state
+    refused = RejoinRefused(until=NOW + DAY)
+    assert actor.take(sign_in(session="s9")) == [refused]
+    assert actor.sends == []
+    assert ACCOUNTS.answer(BUYER, actor.states, refused) == Refusal("rejoin_too_soon", 409, {"from": NOW + DAY})
+    assert ACCOUNTS.private(BUYER, actor.states, refused) is None
+    # The call under way may have been heard before; the next one waits behind it, and one is enough.
+    waiting = Task("unlink", "kakao", "4242")
+    assert actor.state == msgspec.structs.replace(gone, tasks=(gone.tasks[0], waiting))
+    assert actor.take(sign_in(session="s10")) == [refused]
+    assert actor.state.tasks == (gone.tasks[0], waiting)
+    actor.take(done(actor))
+    assert (actor.state.subject, ACCOUNTS.pending(actor.state).name) == ("4242", "unlink")  # type: ignore[union-attr]
+    actor.take(done(actor))
+    assert (actor.state.subject, actor.state.tasks) == ("", ())
+    actor.now += DAY - 1
+    assert actor.take(sign_in(session="s11")) == [refused]
+    assert ACCOUNTS.pending(actor.state) == Effect("unlink", 3, actor.now + 20_000)
+    actor.take(done(actor))
+    assert "4242" not in msgspec.json.encode(actor.state).decode()
+
+
+def test_nobody_is_unlinked_who_did_not_come_by_kakao() -> None:
+    actor = Actor(ACCOUNTS, BUYER, NOW)
+    actor.take(sign_in(provider="google"))
+    actor.take(WithdrawAccount(once="w", account=ME))
+    assert actor.decide(sign_in(provider="google")) == Refusal("rejoin_too_soon", 409, {"from": NOW + DAY})
+
+
+def test_an_unlinking_is_never_given_up_and_its_id_is_kept_until_it_is_done() -> None:
+    actor = buyer()
+    actor.take(WithdrawAccount(once="w", account=ME))
+    waits = []
+    for attempt in range(1, 60):
+        (postponed,) = actor.take(EffectUnknown(effect="unlink", attempt=attempt))
+        waits.append(postponed.again_at - actor.now)
+        actor.now = postponed.again_at
+        actor.take(Reminder(due=actor.now))
+    assert waits == [*(5_000 * 2**tries for tries in range(10)), *[HOUR] * 49]
+    refused = msgspec.structs.replace(actor.state)
+    actor.take(done(actor))
+    assert (actor.state.subject, actor.state.tasks) == ("", ())
+    actor.states[""] = refused
+    actor.take(CallRefused(effect="unlink", attempt=60, code="-103"))
+    assert (actor.state.subject, actor.state.tasks) == ("4242", ())
 
 
 def test_only_kakao_is_unlinked_and_a_new_start_forgets_the_old_call() -> None:

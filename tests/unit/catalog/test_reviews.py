@@ -137,6 +137,7 @@ def test_what_an_admin_hides_does_not_count_and_is_nobodys_to_change() -> None:
     assert (actor.take(HIDE), actor.sends) == ([], [])
     assert [actor.refuses(one) for one in (EDIT, REPLY)] == [("review_hidden", 409)] * 2
     assert actor.take(DELETE) == [m.ReviewDeleted(product_id=PRODUCT, at=NOW)]
+    assert actor.states["review"].text == m.ReviewPrivate(reason="욕설"), "why it was hidden is read in the audit log"
 
 
 def test_only_the_pictures_that_an_edit_leaves_out_are_erased() -> None:

@@ -185,5 +185,6 @@ def test_ids_are_named_after_what_they_name_and_flags_without_a_verb() -> None:
     flags = {name for name, schema in fields.items() for one in (schema, *schema.get("anyOf", ())) if one.get("type") == "boolean"}
     assert flags == {
         "answered", "by_cart", "by_guest", "cancel_noted", "claimed", "current", "done", "found", "hidden", "liked", "mine",
-        "on_sale", "open", "parked", "phone_known", "renamed", "repeated", "reset", "secret", "sent", "tax_free", "waiting",
+        "of_owner", "on_sale", "open", "parked", "phone_known", "renamed", "repeated", "reset", "secret", "sent",
+        "tax_free", "waiting",
     }  # fmt: skip

@@ -29,7 +29,7 @@ def test_a_name_on_the_wire_is_one_class_and_stands_in_one_module() -> None:
     for contract in CONTRACTS:
         for kind in (*kinds(contract.inbox), *kinds(contract.events), *private_of(contract)):
             # Of a domain with several kinds of aggregates each kind may have a module of its own.
-            assert re.fullmatch(rf"models\.{contract.domain}\.(\w+_)?messages|models\.actor", kind.__module__), kind
+            assert re.fullmatch(rf"models\.{contract.domain}\.(\w+_)?messages|models\.(actor|traces)", kind.__module__), kind
             named.setdefault(kind.__name__, set()).add(kind)
     assert [name for name, classes in named.items() if len(classes) > 1] == []
 

@@ -8,8 +8,10 @@ from models.accounts.common_messages import Person
 from models.accounts.messages import AccountJoined, AccountPrivate, AccountSuspended, AccountWithdrawn
 from models.accounts.seller_messages import ApplicationFiled, SellerApplied, SellerDenied
 from models.accounts.session_messages import SessionEnded, SessionOpened, SessionRefreshed, SessionsEnded
+from models.catalog.messages import ProductPrivate, ProductRemoved, ReviewHidden, ReviewPrivate
 from models.read import accounts, audit, sessions
 from models.read.facts import Fact
+from models.stores.messages import StorePrivate, StoreSuspended
 
 ROW, ME, AGAIN = "a" * 32, f"{'a' * 32}-1", f"{'a' * 32}-2"
 
@@ -91,5 +93,35 @@ def test_sessions_that_end_in_a_batch_leave_nothing() -> None:
 
 def test_only_what_somebody_did_as_an_admin_is_in_the_audit_log() -> None:
     suspended = AccountSuspended(account=ME, by="admin", reason="abuse", act=2)
-    (written,) = rows(audit.project(facts(AccountJoined(account=ME, provider="kakao"), suspended)))
-    assert written == [(1, f"accounts/{ROW}/2", "admin", "AccountSuspended", ME, '{"act":2,"reason":"abuse"}')]
+    written, _, notes = rows(audit.project(facts(AccountJoined(account=ME, provider="kakao"), suspended)))
+    assert written == [(1, f"accounts/{ROW}/2", "admin", "AccountSuspended", ME, '{"act":2,"reason":"abuse"}', f"{ME}/2")]
+    assert notes == []
+
+
+def of(domain: str, key: str, body: Any, *, private: bool = False) -> Fact:
+    return Fact(domain, key, 1, 1, 7, "e", body, private)
+
+
+def test_what_an_admin_wrote_is_found_under_the_act_and_goes_with_its_record() -> None:
+    facts_ = [
+        of("accounts", ROW, AccountPrivate(account=ME, person=Person(), notes={"0": "a", "2": "b"}), private=True),
+        of("stores", "s", StoreSuspended(by="admin", act=3)),
+        of("stores", "s", StorePrivate(name="꽃집", reason="now", notes={"3": "now"}), private=True),
+        of("stores", "t", StoreSuspended(by="admin", of_owner=True)),
+        of("catalog", "p", ProductRemoved(store_id="s", by="admin")),
+        of("catalog", "p", ProductPrivate(name="장미", removal="fake"), private=True),
+        of("catalog", "q", ProductPrivate(name="튤립"), private=True),
+        of("catalog", "r", ReviewHidden(product_id="p", by="admin", at=1)),
+        of("catalog", "r", ReviewPrivate(reason="abuse"), private=True),
+    ]
+    acts, gone, notes = rows(audit.project(facts_))
+    assert [(act[3], act[-1]) for act in acts] == [
+        ("ProductRemoved", "p"), ("ReviewHidden", "r"), ("StoreSuspended", "s/3"), ("StoreSuspended", ""),
+    ]  # fmt: skip
+    assert gone == [(f"accounts/{ROW}",), ("catalog/p",), ("catalog/r",), ("stores/s",)]
+    assert notes == [
+        (f"{ME}/0", f"accounts/{ROW}", "a"), (f"{ME}/2", f"accounts/{ROW}", "b"), ("p", "catalog/p", "fake"),
+        ("r", "catalog/r", "abuse"), ("s/3", "stores/s", "now"),
+    ]  # fmt: skip
+    erased = of("accounts", ROW, None, private=True)
+    assert rows(audit.project([*facts_[:1], erased])) == [[], [(f"accounts/{ROW}",)], []]

@@ -23,6 +23,7 @@ from models.stores.messages import (
     QuestionRead,
     StoreRestored,
     StoreSuspended,
+    SuspensionLifted,
 )
 from tests.unit.shop import NOW
 from tests.unit.stores.given import ADMIN, TEXT
@@ -72,6 +73,11 @@ def test_of_a_batch_the_last_word_counts() -> None:
     assert f"pseq = {ERASED}" in stores.ERASE
     # What was erased may be said anew.
     assert written(stores.project([*facts, fact("a", 3, TEXT, private=True)]))[stores.NAMES] == [("a", *WORDS, 3)]
+
+
+def test_a_store_of_which_one_suspension_is_over_stays_closed() -> None:
+    facts = [fact("a", 1, StoreSuspended(by=ADMIN, at=NOW)), fact("a", 2, SuspensionLifted(by=ADMIN, at=NOW, of_owner=True))]
+    assert written(stores.project(facts)) == {stores.STATUS: [("a", "SUSPENDED", 2)]}
 
 
 def test_questions_and_notices_are_no_stores_and_the_other_way_round() -> None:

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from agents.stores import STORES
-from models.actor import Message, Refusal
+from models.actor import Message, Refusal, Send
 from models.kept import ERASE
 from models.stores.messages import (
     AnswerEdited,
@@ -19,6 +19,7 @@ from models.stores.messages import (
     EditAnswer,
     EditNotice,
     EditQuestion,
+    ForgetAsker,
     MarkQuestionRead,
     NoticeDeleted,
     NoticeEdited,
@@ -33,6 +34,7 @@ from models.stores.messages import (
     QuestionRead,
     SaveStore,
 )
+from models.traces import DropTrace, KeepTrace
 from tests.unit.history import Actor
 from tests.unit.shop import NOW
 
@@ -62,7 +64,7 @@ def test_a_question_is_asked_and_its_words_stay_private() -> None:
     actor = Actor(STORES, "question", NOW)
     (event,) = actor.take(ASK)
     assert event == QuestionAsked(buyer="ann", store_id="store-rose", product_id="bouquet", secret=True, at=NOW)
-    assert (kept(actor, event), actor.sends) == (TEXT, [])
+    assert (kept(actor, event), actor.sends) == (TEXT, [Send("stores", "ann", KeepTrace(item="question"))])
     assert STORES.answer("question", actor.states, None) == {"question_id": "question"}
     public = msgspec.json.encode(event).decode()
     assert "언제" not in public
@@ -130,12 +132,25 @@ def test_reading_is_marked_once_by_the_store_alone() -> None:
 def test_its_asker_deletes_it_with_its_words(then: tuple[Message, ...]) -> None:
     actor = asked(*then)
     (event,) = actor.take(DeleteQuestion(buyer="ann"))
-    assert event == QuestionDeleted(at=NOW + 9)
+    assert event == QuestionDeleted(at=NOW + 9, buyer="ann")
+    assert actor.sends == [Send("stores", "ann", DropTrace(item="question"))]
     assert kept(actor, event) is ERASE
     assert actor.state is None
     assert STORES.answer("question", actor.states, None) == {}
     for message in (DeleteQuestion(buyer="ann"), ANSWER, MarkQuestionRead(store_id="store-rose")):
         assert actor.refuses(message) == ("question_unknown", 404)
+
+
+@pytest.mark.parametrize("then", [(), (ANSWER,)], ids=["unanswered", "answered"])
+def test_it_goes_with_its_answer_when_its_asker_leaves(then: tuple[Message, ...]) -> None:
+    actor = asked(*then)
+    before = actor.state
+    assert actor.take(ForgetAsker(buyer="bob")) == []
+    assert actor.state == before
+    (event,) = actor.take(ForgetAsker(buyer="ann"))
+    assert event == QuestionDeleted(at=NOW + 9, buyer="ann")
+    assert (kept(actor, event), actor.state) == (ERASE, None)
+    assert actor.take(ForgetAsker(buyer="ann")) == []
 
 
 @pytest.mark.spec("store A2")

@@ -16,13 +16,16 @@ from models.stores.messages import (
     MarkQuestionRead,
     PostNotice,
     RegisterStore,
+    RestoreOwner,
     RestoreStore,
     SaveStore,
     StoreProfile,
     StoreRestored,
     StoreSaved,
     StoreSuspended,
+    SuspendOwner,
     SuspendStore,
+    SuspensionLifted,
 )
 from models.stores.store import REQUIRED, Store
 from tests.unit.history import Actor
@@ -162,21 +165,81 @@ def test_an_admin_suspends_and_restores_with_a_reason_that_stays_private() -> No
     actor = opened()
     actor.now = NOW + 7
     (suspended,) = actor.take(SuspendStore(by=ADMIN, reason="신고가 많습니다"))
-    assert suspended == StoreSuspended(by=ADMIN, at=NOW + 7)
+    assert suspended == StoreSuspended(by=ADMIN, at=NOW + 7, act=1)
     assert "신고" not in msgspec.json.encode(suspended).decode()
-    assert STORES.private("store", actor.states, suspended) == with_(TEXT, reason="신고가 많습니다")
+    assert STORES.private("store", actor.states, suspended) == with_(TEXT, reason="신고가 많습니다", notes={"1": "신고가 많습니다"})
     assert actor.state.suspended
     assert actor.refuses(SuspendStore(by=ADMIN, reason="다시")) == ("store_suspended", 409)
     # Its seller may mend it meanwhile, which does not open it.
     (saved,) = actor.take(change(detail="고쳤습니다"))
     assert actor.state.suspended
-    assert STORES.private("store", actor.states, saved) == with_(TEXT, detail="고쳤습니다", reason="신고가 많습니다")
+    assert STORES.private("store", actor.states, saved) == with_(
+        TEXT, detail="고쳤습니다", reason="신고가 많습니다", notes={"1": "신고가 많습니다"}
+    )
     (restored,) = actor.take(RestoreStore(by=ADMIN))
     assert restored == StoreRestored(by=ADMIN, at=NOW + 7)
-    assert STORES.private("store", actor.states, restored) == with_(TEXT, detail="고쳤습니다")
+    assert STORES.private("store", actor.states, restored) == with_(TEXT, detail="고쳤습니다", notes={"1": "신고가 많습니다"})
     assert not actor.state.suspended
     assert actor.refuses(RestoreStore(by=ADMIN)) == ("store_not_suspended", 409)
     assert actor.sends == []
+
+
+def test_a_store_is_closed_while_its_seller_is_suspended() -> None:
+    actor = opened()
+    actor.now = NOW + 7
+    before = actor.state
+    suspended = StoreSuspended(by=ADMIN, at=NOW + 7, of_owner=True)
+    assert actor.take(SuspendOwner(by=ADMIN)) == [suspended]
+    assert actor.state == with_(before, owner_suspended=True)
+    assert STORES.private("store", actor.states, suspended) == TEXT
+    assert actor.take(SuspendOwner(by=ADMIN)) == []
+    # A change that an order of his still brings leaves it closed.
+    actor.take(change(detail="고쳤습니다"))
+    assert actor.state.owner_suspended
+    assert actor.refuses(RestoreStore(by=ADMIN)) == ("store_not_suspended", 409)
+    assert actor.take(RestoreOwner(by=ADMIN)) == [StoreRestored(by=ADMIN, at=NOW + 7, of_owner=True)]
+    assert not actor.state.owner_suspended
+    assert actor.take(RestoreOwner(by=ADMIN)) == []
+
+
+@pytest.mark.parametrize("first", ["store", "owner"])
+def test_a_store_is_open_again_when_both_suspensions_are_over(first: str) -> None:
+    actor = opened()
+    wishes = [(SuspendStore(by=ADMIN, reason="x"), RestoreStore(by=ADMIN)), (SuspendOwner(by=ADMIN), RestoreOwner(by=ADMIN))]
+    (one, over), (other, done) = wishes if first == "store" else reversed(wishes)
+    owner = first == "owner"
+    assert actor.take(one) == [StoreSuspended(by=ADMIN, at=NOW, of_owner=owner, act=not owner)]
+    assert actor.take(other) == [StoreSuspended(by=ADMIN, at=NOW, of_owner=not owner, act=owner)]
+    assert actor.take(over) == [SuspensionLifted(by=ADMIN, at=NOW, of_owner=owner)]
+    assert (actor.state.suspended, actor.state.owner_suspended) == (owner, not owner)
+    assert actor.take(done) == [StoreRestored(by=ADMIN, at=NOW, of_owner=not owner)]
+    assert (actor.state.suspended, actor.state.owner_suspended) == (False, False)
+
+
+def test_a_row_keeps_the_reasons_of_the_newest_suspensions() -> None:
+    actor = opened()
+    for number in range(1, 23):
+        actor.take(SuspendStore(by=ADMIN, reason=f"reason {number}"))
+        actor.take(RestoreStore(by=ADMIN))
+    assert actor.state.text.notes == {str(act): f"reason {act}" for act in range(3, 23)}
+
+
+def test_a_seller_without_a_store_has_nothing_to_close() -> None:
+    actor = Actor(STORES, "store", NOW)
+    for message in (SuspendOwner(by=ADMIN), RestoreOwner(by=ADMIN)):
+        assert actor.take(message) == []
+    assert actor.state is None
+
+
+@pytest.mark.spec("auth 46")
+def test_an_admins_save_says_who_did_it() -> None:
+    actor = opened()
+    save = SaveStore(owner=SELLER, name="꽃집", delivery_fee=1, free_from=2, by=ADMIN)
+    (saved,) = actor.take(save)
+    assert saved == with_(SAVED, delivery_fee=1, free_from=2, cut_off="18:00", threshold=50, by=ADMIN)
+    assert actor.take(save) == []
+    (by_seller,) = actor.take(change(delivery_fee=2))
+    assert by_seller.by == ""
 
 
 @pytest.mark.parametrize("reason", ["", "x" * 501])
@@ -213,6 +276,6 @@ def test_a_row_of_before_still_opens() -> None:
 
 
 def test_every_event_that_an_admin_causes_says_so() -> None:
-    for kind in (StoreSuspended, StoreRestored):
+    for kind in (StoreSaved, StoreSuspended, StoreRestored, SuspensionLifted):
         assert issubclass(kind, Event)
         assert "by" in kind.__struct_fields__

@@ -10,7 +10,7 @@ import pytest
 from web import limits as module
 from web.limits import LIMITS, Limit, Limiter, Local, Rate, SharedBuckets, State, limits, network
 from web.problems import Problem
-from web.routes import ROUTES
+from web.routes import API, ROUTES
 
 
 class Clock:
@@ -180,3 +180,17 @@ def test_a_household_has_one_bucket(address: str, whose: str) -> None:
 def test_every_route_has_a_limit_that_there_is() -> None:
     assert [rule.path for rule in ROUTES if rule.bucket not in LIMITS] == []
     assert {rule.bucket for rule in ROUTES if not rule.limit} == {"read", "write"}
+
+
+def test_every_upload_has_a_limit_of_uploads_or_of_codes() -> None:
+    """A stranger's licence comes with a ticket of a code that was sent, and is counted as dearly as the code."""
+    ways = ("/images", "/documents", "/finish")
+    found = {rule.path.removeprefix(API): rule.limit for rule in ROUTES if rule.method == "POST" and rule.path.endswith(ways)}
+    assert found == {
+        "/images": "upload",
+        "/images/{image_id}/finish": "upload",
+        "/auth/seller/documents": "code",
+        "/auth/seller/documents/{image_id}/finish": "code",
+        "/me/application/documents": "upload",
+        "/me/application/documents/{image_id}/finish": "upload",
+    }

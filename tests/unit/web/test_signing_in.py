@@ -20,7 +20,7 @@ from tests.unit.web.serving import Served, serving
 from web.cookies import Cookies, Refresh, fresh
 from web.devices import device
 from web.oauth.flow import challenge_of
-from web.oauth.port import e164, person
+from web.oauth.port import e164, person, takes_codes
 from web.passwords import Passwords
 from web.people import People, row_of
 from web.vault import Vault
@@ -189,6 +189,23 @@ def test_phones_are_kept_in_e164(phone: str, kept: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("phone", "countries", "taken"),
+    [
+        ("+821012345678", {"KR"}, True),
+        ("+8221234567", {"KR"}, False),
+        ("+82801234567", {"KR"}, False),
+        ("+19005551234", {"KR", "US"}, False),
+        ("+34803123456", {"KR", "ES"}, False),
+        ("+34612345678", {"KR"}, False),
+        ("+34612345678", {"KR", "ES"}, True),
+        ("+12015550123", {"US"}, True),
+    ],
+)
+def test_codes_go_to_mobile_numbers_of_countries_that_are_named(phone: str, countries: set[str], taken: bool) -> None:
+    assert takes_codes(phone, countries) is taken
+
+
+@pytest.mark.parametrize(
     ("said", "word"),
     [
         ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/130.0 Safari/537.36", "chrome/windows"),
@@ -235,3 +252,10 @@ async def test_the_own_profile_shows_the_picture_by_its_address(tmp_path: Path) 
         said = await one.ask("GET", "/me", one.desk.headers(ME))
     assert (said.status, said.body["picture"]) == (200, f"/images/{IMAGE}/{'d' * 32}-640.webp")
     assert sorted(said.body["picture_urls"]) == ["1280", "320", "640"]
+
+
+@pytest.mark.parametrize("phone", ["+1 900 555 1234", "+34 803 123 456", "02-123-4567", "+34 612 345 678"])
+async def test_no_code_is_sent_to_a_number_that_is_dear_or_hears_nothing(tmp_path: Path, phone: str) -> None:
+    async with serving(Desk(tmp_path), Known()) as one:
+        said = await one.ask("POST", "/me/phone", one.desk.headers(ME), {"phone": phone})
+        assert (said.status, [error["code"] for error in said.body["errors"]], one.sent) == (422, ["phone_mobile"], [])

@@ -133,7 +133,7 @@ async def test_an_operators_save_takes_the_other_fields_along(shop: Page) -> Non
     body = {"name": "꽃집", "delivery_fee": 1, "free_from": 2, "owner": SELLER, "slot_capacity": 3}
     status, _, _ = await shop.call("PUT", f"/stores/{STORE}", body, admin(shop))
     profile = StoreProfile(name="꽃집", delivery_fee=1, free_from=2, cut_off="18:00", threshold=50, slot_capacity=3)
-    saved = SaveStore(owner=SELLER, name="꽃집", delivery_fee=1, free_from=2, profile=profile)
+    saved = SaveStore(owner=SELLER, name="꽃집", delivery_fee=1, free_from=2, profile=profile, by="admin-1")
     assert (status, shop.sent) == (200, [("stores", STORE, saved)])
 
 
