@@ -41,6 +41,7 @@ from models.read.databases import Databases
 from models.read.facts import EVENTS, PRIVATE, Batch, Fact, Outrun, Position, ReadModel, Spot, folded
 from models.read.mysql import spot_of
 from models.read.registry import Registry
+from models.search.ranking import average
 
 ERASED = 1 << 30
 NAMESPACE_NOT_FOUND = 26
@@ -293,9 +294,4 @@ def told(found: Document) -> Document:
     said = {"product_id": found["_id"], **EMPTY, **found}
     del said["_id"], said["pseq"], said["saved"], said["removal"]
     # The driver reads a long number as its own ``Int64``, which no JSON encoder knows.
-    return {**said, "created": int(said["created"]), "average": stars(said["reviews"], said["rating_sum"])}
-
-
-def stars(reviews: int, rating_sum: int) -> float:
-    """The average of ``reviews`` that have ``rating_sum`` half stars together, to one decimal; 0.0 if there are none."""
-    return round(rating_sum / reviews / 2, 1) if reviews else 0.0
+    return {**said, "created": int(said["created"]), "average": average(said["reviews"], said["rating_sum"])}

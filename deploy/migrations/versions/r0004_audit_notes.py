@@ -8,8 +8,8 @@ from alembic import op
 from models.read import audit
 from models.read.mysql import ddl
 
-revision = "r0003"
-down_revision = "r0002"
+revision = "r0004"
+down_revision = "r0003"
 branch_labels = None
 depends_on = None
 
