@@ -129,5 +129,5 @@ async def _try(world: World, later: Public) -> None:
         grown = await _between(consumer, before, await _ends(world.settings, consumer))
     finally:
         await consumer.stop()
-    assert wrong == {}
+    assert not wrong, "\n".join(f"{name}: {said}" for name, said in wrong.items())
     assert grown == []

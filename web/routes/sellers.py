@@ -18,12 +18,13 @@ from models.accounts.messages import RequestCode, ResetPassword
 from models.accounts.secrets import hashed
 from models.accounts.seller_messages import ApplyAsSeller, ConfirmRegistration, ReadLicence, ResubmitApplication
 from models.actor import SECOND
-from models.catalog.images import LICENCE, READY
+from models.catalog.images import LICENCE
+from topics.answers import Answer
 from web import idempotency
 from web.auth import GUEST, Caller
 from web.call import Call
-from web.commands import submit
 from web.people import row_of
+from web.pictures import check_licence
 from web.problems import Problem
 from web.requests.accounts import (
     DocumentOnly,
@@ -40,7 +41,7 @@ from web.requests.accounts import (
 from web.requests.fields import NoBody
 from web.requests.images import DocumentRequest
 from web.routes.images import finished, requested
-from web.signing_in import told
+from web.signing_in import told, told_before
 from web.validation import Parser
 
 _email, _code, _licence = Parser(EmailOnly), Parser(EmailCode), Parser(LicenceRequest)
@@ -157,12 +158,21 @@ async def uploaded_again(call: Call) -> web.Response:
     return await finished(call, own_row(call), call.params["image_id"], command)
 
 
-async def _own_document(call: Call, row: str, document: str) -> str:
-    """``document``, if it is a checked licence of this very registration (auth 19). Raises ``Problem`` 422 ``image_unusable``."""
-    known = (await call.shared.reads.images([document])).get(document)
-    if known is None or (known["owner"], known["purpose"], known["status"]) != (row, LICENCE, READY):
-        raise Problem(422, "image_unusable", {"images": [document]})
-    return document
+async def _told(call: Call, row: str, message: ReadLicence | ApplyAsSeller | ResubmitApplication, command: str) -> Answer:
+    """What the row says to a message with a licence, which has to be a checked one of this very registration (auth 19).
+
+    Raises ``Problem``: the refusal, or 422 ``image_unusable``.
+    """
+    words = await call.body()
+    try:
+        await check_licence(call, message.document, row)
+    except Problem:
+        # One that has been erased since was good when this very command came first.
+        if (before := await told_before(call, row, message, command, words)) is None:
+            raise
+        return before
+    models = () if isinstance(message, ReadLicence) else ("accounts",)
+    return await told(call, row, message, command, models, words=words)
 
 
 async def licence(call: Call) -> web.Response:
@@ -170,8 +180,7 @@ async def licence(call: Call) -> web.Response:
     wish = await call.parsed(_licence)
     row, ticket = checked_ticket(call, wish.email, wish.ticket)
     command = call.command_id(row)
-    message = ReadLicence(document=await _own_document(call, row, wish.document), ticket_hash=ticket)
-    answer = await told(call, row, message, command, words=await call.body())
+    answer = await _told(call, row, ReadLicence(document=wish.document, ticket_hash=ticket), command)
     return call.answer({"business_number": answer.body["business_number"]})
 
 
@@ -189,10 +198,9 @@ async def apply(call: Call) -> web.Response:
         password_hash=await people.passwords.hashed(wish.password),
         business_number=number,
         claim=people.row("business", number),
-        document=await _own_document(call, row, wish.document),
+        document=wish.document,
     )
-    answer = await told(call, row, message, command, ("accounts",), words=await call.body())
-    return call.answer(answer.body, 201)
+    return call.answer((await _told(call, row, message, command)).body, 201)
 
 
 async def reset(call: Call) -> web.Response:
@@ -219,18 +227,17 @@ async def resubmit(call: Call) -> web.Response:
         account=account,
         business_number=number,
         claim=call.shared.people.row("business", number),
-        document=await _own_document(call, row, wish.document),
+        document=wish.document,
         name=wish.name or "",
     )
-    return await submit(call, "accounts", row, message, command=command, body=await call.body())
+    return call.answer((await _told(call, row, message, command)).body)
 
 
 async def read_again(call: Call) -> web.Response:
     """``POST /me/application/licence``: the business number on a new licence of a denied applicant."""
     wish = await call.parsed(_document)
     row, command, account = own_row(call), call.command_id(), call.caller.account
-    message = ReadLicence(document=await _own_document(call, row, wish.document), account=account)
-    return await submit(call, "accounts", row, message, command=command, body=await call.body())
+    return call.answer((await _told(call, row, ReadLicence(document=wish.document, account=account), command)).body)
 
 
 def own_row(call: Call) -> str:

@@ -171,7 +171,7 @@ async def test_a_product_page_joins_names_as_they_are_now(shop: Page) -> None:
     shop.known.reference_ = m.ReferencePrivate(tags={"1": m.Label(name_ko="사랑하는 이에게", name_en="for love")})
     shop.known.details_["product-1"] = {"tags": ["1"], "category": "2", "representative": "1", "reviews": 2, "rating_sum": 13}
     status, body, _ = await shop.call("GET", "/products/product-1")
-    assert (status, body["average"], body["store"]["name"]) == (200, 3.2, "가게")
+    assert (status, body["average"], body["store"]["name"]) == (200, 3.3, "가게")
     assert body["tag_names"] == [{"tag_id": "1", "name_ko": "사랑하는 이에게", "name_en": "for love"}]
     assert body["category_names"] == {"name_ko": "꽃바구니", "name_en": "basket"}
     (flower,) = body["flower_names"]
