@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
 
+from deploy.local.layout import ROOT
+from deploy.local.stack import Stack
+from models.settings import read
 from tests.chaos.florists import Product, open_store
 from tests.chaos.public import ADMIN, Public
 from tests.e2e.shop import ask, eventually
@@ -82,3 +87,27 @@ async def test_a_suspended_store_is_in_no_list_until_it_is_restored(public: Publ
     assert [one["product_id"] for one in await public.all_items(florist.owner, f"/stores/{florist.store_id}/products")] == [product]
     assert (await ask(public, ADMIN, "POST", f"{store}/restore")).status == 200
     await eventually(listed, everywhere)
+
+
+async def test_the_index_is_folded_anew_by_a_command_while_it_answers(stack: Stack, public: Public, word: str) -> None:
+    florist = await open_store(
+        public, word, "색인집", name="색인집", products=[Product("folded", "수국", 20_000, {"9": 3})], stock={}
+    )
+    path, product = f"/products?store={florist.store_id}", florist.products[0].product_id
+    live = ROOT / read(stack.env()).search_dir / "live"
+
+    async def listed() -> Any:
+        answer = await ask(public, None, "GET", path)
+        return [one["product_id"] for one in answer.body["items"]] if answer.status == 200 else answer.status
+
+    async def version() -> int:
+        assert await listed() == [product]
+        return int(live.read_text()) if live.exists() else 1
+
+    await eventually(listed, [product])
+    before = await version()
+    argv = [sys.executable, "-m", "agents.commands", "search", "rebuild"]
+    done = await asyncio.to_thread(subprocess.run, argv, env=stack.full_env(), cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    await eventually(version, before + 1)
+    assert await listed() == [product]
