@@ -15,7 +15,6 @@ from collections.abc import Iterable
 import aiomysql
 import msgspec
 import pytest
-from redis.asyncio import Redis
 
 from agents.runtime.rows import LEDGER, split_key
 from deploy.local.stack import Stack
@@ -44,12 +43,12 @@ RECORDS = {
 """49, the ledgers apart, three of them for each product. An inventory step writes three rows: the store's, the hold's and the
 coupon's that its buyer has."""
 SQL = {"batches stock": 1, "batches coupons": 1, "batches ledger": 1}
-PLACING = {"mysql statements": 5, "redis scripts": 1, "batches orders": 1, "batches live": 1, **SQL}
+PLACING = {"mysql statements": 5, "batches orders": 1, "batches live": 1, **SQL}
 COUNTED = {
     "batches products": 1, "batches images": 1, "batches reviews": 1, "batches restock": 1, "batches audit": 1,
     "batches store_ratings": 1,
 }  # fmt: skip
-PAYING = {"mysql statements": 12, "redis scripts": 1, "batches orders": 1, "batches live": 1, **SQL, **COUNTED}
+PAYING = {"mysql statements": 12, "batches orders": 1, "batches live": 1, **SQL, **COUNTED}
 """Writes of the read models. A batch of ``orders`` is one transaction of DynamoDB, one of ``live`` one script of Redis. Statements
 of MySQL, each of many rows: positions and rows of ``stock``, of ``coupons``; of ``ledger`` the positions alone, until a capture
 adds an entry and its legs. Stores are not written at all; counts of products are put off for a second, however many orders they are
@@ -57,10 +56,10 @@ of, and with them the positions of those who read the same log (``COUNTED``)."""
 
 
 class Written(msgspec.Struct, frozen=True):
-    """What the databases have done so far: statements that write, of MySQL; scripts, of Redis; batches of each read model."""
+    """What the databases have done so far: statements that write, of MySQL; batches of each read model, of which
+    one of `live` is one script of Redis."""
 
     mysql: int
-    redis: int
     batches: dict[str, float]
 
 
@@ -77,19 +76,13 @@ async def written(stack: Stack, settings: Settings) -> Written:
             statements = sum(int(value) for _, value in await cursor.fetchall())
     finally:
         connection.close()
-    redis = Redis.from_url(settings.redis_url)
-    try:
-        said = await redis.info("commandstats")
-    finally:
-        await redis.aclose()
-    scripts = sum(int(said[name]["calls"]) for name in ("cmdstat_evalsha", "cmdstat_eval") if name in said)
     batches = {key: value for key, value in counts.steps({}, await counts.metrics(stack)).items() if key.startswith("batches ")}
-    return Written(statements, scripts, batches)
+    return Written(statements, batches)
 
 
 def spent(before: Written, after: Written) -> dict[str, int]:
     """What was done meanwhile, by what."""
-    found = {"mysql statements": after.mysql - before.mysql, "redis scripts": after.redis - before.redis}
+    found = {"mysql statements": after.mysql - before.mysql}
     found |= {name: int(number - before.batches.get(name, 0)) for name, number in after.batches.items()}
     return {name: number for name, number in found.items() if number}
 

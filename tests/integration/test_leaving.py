@@ -20,7 +20,7 @@ from models.read.databases import Databases
 from models.read.models import MODELS
 from models.settings import Settings, read
 from tests.browser import Browser, kakao
-from tests.chaos.florists import Florist, Product, open_store
+from tests.chaos.florists import ROSE, TULIP, Florist, Product, open_store
 from tests.chaos.public import Public
 from tests.e2e.test_catalog import allow
 from tests.integration.auditing import everything
@@ -177,8 +177,8 @@ async def test_nothing_is_left_of_whoever_withdraws_but_what_is_listed(
 ) -> None:
     word = uuid.uuid4().hex[:10]
     florist = await open_store(
-        public, word, "one", products=[Product("a", "장미", 30_000, {"rose": 1}), Product("b", "튤립", 20_000, {"tulip": 1})],
-        stock={"rose": 100, "tulip": 100}, coupons=[{"limit": 5, "discount": 2_000, "min_amount": 10_000}],
+        public, word, "one", products=[Product("a", "장미", 30_000, {ROSE: 1}), Product("b", "튤립", 20_000, {TULIP: 1})],
+        stock={ROSE: 100, TULIP: 100}, coupons=[{"limit": 5, "discount": 2_000, "min_amount": 10_000}],
     )  # fmt: skip
     bouquet, stopped = (one.product_id for one in florist.products)
     edited = await public.patiently(
