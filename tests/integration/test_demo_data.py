@@ -24,6 +24,8 @@ from tests.integration.conftest import DAEMONS, port_base, stack_name
 from tests.integration.test_images import PROCESSES
 
 pytestmark = pytest.mark.timeout(900)
+LOADED = (*PROCESSES, "trade", "search")
+"""The loader asks the lists for what is there already."""
 DOMAINS = ("stores", "catalog", "inventory")
 
 
@@ -32,9 +34,9 @@ def running(stack: Stack) -> Iterator[Stack]:
     made = Stack(stack_name(), port_base())
     made.start_daemons((*DAEMONS, "nginx"))
     made.run_steps("topics", "schemas")
-    made.start_processes((*PROCESSES, "trade"))
+    made.start_processes(LOADED)
     yield made
-    made.stop_programs((*PROCESSES, "trade"))
+    made.stop_programs(LOADED)
 
 
 @pytest_asyncio.fixture
