@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import re
 import uuid
+from collections.abc import Mapping
 from html import unescape
 from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
+from PIL import Image
 
 from models.settings import Settings
 
@@ -69,6 +72,27 @@ class Browser:
         assert f"{back.scheme}://{back.netloc}" == self.settings.public_url
         return f"{self.web}{back.path}?{back.query}"
 
+    async def upload(self, path: str, who: Mapping[str, str]) -> str:
+        """The id of a picture, sent as a page does it and ready: announced at ``path``, to the object store, looked at.
+
+        ``who``: what announcing it says more; an applicant's ticket is said again in the end.
+        """
+        data = noise()
+        announced = await self.ask("POST", path, {**who, "content_type": "image/png", "size": len(data)})
+        assert announced.status == 201, announced.body
+        link, image_id = announced.body["upload"], str(announced.body["image_id"])
+        async with self.http.request(link["method"], link["url"], data=data, headers=link["headers"]) as sent:
+            assert sent.status == 200, await sent.text()
+        ready = await self.ask("POST", f"{path}/{image_id}/finish", who if "ticket" in who else {}, wait=10)
+        assert (ready.status, ready.body["status"]) == (200, "ready"), ready.body
+        return image_id
+
+    async def linked(self) -> list[str]:
+        """Who is linked at the sandbox's providers."""
+        async with self.http.get(f"{self.sandbox}/sandbox/identities") as answer:
+            found: list[str] = (await answer.json())["linked"]
+            return found
+
     async def letters(self, to: str) -> list[str]:
         """What mail and SMS have brought."""
         async with self.http.get(f"{self.sandbox}/sandbox/letters", params={"to": to}) as answer:
@@ -81,6 +105,13 @@ class Browser:
             while len(letters := await self.letters(to)) <= before:
                 await asyncio.sleep(0.05)
         return str(re.findall(r"\d{6}", letters[-1])[0])
+
+
+def noise() -> bytes:
+    """A PNG that no other is like."""
+    drawn = io.BytesIO()
+    Image.effect_noise((400, 300), 50).save(drawn, "PNG")
+    return drawn.getvalue()
 
 
 def kakao(**more: str) -> dict[str, str]:

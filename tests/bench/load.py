@@ -174,24 +174,34 @@ class Buyers:
         return now
 
 
-async def main(file: str) -> None:
-    """See the module's text."""
-    plan = msgspec.json.decode(Path(file).read_bytes(), type=Plan)
-    buyers = Buyers(plan)
-    await buyers.warm()
+async def go() -> None:
+    """Say that this generator is ready, and wait for the word: what it has made so far is not looked through again meanwhile."""
     gc.collect()
     gc.freeze()
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     await asyncio.to_thread(sys.stdin.readline)
+
+
+def tell(outcome: Outcome) -> None:
+    """Hand it to the bench, as the last line."""
+    sys.stdout.write(msgspec.json.encode(outcome).decode() + "\n")
+    sys.stdout.flush()
+
+
+async def main(file: str) -> None:
+    """See the module's text."""
+    plan = msgspec.json.decode(Path(file).read_bytes(), type=Plan)
+    buyers = Buyers(plan)
+    await buyers.warm()
+    await go()
     began, cpu = time.perf_counter(), time.process_time()
     begun = await (buyers.closed() if plan.buyers else buyers.open())
     seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
     steps = {name: sorted(found) for name, found in buyers.steps.items()}
     unused = len(plan.orders) - begun
     outcome = Outcome(sorted(buyers.latencies), steps, dict(buyers.failed), seconds, cpu, unused, buyers.marks)
-    sys.stdout.write(msgspec.json.encode(outcome).decode() + "\n")
-    sys.stdout.flush()
+    tell(outcome)
     buyers.pool.close()
 
 

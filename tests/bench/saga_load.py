@@ -7,7 +7,6 @@ one event: what a core of a worker can carry. A flood is done when every partiti
 from __future__ import annotations
 
 import asyncio
-import gc
 import sys
 import time
 import uuid
@@ -20,7 +19,7 @@ from aiokafka import AIOKafkaProducer
 
 from models import settings
 from models.actor import id_of
-from tests.bench.load import Outcome
+from tests.bench.load import Outcome, go, tell
 from tests.bench.saga import Add, Begin
 from topics.catalogue import topic
 from topics.client import Client
@@ -117,17 +116,12 @@ async def main(file: str) -> None:
     sagas = Sagas(plan, client, common.partitions, common.kafka)
     if plan.flood:
         await sagas.prepare_flood()
-    gc.collect()
-    gc.freeze()
-    sys.stdout.write("ready\n")
-    sys.stdout.flush()
-    await asyncio.to_thread(sys.stdin.readline)
+    await go()
     began, cpu = time.perf_counter(), time.process_time()
     await (sagas.flood() if plan.flood else sagas.closed())
     seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
     outcome = Outcome(sorted(sagas.latencies), {}, dict(sagas.failed), seconds, cpu, 0)
-    sys.stdout.write(msgspec.json.encode(outcome).decode() + "\n")
-    sys.stdout.flush()
+    tell(outcome)
     await client.stop()
     if plan.flood:
         await sagas.producer.stop()

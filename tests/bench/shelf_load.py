@@ -6,7 +6,6 @@ Reads a ``Looks`` (JSON), says ``ready``, waits for a line on stdin, asks for ``
 from __future__ import annotations
 
 import asyncio
-import gc
 import random
 import sys
 import time
@@ -18,7 +17,7 @@ import msgspec
 import uvloop
 
 from tests.bench.http import Pool, get, post, split
-from tests.bench.load import Outcome
+from tests.bench.load import Outcome, go, tell
 
 
 class Look(msgspec.Struct, frozen=True):
@@ -80,14 +79,9 @@ async def main(file: str) -> None:
     pool = Pool()
     shop, _ = split(plan.url)
     await asyncio.gather(*(pool.ask(shop, get(shop, "/api/v1/stores?limit=1")) for _ in range(plan.clients)))
-    gc.collect()
-    gc.freeze()
-    sys.stdout.write("ready\n")
-    sys.stdout.flush()
-    await asyncio.to_thread(sys.stdin.readline)
+    await go()
     outcome = await run(plan, pool)
-    sys.stdout.write(msgspec.json.encode(outcome).decode() + "\n")
-    sys.stdout.flush()
+    tell(outcome)
     pool.close()
 
 

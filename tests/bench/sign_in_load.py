@@ -7,7 +7,6 @@ is what a person waits for: our start, the provider's page and its button (``pro
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import sys
 import time
@@ -19,7 +18,7 @@ import msgspec
 import uvloop
 
 from models.settings import read
-from tests.bench.load import Outcome
+from tests.bench.load import Outcome, go, tell
 from tests.browser import Browser, kakao
 
 
@@ -40,11 +39,7 @@ async def main(file: str) -> None:
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
         people = [kakao(id=str(1000 + number)) for number in range(plan.clients)]
         await asyncio.gather(*(Browser(http, settings).by("kakao", person) for person in people))
-        gc.collect()
-        gc.freeze()
-        sys.stdout.write("ready\n")
-        sys.stdout.flush()
-        await asyncio.to_thread(sys.stdin.readline)
+        await go()
         began, cpu = time.perf_counter(), time.process_time()
 
         async def client(person: dict[str, str]) -> None:
@@ -64,8 +59,7 @@ async def main(file: str) -> None:
         await asyncio.gather(*(client(person) for person in people))
         seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
     found = {name: sorted(times) for name, times in steps.items()}
-    sys.stdout.write(msgspec.json.encode(Outcome(sorted(latencies), found, dict(failed), seconds, cpu, 0)).decode() + "\n")
-    sys.stdout.flush()
+    tell(Outcome(sorted(latencies), found, dict(failed), seconds, cpu, 0))
 
 
 if __name__ == "__main__":

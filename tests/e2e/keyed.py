@@ -14,7 +14,7 @@ from tests.chaos.florists import next_week, today
 from tests.chaos.public import Person
 from tests.e2e.prepared import PASSWORD, PICTURE, World
 from tests.e2e.shop import ask, picture
-from tests.integration.test_accounts import business_number
+from tests.people import business_number
 
 Words = Mapping[str, Any] | Callable[[World], Mapping[str, Any]] | None
 Before = Callable[[World], Awaitable[None]]

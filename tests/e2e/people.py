@@ -14,8 +14,8 @@ from deploy.local.stack import Stack
 from models.actor import id_of
 from models.settings import Settings, read
 from tests.browser import Answer, Browser, kakao
-from tests.e2e.shop import DONE, noise
-from tests.integration.test_accounts import admin_of, business_number, upload
+from tests.e2e.shop import DONE
+from tests.people import admin_of, business_number
 from tests.unit.web.examples import BODIES
 
 
@@ -89,7 +89,7 @@ async def a_buyer(me: Diary, what: str) -> str:
 
 async def an_admin(stack: Stack, me: Diary) -> str:
     """Is made by the command, mistypes the second factor, signs in. The account."""
-    name, password, factor = await admin_of(stack, me)
+    name, password, factor = await admin_of(stack)
     me.secrets |= {password: "a password", factor.secret: "a second factor", factor.now(): "a code"}
     await done(me, "POST", "/auth/admin", {"name": name, "password": password, "code": "000000"}, 401)
     signed_in = await done(me, "POST", "/auth/admin", {"name": name, "password": password, "code": factor.now()})
@@ -107,7 +107,7 @@ async def a_seller(me: Diary, boss: Browser) -> str:
     await done(me, "POST", "/auth/seller/registrations", {"email": email})
     confirmed = await done(me, "POST", "/auth/seller/registrations/confirm", {"email": email, "code": await me.code(email)})
     mine = {"email": email, "ticket": confirmed["ticket"]}
-    document = await upload(me, "/auth/seller/documents", mine)
+    document = await me.upload("/auth/seller/documents", mine)
     await done(me, "POST", "/auth/seller/licence", {**mine, "document": document})
     form = {**mine, "password": password, "name": "이꽃집", "business_number": number, "document": document}
     account = str((await done(me, "POST", "/auth/seller/applications", form))["account"])
@@ -117,7 +117,7 @@ async def a_seller(me: Diary, boss: Browser) -> str:
     me.token = ""
     me.token = (await done(me, "POST", "/auth/refresh"))["token"]
     store_id = id_of("store", account)
-    picture = await uploaded(me)
+    picture = await me.upload("/images", {"purpose": "store"})
     store: Mapping[str, Any] = {**BODIES["StoreRegistration"], "phone": own, "account_number": bank, "thumbnail": picture}
     await done(me, "POST", "/stores", store)
     await done(me, "PATCH", f"/stores/{store_id}", {"delivery_fee": 1_000})
@@ -126,17 +126,6 @@ async def a_seller(me: Diary, boss: Browser) -> str:
     me.token = (await done(me, "POST", "/auth/seller", {"email": email, "password": other}))["token"]
     await done(me, "POST", "/auth/sign-out")
     return account
-
-
-async def uploaded(me: Browser) -> str:
-    """A picture for the store, ready."""
-    data = noise()
-    announced = await done(me, "POST", "/images", {"purpose": "store", "content_type": "image/png", "size": len(data)})
-    link, image_id = announced["upload"], str(announced["image_id"])
-    async with me.http.request(link["method"], link["url"], data=data, headers=link["headers"]) as sent:
-        assert sent.status == 200, await sent.text()
-    assert (await done(me, "POST", f"/images/{image_id}/finish"))["status"] == "ready"
-    return image_id
 
 
 async def everybody(stack: Stack, http: aiohttp.ClientSession) -> tuple[list[str], dict[str, str], dict[str, str]]:

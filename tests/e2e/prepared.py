@@ -5,24 +5,16 @@ People get tokens made by hand, which count for a day; their accounts are real, 
 
 from __future__ import annotations
 
-import asyncio
-import io
-import subprocess
-import sys
 import uuid
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
 
-import pyotp
-from PIL import Image
-
-from deploy.local.layout import ROOT
 from deploy.local.stack import Stack
 from models.actor import id_of
 from models.catalog.messages import AllowReview
 from models.settings import read
-from tests.browser import Browser, kakao
+from tests.browser import Browser, kakao, noise
 from tests.chaos.checkout import ADDRESS, ORDERER
 from tests.chaos.florists import ROSE, Florist
 from tests.chaos.public import ADMIN, Person, Public
@@ -125,23 +117,5 @@ class World:
         """The digits in the newest letter to a phone or an e-mail, once there are more than ``before`` letters."""
         return await self.browser().code(to, before)
 
-    async def new_admin(self) -> tuple[str, str, str]:
-        """Name, password and secret of the second factor of an admin whom the operator's command has just made."""
-        name = f"admin{uuid.uuid4().hex[:8]}"
-        done = await asyncio.to_thread(
-            subprocess.run,
-            [sys.executable, "-m", "web.admins", "create", "--name", name],
-            env=self.stack.full_env(), cwd=ROOT, capture_output=True, text=True, timeout=60, check=True,
-        )  # fmt: skip
-        password = next(line.partition(": ")[2] for line in done.stdout.splitlines() if line.startswith("password: "))
-        secret = pyotp.parse_uri(next(word for word in done.stdout.split() if word.startswith("otpauth://"))).secret
-        return name, password, secret
 
-
-def _picture() -> bytes:
-    drawn = io.BytesIO()
-    Image.effect_noise((400, 300), 50).save(drawn, "PNG")
-    return drawn.getvalue()
-
-
-PICTURE = _picture()
+PICTURE = noise()

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
-from PIL import Image
 
 from models.read.databases import Databases
 from models.read.ledger import Queries as Ledger
 from models.read.registry import Registry
 from models.settings import read
+from tests.browser import noise
 from tests.chaos.checkout import Wish, body_of
 from tests.chaos.florists import MARKER, ORCHID, ROSE, TULIP, Florist, Product, on_shelf, open_store
 from tests.chaos.public import Answer, Person, Public
@@ -68,13 +67,6 @@ async def tulip_house(public: Public, word: str, *, tulips: int = 1_000) -> Flor
         stock={TULIP: tulips},
         coupons=[{"limit": 10, "discount": 2_000, "min_amount": 10_000}],
     )
-
-
-def noise() -> bytes:
-    """A PNG that no other is like."""
-    drawn = io.BytesIO()
-    Image.effect_noise((400, 300), 50).save(drawn, "PNG")
-    return drawn.getvalue()
 
 
 async def picture(public: Public, who: Person, purpose: str) -> str:

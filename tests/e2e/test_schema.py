@@ -17,7 +17,6 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import hypothesis
 import msgspec
-import pyotp
 import pytest
 import schemathesis
 from schemathesis.checks import not_a_server_error
@@ -35,6 +34,7 @@ from tests.e2e.keyed import STEPS
 from tests.e2e.prepared import PASSWORD, World
 from tests.e2e.shop import WAIT, ask
 from tests.e2e.test_repeats import send
+from tests.people import admin_of
 from web import idempotency, openapi
 from web.access import Who
 from web.examples import words
@@ -161,7 +161,7 @@ async def _unkeyed(world: World) -> tuple[Mapping[str, Mapping[str, str]], Mappi
     ids["domain"], ids["row"], ids["command"] = where.path.split("/")[-3:]
     signed_in = world.browser()
     await signed_in.by("kakao", kakao())
-    name, password, factor = await world.new_admin()
+    name, password, factor = await admin_of(world.stack)
     query = {
         "GET /stores/nearby": {"lat": "37.5", "lon": "127.03"},
         "GET /commands/{domain}/{row}/{command}": dict(parse_qsl(where.query)),
@@ -169,7 +169,7 @@ async def _unkeyed(world: World) -> tuple[Mapping[str, Mapping[str, str]], Mappi
     }
     said = {
         "POST /auth/seller": {"email": world.more["email"], "password": f"{PASSWORD}2"},
-        "POST /auth/admin": {"name": name, "password": password, "code": pyotp.TOTP(factor).now()},
+        "POST /auth/admin": {"name": name, "password": password, "code": factor.now()},
         "POST /orders/quote": {"stores": world.order_of()["stores"]},
         "POST /search": {"sentence": "친구 생일 선물 5만원 이하 분홍색으로"},
         "POST /stores/{store_id}/coupons/usable": {"amount": 30_000},

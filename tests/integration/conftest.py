@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 
+import aiohttp
 import pytest
 
 from deploy.local.stack import Stack
+from models.settings import read
+from tests.browser import Browser
+from tests.chaos.public import Public
 
 DAEMONS = ("kafka", "mysql", "redis", "mongo", "dynamo", "s3")
 
@@ -30,3 +34,28 @@ def stack() -> Iterator[Stack]:
     yield made
     if "BB_TEST_STACK" not in os.environ:
         made.stop()
+
+
+@pytest.fixture(scope="module")
+def up(stack: Stack) -> Iterator[Stack]:
+    """Every daemon and every process; a module that needs fewer says so in an ``up`` of its own."""
+    stack.start_daemons()
+    stack.run_steps("topics", "schemas")
+    stack.start_processes()
+    yield stack
+    stack.stop_programs([process.name for process in stack.processes])
+
+
+@pytest.fixture
+async def public(up: Stack) -> AsyncIterator[Public]:
+    """The shop as its clients see it."""
+    async with Public(up.env()) as made:
+        yield made
+
+
+@pytest.fixture
+async def new(up: Stack) -> AsyncIterator[Callable[[], Browser]]:
+    """Makes the browser of somebody new."""
+    settings = read(up.env())
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
+        yield lambda: Browser(http, settings)

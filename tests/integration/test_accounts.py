@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import io
-import re
-import subprocess
-import sys
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from urllib.parse import parse_qs, urlsplit
 
-import aiohttp
 import aiomysql
-import pyotp
 import pytest
-from PIL import Image
 
-from deploy.local.layout import ROOT
 from deploy.local.stack import Stack
 from models.actor import id_of
 from models.settings import read
 from tests.browser import Browser, kakao
 from tests.integration.auditing import everything
+from tests.people import admin_of, business_number, command
 from tests.unit.web.examples import BODIES
 from web.people import ACCOUNT
 
@@ -40,13 +33,6 @@ def up(stack: Stack) -> Iterator[Stack]:
     stack.start_processes(PROCESSES)
     yield stack
     stack.stop_programs(PROCESSES)
-
-
-@pytest.fixture
-async def new(up: Stack) -> AsyncIterator[Callable[[], Browser]]:
-    settings = read(up.env())
-    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
-        yield lambda: Browser(http, settings)
 
 
 @pytest.mark.spec("auth 1", "auth 14", "auth 15", "auth 23")
@@ -143,14 +129,14 @@ async def test_whoever_withdraws_is_gone_everywhere_even_after_a_rebuild(up: Sta
     assert (await me.ask("POST", "/auth/refresh")).status == 401
     assert leaks(await tables(up), words) == set()
     async with asyncio.timeout(20):
-        while f"kauth:{person['id']}" in await linked(me):
+        while f"kauth:{person['id']}" in await me.linked():
             await asyncio.sleep(0.1)
     await strike(me, "unlink", "busy", 2)
     again = await new().by("kakao", person)
     assert (again.status, again.body["code"]) == (409, "rejoin_too_soon")
-    assert f"kauth:{person['id']}" in await linked(me), "they came, so Kakao has linked them, and is busy"
+    assert f"kauth:{person['id']}" in await me.linked(), "they came, so Kakao has linked them, and is busy"
     async with asyncio.timeout(60):
-        while f"kauth:{person['id']}" in await linked(me):
+        while f"kauth:{person['id']}" in await me.linked():
             await asyncio.sleep(0.2)
     command(up, "agents.commands", "read", "rebuild", "accounts")
     assert leaks(await tables(up), words) == set()
@@ -167,13 +153,6 @@ async def strike(me: Browser, call: str, fault: str, times: int) -> None:
     plan = {"rules": [{"call": call, "fault": fault, "times": times}]}
     async with me.http.put(f"{me.sandbox}/sandbox/faults", json=plan) as answer:
         assert answer.status < 300, await answer.text()
-
-
-async def linked(me: Browser) -> list[str]:
-    """Who is linked at the sandbox's providers."""
-    async with me.http.get(f"{me.sandbox}/sandbox/identities") as answer:
-        found: list[str] = (await answer.json())["linked"]
-        return found
 
 
 def leaks(text: str, words: set[str]) -> set[str]:
@@ -197,35 +176,17 @@ async def tables(up: Stack) -> str:
     return "\n".join(said)
 
 
-def command(up: Stack, *words: str) -> str:
-    """Run one of our commands on the stack."""
-    done = subprocess.run(
-        [sys.executable, "-m", *words], env=up.full_env(), cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
-    )
-    assert done.returncode == 0, done.stderr + done.stdout
-    return done.stdout
-
-
-async def admin_of(up: Stack, browser: Browser) -> tuple[str, str, pyotp.TOTP]:
-    """A new admin: name, password, second factor."""
-    name = f"admin{uuid.uuid4().hex[:8]}"
-    printed = await asyncio.to_thread(command, up, "web.admins", "create", "--name", name)
-    password = re.findall(r"password: (\S+)", printed)[0]
-    secret = parse_qs(urlsplit(re.findall(r"(otpauth://\S+)", printed)[0]).query)["secret"][0]
-    return name, password, pyotp.TOTP(secret)
-
-
 @pytest.mark.spec("auth 3", "auth 11", "auth 12", "auth 16", "auth 19", "auth 26", "auth 28", "auth 35", "auth 46")
 async def test_a_florist_applies_is_denied_tries_again_and_is_permitted(up: Stack, new: Callable[[], Browser]) -> None:
     me, boss = new(), new()
     email, password = f"{uuid.uuid4().hex[:12]}@example.com", "꽃집의비밀번호1"
-    name, secret, factor = await admin_of(up, boss)
+    name, secret, factor = await admin_of(up)
     sent = await me.ask("POST", "/auth/seller/registrations", {"email": email})
     assert (sent.status, sent.body) == (200, {"sent": True, "valid_for": 600})
     confirmed = await me.ask("POST", "/auth/seller/registrations/confirm", {"email": email, "code": await me.code(email)})
     assert confirmed.status == 200, confirmed.body
     ticket = confirmed.body["ticket"]
-    document = await upload(me, "/auth/seller/documents", {"email": email, "ticket": ticket})
+    document = await me.upload("/auth/seller/documents", {"email": email, "ticket": ticket})
     found = await me.ask("POST", "/auth/seller/licence", {"email": email, "ticket": ticket, "document": document})
     assert (found.status, found.body) == (200, {"business_number": PLAIN})
     form = {"email": email, "ticket": ticket, "password": password, "name": "이꽃집", "document": document}
@@ -269,7 +230,7 @@ async def test_a_florist_applies_is_denied_tries_again_and_is_permitted(up: Stac
     me.token = (await me.ask("POST", "/auth/seller", {"email": email, "password": password})).body["token"]
     shown = await me.ask("GET", "/me")
     assert (shown.body["status"], shown.body["reason"], shown.body["note"]) == ("DENIED", "licence_unreadable", "흐립니다")
-    clear = await upload(me, "/me/application/documents", {})
+    clear = await me.upload("/me/application/documents", {})
     again = await me.ask("PUT", "/me/application", {"business_number": number, "document": clear})
     assert (again.status, again.body["status"]) == (200, "PENDING"), again.body
     permitted = await boss.ask("POST", f"/admin/sellers/{account}/permit")
@@ -283,7 +244,7 @@ async def test_a_florist_applies_is_denied_tries_again_and_is_permitted(up: Stac
     assert {one["by"] for one in log} == {signed_in.body["account"]}
 
     store, me.token = id_of("store", account), seller.body["token"]
-    front = await upload(me, "/images", {"purpose": "store"})
+    front = await me.upload("/images", {"purpose": "store"})
     opened = await me.ask("POST", "/stores", {**BODIES["StoreRegistration"], "name": f"꽃집 {store[:6]}", "thumbnail": front})
     assert opened.status == 201, opened.body
 
@@ -321,30 +282,7 @@ async def test_a_florist_applies_is_denied_tries_again_and_is_permitted(up: Stac
     assert (locked.status, locked.body["code"], locked.body["details"]) == (403, "account_suspended", {"reason": "abuse"})
 
 
-async def upload(me: Browser, path: str, who: dict[str, str]) -> str:
-    """Send a picture the way a page does it: announced, straight to the object store, looked at."""
-    drawn = io.BytesIO()
-    Image.effect_noise((400, 300), 50).save(drawn, "PNG")
-    picture = drawn.getvalue()
-    announced = await me.ask("POST", path, {**who, "content_type": "image/png", "size": len(picture)})
-    assert announced.status == 201, announced.body
-    link, image_id = announced.body["upload"], str(announced.body["image_id"])
-    async with me.http.request(link["method"], link["url"], data=picture, headers=link["headers"]) as sent:
-        assert sent.status == 200, await sent.text()
-    ready = await me.ask("POST", f"{path}/{image_id}/finish", who if "ticket" in who else {}, wait=10)
-    assert (ready.status, ready.body["status"]) == (200, "ready"), ready.body
-    return image_id
-
-
-def business_number() -> str:
-    """A number that nobody has claimed yet, with the right check digit."""
-    head = f"{uuid.uuid4().int % 10**9:09}"
-    weights = (1, 3, 7, 1, 3, 7, 1, 3, 5)
-    total = sum(int(figure) * weight for figure, weight in zip(head, weights, strict=True)) + int(head[8]) * 5 // 10
-    return f"{head}{(10 - total % 10) % 10}"
-
-
-async def test_a_business_number_is_one_sellers_and_a_password_is_reset(new: Callable[[], Browser]) -> None:
+async def test_a_business_number_is_one_sellers_and_an_unknown_address_gets_no_letter(new: Callable[[], Browser]) -> None:
     number, people = business_number(), []
     for expected in (201, 409):
         me, email = new(), f"{uuid.uuid4().hex[:12]}@example.com"
@@ -352,7 +290,7 @@ async def test_a_business_number_is_one_sellers_and_a_password_is_reset(new: Cal
         ticket = (await me.ask("POST", "/auth/seller/registrations/confirm", {"email": email, "code": await me.code(email)})).body[
             "ticket"
         ]
-        document = await upload(me, "/auth/seller/documents", {"email": email, "ticket": ticket})
+        document = await me.upload("/auth/seller/documents", {"email": email, "ticket": ticket})
         form = {"email": email, "ticket": ticket, "password": "password1", "name": "꽃집", "document": document}
         answer = await me.ask("POST", "/auth/seller/applications", {**form, "business_number": number})
         assert answer.status == expected, answer.body

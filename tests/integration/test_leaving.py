@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import aiohttp
 import pytest
-from PIL import Image
 
 from deploy.local.stack import Stack
 from models.actor import id_of
@@ -24,7 +21,8 @@ from tests.chaos.florists import ROSE, TULIP, Florist, Product, open_store
 from tests.chaos.public import Public
 from tests.e2e.test_catalog import allow
 from tests.integration.auditing import everything
-from tests.integration.test_accounts import command, linked, tables
+from tests.integration.test_accounts import tables
+from tests.people import command
 from topics import catalogue
 
 pytestmark = pytest.mark.timeout(900)
@@ -38,46 +36,10 @@ LET_BE = (".inbox", ".dead")
 """Topics that keep what came for 14 and for 30 days."""
 
 
-@pytest.fixture(scope="module")
-def up(stack: Stack) -> Iterator[Stack]:
-    """Every daemon and every process."""
-    stack.start_daemons()
-    stack.run_steps("topics", "schemas")
-    stack.start_processes()
-    yield stack
-    stack.stop_programs([process.name for process in stack.processes])
-
-
-@pytest.fixture
-async def public(up: Stack) -> AsyncIterator[Public]:
-    async with Public(up.env()) as made:
-        yield made
-
-
-@pytest.fixture
-async def new(up: Stack) -> AsyncIterator[Callable[[], Browser]]:
-    settings = read(up.env())
-    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
-        yield lambda: Browser(http, settings)
-
-
 async def done(me: Browser, method: str, path: str, body: Any = None) -> Any:
     answer = await me.ask(method, path, body, wait=10)
     assert answer.status in (200, 201), (path, answer.body)
     return answer.body
-
-
-async def picture(me: Browser) -> str:
-    """A profile picture, uploaded as a page does it."""
-    drawn = io.BytesIO()
-    Image.effect_noise((400, 300), 50).save(drawn, "PNG")
-    wish = {"purpose": "profile", "content_type": "image/png", "size": len(drawn.getvalue())}
-    announced = await done(me, "POST", "/images", wish)
-    link, image_id = announced["upload"], str(announced["image_id"])
-    async with me.http.request(link["method"], link["url"], data=drawn.getvalue(), headers=link["headers"]) as sent:
-        assert sent.status == 200, await sent.text()
-    assert (await done(me, "POST", f"/images/{image_id}/finish"))["status"] == "ready"
-    return image_id
 
 
 async def order(me: Browser, public: Public, florist: Florist) -> None:
@@ -189,9 +151,9 @@ async def test_nothing_is_left_of_whoever_withdraws_but_what_is_listed(
     me, who = new(), kakao(phone=f"+82 10-{uuid.uuid4().int % 10**4:04}-{uuid.uuid4().int % 10**4:04}")
     phone, nickname = "+82" + who["phone"].removeprefix("+82 ").replace("-", ""), f"떠날{word}"
     account = (await me.by("kakao", who)).body["account"]
-    first = await picture(me)
+    first = await me.upload("/images", {"purpose": "profile"})
     await done(me, "PATCH", "/me", {"name": nickname, "picture": first})
-    second = await picture(me)
+    second = await me.upload("/images", {"purpose": "profile"})
     await done(me, "PATCH", "/me", {"picture": second})
     question: dict[str, Any] = {"title": f"제목{word}", "content": f"내용{word}", "secret": True}
     asked = (await done(me, "POST", f"/products/{bouquet}/questions", question))["question_id"]
@@ -230,7 +192,7 @@ async def test_nothing_is_left_of_whoever_withdraws_but_what_is_listed(
         return holding(found, words) | ({"buckets": pictures} if pictures else {})
 
     async with asyncio.timeout(120):
-        while await left() or f"kauth:{who['id']}" in await linked(me):
+        while await left() or f"kauth:{who['id']}" in await me.linked():
             await asyncio.sleep(1)
     for model in MODELS:
         if model.name not in NOT_REBUILT:

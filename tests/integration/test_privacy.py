@@ -6,7 +6,6 @@ import asyncio
 import json
 import re
 import uuid
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
@@ -93,22 +92,6 @@ async def shop(public: Public) -> Day:
     day.secrets.update(public.headers(who)["Authorization"].split()[1] for who in (person, one.owner))
     assert len(day.secrets) == 3 + 2 + 2, "three nonces, two tokens of the gateway, two of ours"
     return day
-
-
-@pytest.fixture(scope="module")
-def up(stack: Stack) -> Iterator[Stack]:
-    """Every daemon and every process."""
-    stack.start_daemons()
-    stack.run_steps("topics", "schemas")
-    stack.start_processes()
-    yield stack
-    stack.stop_programs([process.name for process in stack.processes])
-
-
-@pytest.fixture
-async def public(up: Stack) -> AsyncIterator[Public]:
-    async with Public(up.env()) as made:
-        yield made
 
 
 async def said_in_public(stack: Stack) -> str:

@@ -138,8 +138,8 @@ class ProductShown(msgspec.Struct, omit_defaults=True, kw_only=True):
     waiting: bool = False
 
 
-class ReviewShown(msgspec.Struct, omit_defaults=True, kw_only=True):
-    """A review as everybody sees it. ``rating``: half stars; ``nickname`` and ``picture``: of its author, "" if they are gone."""
+class Review(msgspec.Struct, omit_defaults=True, kw_only=True):
+    """What everybody and its author see. ``rating``: half stars."""
 
     review_id: str
     product_id: str
@@ -153,30 +153,23 @@ class ReviewShown(msgspec.Struct, omit_defaults=True, kw_only=True):
     edited_at: int
     reply: str
     replied_at: int
+
+
+class ReviewShown(Review, kw_only=True):
+    """A review as everybody sees it. ``nickname`` and ``picture``: of its author, "" if they are gone."""
+
     nickname: str
     picture: str
     picture_urls: dict[str, str] = {}
 
 
-class OwnReview(msgspec.Struct, omit_defaults=True, kw_only=True):
+class OwnReview(Review, kw_only=True):
     """A review, or the right to one, as its author sees it. ``status``: allowed, written, hidden (``reason``: why)."""
 
-    review_id: str
-    product_id: str
-    product_name: str
     store_id: str
     kind: str
     subject: str
     status: str
-    rating: int
-    stars: float
-    text: str
-    images: list[str]
-    images_urls: list[dict[str, str]] = []
-    written_at: int
-    edited_at: int
-    reply: str
-    replied_at: int
     reason: str
 
 

@@ -32,7 +32,8 @@ class Row(Agreeing):
         return answer if answer.fingerprint == fingerprint else self._said(id, 422, "idempotency_key_reused")
 
     async def inquire(self, domain: str, key: str, command: str, wait: float, part: str = "") -> Answer | None:
-        assert (domain, key, part) == ("accounts", self.actor.key, f"once/{command}")
+        assert (domain, key) == ("accounts", self.actor.key)
+        assert part in ("", f"once/{command}")
         return self.remembered.get(command) or self._said(command, 404, "command_unknown")
 
     def _answer(self, id: str, message: Command) -> Answer:

@@ -84,6 +84,24 @@ async def test_a_key_that_comes_with_other_words_is_refused(
         assert (actor.state, [type(message) for *_, message in one.sent]) == (state_then, [kind] * 3)
 
 
+async def test_a_licence_that_was_erased_since_is_no_reason_to_refuse_what_was_answered_with_it(tmp_path: Path) -> None:
+    actor, path = verified(), "/auth/seller/licence"
+    async with page(tmp_path, Reader(actor)) as one:
+        one.known.images_[IMAGE] |= {"owner": ROW, "purpose": LICENCE, "status": READY}
+        body = {"email": EMAIL, "document": IMAGE, "ticket": ticket(one)}
+        actor.states[""] = msgspec.structs.replace(actor.state, ticket=hashed(body["ticket"]))
+        first = await one.call("POST", path, body, KEY)
+        assert first[:2] == (200, {"business_number": "1234567891"})
+        del one.known.images_[IMAGE]
+        then, sent = actor.state, list(one.sent)
+        assert await one.call("POST", path, body, KEY) == first
+        other = await one.call("POST", path, {**body, "email": EMAIL.upper()}, KEY)
+        assert (other[0], other[1]["code"]) == (422, "idempotency_key_reused")
+        fresh = await one.call("POST", path, body, {"Idempotency-Key": "another-key"})
+        assert (fresh[0], fresh[1]["code"]) == (422, "image_unusable")
+        assert (actor.state, one.sent) == (then, sent)
+
+
 # -- the password ---------------------------------------------------------------------------------------------------------------
 
 
