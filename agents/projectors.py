@@ -48,8 +48,7 @@ PACE, SHORTEST, LONGEST = 0.7, 2.0, 12.0
 """Milliseconds that the next look waits for each record of this one, at least and at most: a fetch costs 20 CPU-us for each
 partition that it names, however little it brings. aiokafka fetches again once everything is taken, if that is within 100 ms."""
 QUIET = {
-    ("stores", EVENTS), ("stores", PRIVATE), ("catalog", EVENTS), ("catalog", PRIVATE), ("inventory", PRIVATE), ("carts", EVENTS),
-    ("accounts", EVENTS),
+    ("stores", EVENTS), ("stores", PRIVATE), ("catalog", PRIVATE), ("inventory", PRIVATE), ("carts", EVENTS), ("accounts", EVENTS),
 }  # fmt: skip
 """Topics that no order writes, or only one out of a cart, once: with a consumer of their own they are not named in every
 fetch of the others."""
