@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from agents.auditor.books import Books
-from agents.auditor.goods import Good
+from agents.auditor.goods import OF_THE_CHANGE, Good
 from agents.auditor.invariants import GATEWAY, Violation
 from agents.auditor.orders import Dossier, Order, StoreOrder, happened
 from agents.auditor.shelves import Claim, Coupon, Figures, Flower
@@ -269,7 +269,7 @@ def stores(books: Books, rows: Iterable[Mapping[str, Any]]) -> Found:
 
 
 def _told(event: StoreSaved) -> dict[str, Any]:
-    return {name: getattr(event, name) for name in event.__struct_fields__ if name != "by"}
+    return {name: getattr(event, name) for name in event.__struct_fields__ if name not in OF_THE_CHANGE}
 
 
 def products(books: Books, rows: Iterable[Mapping[str, Any]]) -> Found:

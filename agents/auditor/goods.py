@@ -12,6 +12,8 @@ from models.catalog.messages import ProductRated, ProductRemoved, ProductSaved, 
 from models.read.facts import Fact
 
 REMOVED = "DELETED"
+OF_THE_CHANGE = ("by", "new_images")
+"""Fields that tell of a change, to the audit log and to images; read models show what was changed."""
 
 
 class Good(msgspec.Struct):
@@ -33,8 +35,7 @@ class Good(msgspec.Struct):
 
     def shown(self) -> dict[str, Any]:
         """What a read model has to say of it."""
-        # Who saved it is for the audit log alone.
-        fields = {name: getattr(self.saved, name) for name in self.saved.__struct_fields__ if name != "by"}
+        fields = {name: getattr(self.saved, name) for name in self.saved.__struct_fields__ if name not in OF_THE_CHANGE}
         told = {name: list(value) if isinstance(value, tuple) else value for name, value in fields.items()}
         counts = {"sold": self.sold, "reviews": len(self.ratings), "rating_sum": sum(self.ratings.values())}
         return {**told, **counts, "status": self.status, "seq": self.seq}

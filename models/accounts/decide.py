@@ -79,7 +79,7 @@ from models.accounts.state import (
 )
 from models.actor import DAY, EffectUnknown, Event, Refusal, Reminder, Send, State, id_of
 from models.carts.messages import ForgetBuyer
-from models.catalog.image_messages import EraseImage
+from models.catalog.image_messages import EraseImage, keep, owned
 from models.kept import ERASE, Tombstone
 from models.stores.messages import RestoreOwner, SuspendOwner
 from models.traces import ForgetTraces
@@ -142,8 +142,9 @@ def _of_account(account: Account, message: Any, now: int) -> list[Event] | Refus
         case ChangeProfile(name=name, picture=picture):
             given = {"name": name, "picture": picture}
             person = msgspec.structs.replace(account.person, **{field: text for field, text in given.items() if text is not None})
-            replaced = _ours(account.person.picture) if person.picture != account.person.picture else ""
-            return [ProfileChanged(account=account.id, replaced=replaced).keeping(person)]
+            before, after = account.person.picture, person.picture
+            changed = {"replaced": _ours(before), "picture": _ours(after)} if before != after else {}
+            return [ProfileChanged(account=account.id, **changed).keeping(person)]
         case ConfirmContact():
             return contacts.confirm(account, message, now)
         case ResubmitApplication():
@@ -255,7 +256,7 @@ def _lapse(account: Account, now: int) -> list[Event]:
 def route(key: str, state: State, event: Event) -> Iterable[Send]:
     """A business number is claimed and let go of at its own row; whoever left is forgotten where something is kept for them.
 
-    A picture or licence that nothing names any more is erased.
+    A picture or licence that is named is kept; one that nothing names any more is erased.
 
     The store of a seller who is suspended is closed, as nobody would see its orders.
     """
@@ -270,14 +271,17 @@ def route(key: str, state: State, event: Event) -> Iterable[Send]:
             yield Send("stores", account, ForgetTraces())
             if picture:
                 yield Send("catalog", picture, EraseImage(owner=account))
-        case ProfileChanged(account=account, replaced=picture) if picture:
-            yield Send("catalog", picture, EraseImage(owner=account))
+        case ProfileChanged(account=account, replaced=replaced, picture=picture):
+            if replaced:
+                yield Send("catalog", replaced, EraseImage(owner=account))
+            yield from keep(owned((picture,)))
         case RegistrationLapsed(document=document) | LicenceErased(document=document) if document:
             yield Send("catalog", document, EraseImage(owner=key))
-        case SellerApplied(account=account, claim=claim, replaced=document):
+        case SellerApplied(account=account, claim=claim, replaced=replaced, document=document):
             yield Send("accounts", claim, ClaimBusinessNumber(account=account))
-            if document:
-                yield Send("catalog", document, EraseImage(owner=key))
+            if replaced:
+                yield Send("catalog", replaced, EraseImage(owner=key))
+            yield from keep((document,) if document else ())
         case SellerDenied(account=account, claim=claim):
             yield Send("accounts", claim, ReleaseBusinessNumber(account=account))
         case BusinessNumberClaimed(account=account):

@@ -170,10 +170,14 @@ class AdminCreated(Keeping, frozen=True):
 
 
 class ProfileChanged(Keeping, frozen=True):
-    """``replaced``: the image id of the picture that it had before, "": it had none of ours, or has it still."""
+    """``replaced``: the image id of the picture that it had before, "": it had none of ours, or has it still.
+
+    ``picture``: the image id of the one that it has now and did not have before, else "".
+    """
 
     account: str
     replaced: str = ""
+    picture: str = ""
 
 
 class CodeRequested(Keeping, frozen=True):

@@ -147,12 +147,13 @@ class LicenceRead(Keeping, frozen=True):
 class SellerApplied(Keeping, frozen=True):
     """For the first time or again; ``claim``: the row of the business number that is wanted now.
 
-    ``replaced``: the image id of the licence that was submitted before, "": none, or the same.
+    ``document``: the image id of the licence. ``replaced``: that of the one submitted before, "": none, or the same.
     """
 
     account: str
     claim: str
     replaced: str = ""
+    document: str = ""
 
 
 class ApplicationFiled(Event, frozen=True):

@@ -76,7 +76,8 @@ def apply(account: Account, message: ApplyAsSeller, now: int) -> list[Event] | R
         return Refusal("ticket_invalid", 403)
     if not is_number(message.business_number):
         return Refusal("business_number_invalid", 422)
-    applied = SellerApplied(account=f"{message.row}-1", claim=message.claim, replaced=_replaced(account, message.document))
+    replaced, document = _replaced(account, message.document), message.document
+    applied = SellerApplied(account=f"{message.row}-1", claim=message.claim, replaced=replaced, document=document)
     person = Person(name=message.name, email=message.email)
     return [applied.keeping(Application(message.row, person, message.business_number, message.document, message.password_hash))]
 
@@ -88,7 +89,8 @@ def resubmit(account: Account, message: ResubmitApplication, now: int) -> list[E
     if not is_number(message.business_number):
         return Refusal("business_number_invalid", 422)
     person = msgspec.structs.replace(account.person, name=message.name or account.person.name)
-    applied = SellerApplied(account=account.id, claim=message.claim, replaced=_replaced(account, message.document))
+    replaced, document = _replaced(account, message.document), message.document
+    applied = SellerApplied(account=account.id, claim=message.claim, replaced=replaced, document=document)
     return [applied.keeping(Application(account.row, person, message.business_number, message.document))]
 
 

@@ -14,6 +14,7 @@ from models.catalog.image_messages import IMAGE_EVENTS, IMAGE_INBOX
 from models.catalog.messages import (
     CATALOG_EVENTS,
     CATALOG_INBOX,
+    PRODUCT_EVENTS,
     REFERENCE_EVENTS,
     REFERENCE_INBOX,
     RESTOCK_EVENTS,
@@ -89,10 +90,10 @@ def evolve(state: State, event: CATALOG_EVENTS) -> Mapping[str, Any]:
 
 
 def route(key: str, state: State, event: CATALOG_EVENTS) -> Iterable[Send]:
-    """A review tells its product what it gives it, and the images that it has no more; a buyer's rows know what they wait for."""
+    """A review tells its product what it gives it; images are told who shows them; a buyer's rows know what they wait for."""
     if isinstance(event, REVIEW_EVENTS):
         return reviews.route(key, state, event)
-    if isinstance(event, RESTOCK_EVENTS):
+    if isinstance(event, PRODUCT_EVENTS | RESTOCK_EVENTS):
         return products.route(key, event)
     return traces.route("catalog", key, state, event, CancelRestock(buyer=key)) if isinstance(event, TRACE_EVENTS) else ()
 

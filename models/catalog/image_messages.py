@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from models.actor import Command, Event, Message
+from collections.abc import Iterable, Iterator
+
+from models.actor import Command, Event, Message, Send
 
 ENCODED = "encoded"
 """The wish of whoever finishes an upload: to hear what the picture turned out to be."""
@@ -25,6 +27,10 @@ class FinishImage(Command, frozen=True):
 
     def awaits(self) -> str:
         return ENCODED
+
+
+class KeepImage(Message, frozen=True):
+    """Something shows it, or is proved by it: it does not expire any more."""
 
 
 class EraseImage(Message, frozen=True):
@@ -101,11 +107,15 @@ class UploadMissing(Event, frozen=True):
 
 
 class ImageReady(Event, frozen=True):
-    """May be shown, by names that ``digest`` is part of. ``width``, ``height``: pixels of the upright original, 0 of a document."""
+    """May be shown, by names that ``digest`` is part of. ``width``, ``height``: pixels of the upright original, 0 of a document.
+
+    ``at``: ms; it must be put to use within a day. 0: it need not, since it was said before that was asked for.
+    """
 
     digest: str
     width: int
     height: int
+    at: int = 0
 
     def answers(self) -> tuple[str, ...]:
         return (ENCODED,)
@@ -120,8 +130,16 @@ class ImageRejected(Event, frozen=True):
         return (ENCODED,)
 
 
+class ImageKept(Event, frozen=True):
+    """Was put to use."""
+
+
+class ImageUnclaimed(Event, frozen=True):
+    """Was not put to use within a day, and may not be any more. What is under way by then may still keep it."""
+
+
 class ImageExpired(Event, frozen=True):
-    """Was not finished in time."""
+    """Was not finished, or not put to use, in time."""
 
 
 class ImageErased(Event, frozen=True):
@@ -132,7 +150,18 @@ class OriginalDeleted(Event, frozen=True):
     """Nothing is left of what was uploaded but what was made of it."""
 
 
-IMAGE_INBOX = RequestImage | FinishImage | EraseImage | ImageEncoded | ImageUnfit | OriginalMissing | OriginalGone
+def owned(images: Iterable[str]) -> tuple[str, ...]:
+    """Those of ``images`` that are ids: older data has addresses, whose pictures are not ours."""
+    return tuple(one for one in images if one and "/" not in one)
+
+
+def keep(images: Iterable[str]) -> Iterator[Send]:
+    """Tells the images with these ids that they are put to use."""
+    for image in images:
+        yield Send("catalog", image, KeepImage())
+
+
+IMAGE_INBOX = RequestImage | FinishImage | KeepImage | EraseImage | ImageEncoded | ImageUnfit | OriginalMissing | OriginalGone
 IMAGE_EVENTS = (
     ImageRequested
     | ImageCallStarted
@@ -140,6 +169,8 @@ IMAGE_EVENTS = (
     | UploadMissing
     | ImageReady
     | ImageRejected
+    | ImageKept
+    | ImageUnclaimed
     | ImageExpired
     | ImageErased
     | OriginalDeleted

@@ -1,8 +1,11 @@
 """An uploaded image (key = image id): announced, uploaded to the object store, checked and encoded anew, shown. Pure.
 
-    requested -> encoding -> ready          every end deletes the original
-        `-----------'------> rejected
-        `------------------> expired              -> erased, from any of them
+    requested -> encoding -> ready <-> unclaimed    every end deletes the original
+        `-----------'------> rejected      |
+        `------------------> expired <-----'        -> erased, from any of them
+
+Whoever shows an image says so (``KeepImage``). What nobody shows within a day may not be used any more; an hour later, when
+whatever was under way has arrived, its pictures are deleted.
 
 Both calls to the store may be made twice without harm: encoding writes the same bytes under the same names, since they carry
 their digest, and what is deleted stays deleted. Instants in ms since the epoch (UTC); spec product W31, auth 18.
@@ -15,7 +18,7 @@ from typing import Any
 
 import msgspec
 
-from models.actor import HOUR, MINUTE, SECOND, Effect, EffectUnknown, Event, Message, Refusal, Reminder, State
+from models.actor import DAY, HOUR, MINUTE, SECOND, Effect, EffectUnknown, Event, Message, Refusal, Reminder, State
 from models.catalog.image_messages import (
     EraseImage,
     FinishImage,
@@ -24,10 +27,13 @@ from models.catalog.image_messages import (
     ImageEncoded,
     ImageErased,
     ImageExpired,
+    ImageKept,
     ImageReady,
     ImageRejected,
     ImageRequested,
+    ImageUnclaimed,
     ImageUnfit,
+    KeepImage,
     OriginalDeleted,
     OriginalGone,
     OriginalMissing,
@@ -36,6 +42,7 @@ from models.catalog.image_messages import (
 )
 
 REQUESTED, ENCODING, READY, REJECTED, EXPIRED, ERASED = "requested", "encoding", "ready", "rejected", "expired", "erased"
+UNCLAIMED = "unclaimed"
 ENCODE, DISCARD = "encode", "discard"
 SHOWN = ("product", "store", "review", "profile")
 LICENCE = "licence"
@@ -48,6 +55,8 @@ WIDTHS = (320, 640, 1280)
 """Pixels; a picture that is narrower is not blown up."""
 LIFE = HOUR
 """How long an upload may be on its way."""
+UNUSED, GRACE = DAY, HOUR
+"""How long a ready image may be put to use, and how long what is under way by then may still say so."""
 TIMEOUTS: Mapping[str, int] = {ENCODE: 60 * SECOND, DISCARD: 15 * SECOND}
 LEASE_ROOM = 5 * SECOND
 TRIES = 20
@@ -55,7 +64,10 @@ TRIES = 20
 
 
 class Image(msgspec.Struct, frozen=True, array_like=True, tag=True):
-    """An image. ``call``: whose outcome is awaited; ``again``: the one to make at ``again_at``, after ``tries`` in vain."""
+    """An image. ``call``: whose outcome is awaited; ``again``: the one to make at ``again_at``, after ``tries`` in vain.
+
+    ``due``: when it must have been put to use (ms), and as ``unclaimed`` when it is deleted; 0: it was, or it need not be.
+    """
 
     owner: str
     purpose: str
@@ -72,6 +84,7 @@ class Image(msgspec.Struct, frozen=True, array_like=True, tag=True):
     width: int = 0
     height: int = 0
     code: str = ""
+    due: int = 0
 
 
 def file_name(image_id: str, digest: str, width: int) -> str:
@@ -100,8 +113,11 @@ def decide(state: State, message: Message, now: int) -> list[Event] | Refusal:
             return _finished(image, message, now)
         case EraseImage(owner=image.owner) if image.status != ERASED:
             return [ImageErased(), _start(image, DISCARD, now)]
+        case KeepImage() if image.due:
+            return [ImageKept()]
         case ImageEncoded() if _awaited(image, ENCODE, message.attempt):
-            return [ImageReady(digest=message.digest, width=message.width, height=message.height), _start(image, DISCARD, now)]
+            ready = ImageReady(digest=message.digest, width=message.width, height=message.height, at=now)
+            return [ready, _start(image, DISCARD, now)]
         case ImageEncoded() if image.status == ERASED:
             # It was under way when the image was erased, so there may be pictures again.
             return [_start(image, DISCARD, now)]
@@ -139,7 +155,7 @@ def _finished(image: Image, message: FinishImage, now: int) -> list[Event] | Ref
         return Refusal("image_unknown", 404)
     if image.status == REJECTED:
         return Refusal(image.code, 422)
-    if image.status in (EXPIRED, ERASED):
+    if image.status in (UNCLAIMED, EXPIRED, ERASED):
         return Refusal("image_expired", 409)
     return [_start(image, ENCODE, now)] if image.status == REQUESTED else []
 
@@ -166,6 +182,8 @@ def _reminded(image: Image, now: int) -> list[Event]:
         return []
     if image.again:
         return [_start(image, image.again, now)]
+    if image.status == READY:
+        return [ImageUnclaimed()]
     return [ImageExpired(), _start(image, DISCARD, now)]
 
 
@@ -187,12 +205,17 @@ def evolve(state: State, event: Event) -> Mapping[str, Image]:
             image = with_(image, status=REQUESTED, call=None, tries=0)
         case ImageReady():
             image = with_(image, status=READY, call=None, tries=0, digest=event.digest, width=event.width, height=event.height)
+            image = with_(image, due=event.at and event.at + UNUSED)
+        case ImageKept():
+            image = with_(image, status=READY, due=0)
+        case ImageUnclaimed():
+            image = with_(image, status=UNCLAIMED, due=image.due + GRACE)
         case ImageRejected():
             image = with_(image, status=REJECTED, call=None, tries=0, code=event.code)
         case ImageExpired():
-            image = with_(image, status=EXPIRED, call=None, tries=0)
+            image = with_(image, status=EXPIRED, call=None, tries=0, due=0)
         case ImageErased():
-            image = with_(image, status=ERASED, call=None, again="", again_at=0, tries=0)
+            image = with_(image, status=ERASED, call=None, again="", again_at=0, tries=0, due=0)
         case OriginalDeleted():
             image = with_(image, call=None, tries=0)
     return {"": image}
@@ -204,10 +227,10 @@ def pending(image: Image) -> Effect | None:
 
 
 def wake(image: Image) -> int:
-    """When to call again or to give the upload up (ms); 0: an outcome comes by itself, or nothing is left to do."""
+    """When to call again or to give the image up (ms); 0: an outcome comes by itself, or nothing is left to do."""
     if image.call is not None:
         return 0
-    return image.again_at or (image.at + LIFE if image.status == REQUESTED else 0)
+    return image.again_at or (image.at + LIFE if image.status == REQUESTED else image.due)
 
 
 def answer(key: str, image: Image, event: Event | None) -> dict[str, Any] | Refusal:

@@ -102,7 +102,10 @@ class RateProduct(Message, frozen=True):
 
 
 class ProductSaved(Keeping, frozen=True):
-    """The whole product, without its texts. ``version`` counts these events from 1; ``created``: when the first was made (ms)."""
+    """The whole product, without its texts. ``version`` counts these events from 1; ``created``: when the first was made (ms).
+
+    ``new_images``: ids of images that it shows and did not show before.
+    """
 
     store_id: str
     price: int
@@ -117,6 +120,7 @@ class ProductSaved(Keeping, frozen=True):
     version: int = 0
     created: int = 0
     by: str = ""
+    new_images: tuple[str, ...] = ()
 
 
 class ProductRemoved(Keeping, frozen=True):
@@ -257,20 +261,24 @@ class ReviewAllowed(Event, frozen=True):
 
 
 class ReviewWritten(Keeping, frozen=True):
+    """``new_images``: ids of the images that it shows."""
+
     buyer: str
     store_id: str
     product_id: str
     rating: int
     at: int
+    new_images: tuple[str, ...] = ()
 
 
 class ReviewEdited(Keeping, frozen=True):
-    """``dropped_images``: ids of images that it has no more."""
+    """``dropped_images``, ``new_images``: ids of images that it has no more, and that it did not have before."""
 
     product_id: str
     rating: int
     at: int
     dropped_images: tuple[str, ...] = ()
+    new_images: tuple[str, ...] = ()
 
 
 class ReviewDeleted(Event, frozen=True):

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from models.actor import Event, Refusal, Send, State
+from models.catalog.image_messages import keep, owned
 from models.catalog.messages import (
     DELETED,
     DISCONTINUED,
@@ -191,6 +192,7 @@ def _saved(product: Product | None, wish: SaveProduct, now: int) -> list[Event] 
         version=(product.version if product else 0) + 1,
         created=(product.created if product else 0) or now,
         by=wish.by,
+        new_images=_new_images(product, wish),
     )
     text = ProductPrivate(
         name=wish.name,
@@ -200,6 +202,11 @@ def _saved(product: Product | None, wish: SaveProduct, now: int) -> list[Event] 
         images=wish.images,
     )
     return [saved.keeping(text)]
+
+
+def _new_images(product: Product | None, wish: SaveProduct) -> tuple[str, ...]:
+    before = (product.text.thumbnail, *product.text.images) if product else ()
+    return owned(one for one in dict.fromkeys((wish.thumbnail, *wish.images)) if one not in before)
 
 
 def _wrong(wish: SaveProduct) -> list[str]:
@@ -270,9 +277,15 @@ def decide_restock(state: State, message: RESTOCK_INBOX, now: int) -> list[Event
             return [] if waiting is not None else [RestockAwaited(buyer=buyer, at=now)]
 
 
-def route(key: str, event: RESTOCK_EVENTS) -> Iterator[Send]:
-    """The buyer's rows know for what they wait."""
-    yield Send("catalog", event.buyer, (KeepTrace if isinstance(event, RestockAwaited) else DropTrace)(item=key))
+def route(key: str, event: PRODUCT_EVENTS | RESTOCK_EVENTS) -> Iterator[Send]:
+    """Images that the product shows are kept; the buyer's rows know for what they wait."""
+    match event:
+        case ProductSaved(new_images=images):
+            yield from keep(images)
+        case RestockAwaited(buyer=buyer):
+            yield Send("catalog", buyer, KeepTrace(item=key))
+        case RestockDropped(buyer=buyer):
+            yield Send("catalog", buyer, DropTrace(item=key))
 
 
 # -- folding --------------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from models.actor import DAY, Event, Refusal, Send, State
-from models.catalog.image_messages import EraseImage
+from models.catalog.image_messages import EraseImage, keep, owned
 from models.catalog.messages import (
     REVIEW_EVENTS,
     REVIEW_INBOX,
@@ -104,7 +104,12 @@ def _write(review: Review, message: WriteReview, now: int) -> list[Event] | Refu
     if wrong := _wrong(message):
         return wrong
     written = ReviewWritten(
-        buyer=review.buyer, store_id=review.store_id, product_id=review.product_id, rating=message.rating, at=now
+        buyer=review.buyer,
+        store_id=review.store_id,
+        product_id=review.product_id,
+        rating=message.rating,
+        at=now,
+        new_images=owned(message.images),
     )
     return [written.keeping(ReviewPrivate(text=message.text, images=message.images))]
 
@@ -121,8 +126,13 @@ def _edit(review: Review, message: EditReview, now: int) -> list[Event] | Refusa
         return refused
     if now > review.written_at + EDITABLE:
         return Refusal("review_final", 409, {"until": review.written_at + EDITABLE})
-    dropped = _ours(one for one in review.text.images if one not in message.images)
-    edited = ReviewEdited(product_id=review.product_id, rating=message.rating, at=now, dropped_images=dropped)
+    edited = ReviewEdited(
+        product_id=review.product_id,
+        rating=message.rating,
+        at=now,
+        dropped_images=owned(one for one in review.text.images if one not in message.images),
+        new_images=owned(one for one in message.images if one not in review.text.images),
+    )
     return [edited.keeping(msgspec.structs.replace(review.text, text=message.text, images=message.images))]
 
 
@@ -131,7 +141,7 @@ def _delete(review: Review, now: int) -> list[Event] | Refusal:
         return []
     if review.status == ALLOWED:
         return Refusal("review_not_written", 409)
-    return [ReviewDeleted(product_id=review.product_id, at=now, dropped_images=_ours(review.text.images))]
+    return [ReviewDeleted(product_id=review.product_id, at=now, dropped_images=owned(review.text.images))]
 
 
 def _reply(review: Review, message: ReplyToReview, now: int) -> list[Event] | Refusal:
@@ -152,13 +162,8 @@ def _hide(review: Review, message: HideReview, now: int) -> list[Event] | Refusa
         return refused
     if not message.by or not 0 < len(message.reason) <= MAX_REASON:
         return Refusal("review_invalid", 422, {"fields": ["reason"]})
-    hidden = ReviewHidden(product_id=review.product_id, by=message.by, at=now, dropped_images=_ours(review.text.images))
+    hidden = ReviewHidden(product_id=review.product_id, by=message.by, at=now, dropped_images=owned(review.text.images))
     return [hidden.keeping(msgspec.structs.replace(review.text, images=(), reason=message.reason))]
-
-
-def _ours(images: Iterable[str]) -> tuple[str, ...]:
-    """Those of ``images`` that are ids: older data has addresses, which are not ours to erase."""
-    return tuple(one for one in images if "/" not in one)
 
 
 def evolve(state: State, event: REVIEW_EVENTS) -> Mapping[str, Review]:
@@ -187,7 +192,7 @@ def _changed(review: Review, event: REVIEW_EVENTS) -> Review:
 
 
 def route(key: str, state: State, event: REVIEW_EVENTS) -> Iterable[Send]:
-    """The product hears what the review gives it now; pictures that it shows no more are erased."""
+    """The product hears what the review gives it now; pictures that it shows are kept, those that it shows no more erased."""
     match event:
         case ReviewWritten() | ReviewEdited():
             yield Send("catalog", event.product_id, RateProduct(review_id=key, rating=event.rating))
@@ -196,6 +201,8 @@ def route(key: str, state: State, event: REVIEW_EVENTS) -> Iterable[Send]:
     if isinstance(event, ReviewEdited | ReviewDeleted | ReviewHidden):
         for image in event.dropped_images:
             yield Send("catalog", image, EraseImage(owner=state["review"].buyer))
+    if isinstance(event, ReviewWritten | ReviewEdited):
+        yield from keep(event.new_images)
 
 
 def private(state: State, event: REVIEW_EVENTS) -> ReviewPrivate | None:

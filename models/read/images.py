@@ -15,17 +15,21 @@ from models.catalog.image_messages import (
     ImageCallStarted,
     ImageErased,
     ImageExpired,
+    ImageKept,
     ImageReady,
     ImageRejected,
     ImageRequested,
+    ImageUnclaimed,
     UploadMissing,
 )
-from models.catalog.images import ENCODE, ENCODING, ERASED, EXPIRED, LICENCE, READY, REJECTED, REQUESTED, urls
+from models.catalog.images import ENCODE, ENCODING, ERASED, EXPIRED, LICENCE, READY, REJECTED, REQUESTED, UNCLAIMED, urls
 from models.read import mysql
 from models.read.databases import Databases
 from models.read.facts import EVENTS, Fact, ReadModel
 from models.read.registry import Registry
 
+MOVES = ImageReady | ImageExpired | ImageErased
+"""After an image was ready: what takes it elsewhere, together with its pictures."""
 FIELDS = ("image_id", "owner", "purpose", "content_type", "size", "at", "status", "digest", "width", "height", "code", "seq")
 
 
@@ -59,14 +63,23 @@ MOVE = (
     " status = VALUES(status), digest = VALUES(digest), width = VALUES(width), height = VALUES(height), code = VALUES(code),"
     " seq = VALUES(seq)"
 )
+STAND = (
+    "INSERT INTO {images} (image_id, status, seq) VALUES {rows} ON DUPLICATE KEY UPDATE status = VALUES(status), seq = VALUES(seq)"
+)
 
 
 def project(facts: Sequence[Fact]) -> list[mysql.Write]:
     """New images, and where each image that moved stands after these facts: the last word wins."""
     new: dict[str, tuple[Any, ...]] = {}
     moved: dict[str, tuple[Any, ...]] = {}
+    stands: dict[str, tuple[Any, ...]] = {}
     for fact in facts:
         key, event = fact.key, fact.body
+        if isinstance(event, ImageKept | ImageUnclaimed):
+            # It keeps its pictures, of which these facts may say nothing.
+            stands[key] = (key, READY if isinstance(event, ImageKept) else UNCLAIMED, fact.seq)
+        elif isinstance(event, MOVES):
+            stands.pop(key, None)
         match event:
             case ImageRequested():
                 new[key] = (key, event.owner, event.purpose, event.content_type, event.size, event.at, REQUESTED, fact.seq)
@@ -82,7 +95,8 @@ def project(facts: Sequence[Fact]) -> list[mysql.Write]:
                 moved[key] = (key, EXPIRED, "", 0, 0, "", fact.seq)
             case ImageErased():
                 moved[key] = (key, ERASED, "", 0, 0, "", fact.seq)
-    return [mysql.Write(REQUEST, sorted(new.values())), mysql.Write(MOVE, sorted(moved.values()))]
+    rows = {REQUEST: new, MOVE: moved, STAND: stands}
+    return [mysql.Write(statement, sorted(of.values())) for statement, of in rows.items()]
 
 
 class _Store(mysql.Fenced):

@@ -62,7 +62,7 @@ def evolve(state: State, event: STORES_EVENTS) -> Mapping[str, Any]:
 
 
 def route(key: str, state: State, event: STORES_EVENTS) -> Iterable[Send]:
-    """The store's inventory takes the threshold over; a buyer's rows know their questions; notices concern nobody else yet."""
+    """The store's inventory takes the threshold over, its images are kept; a buyer's rows know their questions."""
     if isinstance(event, StoreSaved):
         yield from store.route(key, event)
     elif isinstance(event, QUESTION_EVENTS):

@@ -116,7 +116,7 @@ class RestoreOwner(Message, frozen=True):
 class StoreSaved(Keeping, frozen=True):
     """The store as it is now, whoever changed what. ``registered_at``: ms. ``gugun`` "": no address yet, no ``lat``, no ``lon``.
 
-    ``by``: the admin who saved it, "": its seller or a demo.
+    ``by``: the admin who saved it, "": its seller or a demo. ``new_images``: ids of images that it shows and did not show before.
     """
 
     owner: str
@@ -133,6 +133,7 @@ class StoreSaved(Keeping, frozen=True):
     minutes_per_day: int = MINUTES_PER_DAY
     registered_at: int = 0
     by: str = ""
+    new_images: tuple[str, ...] = ()
 
 
 class StoreSuspended(Keeping, frozen=True):

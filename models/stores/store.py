@@ -10,6 +10,7 @@ import msgspec
 
 from models import kst
 from models.actor import Event, Refusal, Send
+from models.catalog.image_messages import keep, owned
 from models.inventory.messages import SetLowStockThreshold
 from models.stores import regions
 from models.stores.banks import BANKS
@@ -138,12 +139,14 @@ def _save(base: Store, profile: StoreProfile, missing: list[str], before: Store 
     text = _replace(_text(base), **{name: said.pop(name) for name in TEXTS if name in said})
     after = _replace(base, **said)
     after = _replace(after, text=_replace(text, name=after.name))
-    return [] if after == before else [_event(after, by).keeping(after.text)]
+    shown = before.text.thumbnail if before else ""
+    new_images = owned((text.thumbnail,)) if text.thumbnail != shown else ()
+    return [] if after == before else [StoreSaved(**_public(after), by=by, new_images=new_images).keeping(after.text)]
 
 
-def _event(store: Store, by: str) -> StoreSaved:
-    public = {name: getattr(store, name) for name in StoreSaved.__struct_fields__ if name != "by"}
-    return StoreSaved(**public, by=by)
+def _public(saved: Store | StoreSaved) -> dict[str, Any]:
+    """What a store and the event that tells of it have in common."""
+    return {name: getattr(saved, name) for name in StoreSaved.__struct_fields__ if name not in ("by", "new_images")}
 
 
 def _text(store: Store) -> StorePrivate:
@@ -192,9 +195,8 @@ def evolve(store: Store | None, event: STORE_EVENTS) -> Store:
     """The store after ``event``; a change leaves a suspension as it is."""
     match event:
         case StoreSaved(kept=text):
-            values = {name: getattr(event, name) for name in event.__struct_fields__ if name != "by"}
             closed: dict[str, Any] = {name: store is not None and getattr(store, name) for name in ("suspended", "owner_suspended")}
-            return Store(**values, **closed, name=text.name, text=text)
+            return Store(**_public(event), **closed, name=text.name, text=text)
         case (
             StoreSuspended(of_owner=owner, kept=text)
             | StoreRestored(of_owner=owner, kept=text)
@@ -206,8 +208,9 @@ def evolve(store: Store | None, event: STORE_EVENTS) -> Store:
 
 
 def route(key: str, event: StoreSaved) -> Iterator[Send]:
-    """The store's inventory takes the threshold over."""
+    """The store's inventory takes the threshold over; images that the store shows are kept."""
     yield Send("inventory", key, SetLowStockThreshold(threshold=event.threshold))
+    yield from keep(event.new_images)
 
 
 def private(store: Store) -> StorePrivate:

@@ -22,7 +22,7 @@ from models.actor import DAY, Reminder
 from models.carts.messages import AddToCart, MergeCart
 from models.catalog import messages as catalog
 from models.orders import messages as orders
-from models.stores.messages import AskQuestion, DeleteQuestion, SaveStore
+from models.stores.messages import AskQuestion, DeleteQuestion, SaveStore, StoreProfile
 from models.traces import AT_ONCE, ForgetTraces
 from tests.unit.accounts.given import ACCOUNTS, BUYER, CLAIM, EMAIL, SELLER, application, code, right, sign_in
 from tests.unit.gateway_model import GatewayModel
@@ -84,8 +84,9 @@ def walk() -> set[tuple[str, str, str, str]]:
     world.rest()
     world.check_at_rest()
     assert [world.memory.state("orders", order).status for order in world.placed] == ["CONFIRMED"] + ["CANCELLED"] * 3
-    shop = Memory((STORES, INVENTORY), NOW)
-    shop.command("stores", ROSE.store_id, SaveStore(owner="o", name="n", delivery_fee=0, free_from=0, threshold=30), "c1")
+    shop = Memory((STORES, INVENTORY, CATALOG), NOW)
+    save = SaveStore(owner="o", name="n", delivery_fee=0, free_from=0, threshold=30, profile=StoreProfile(thumbnail="image-4"))
+    shop.command("stores", ROSE.store_id, save, "c1")
     arrived(shop)
     assert shop.state("inventory", ROSE.store_id).threshold == 30
     carts = Memory((CARTS,), NOW)
@@ -104,7 +105,7 @@ def traced() -> set[tuple[str, str, str, str]]:
     for number in range(count):
         question = AskQuestion(buyer="ann", store_id="s", product_id=f"p-{number}", title="t", content="c")
         shop.command("stores", f"q-{number}", question, f"q{number}")
-        save = catalog.SaveProduct(store_id="s", name="n", price=1, flowers={"rose": 1}, status="DISCONTINUED")
+        save = catalog.SaveProduct(store_id="s", name="n", price=1, flowers={"rose": 1}, status="DISCONTINUED", thumbnail="image-5")
         shop.command("catalog", f"p-{number}", save, f"p{number}")
     arrived(shop)
     for number in range(count):

@@ -45,7 +45,7 @@ from models.accounts.seller_messages import (
 from models.accounts.sellers import READS_A_DAY
 from models.accounts.session_messages import SessionsEnded
 from models.actor import DAY, HOUR, Refusal, Reminder, Send, id_of
-from models.catalog.image_messages import EraseImage
+from models.catalog.image_messages import EraseImage, KeepImage
 from models.stores.messages import RestoreOwner, SuspendOwner
 from tests.unit.accounts.given import (
     ACCOUNTS,
@@ -75,8 +75,9 @@ PERMIT, DENY = PermitSeller(once="p", account=ME, by="admin-1"), DenySeller(once
 def test_an_application_waits_until_the_number_is_its_own() -> None:
     actor = verified()
     (sent,) = actor.take(application())
-    assert sent == SellerApplied(account=ME, claim=CLAIM)
-    assert actor.sends == [Send("accounts", CLAIM, ClaimBusinessNumber(account=ME))]
+    assert sent == SellerApplied(account=ME, claim=CLAIM, document="documents/1")
+    claims, kept = ClaimBusinessNumber(account=ME), Send("catalog", "documents/1", KeepImage())
+    assert actor.sends == [Send("accounts", CLAIM, claims), kept]
     assert ACCOUNTS.private(SELLER, actor.states, sent) == AccountPrivate(
         account=ME, person=Person(name="이꽃집", email=EMAIL), password_hash="argon", credential=1, business_number=NUMBER,
         document="documents/1",
@@ -154,14 +155,15 @@ def test_only_the_denied_applicant_submits_again_and_loses_nothing() -> None:
     pending.take(DENY)
     stranger = ResubmitApplication(account="x-1", business_number=NUMBER, claim=CLAIM, document="d")
     assert pending.refuses(stranger) == ("account_gone", 404)
-    assert pending.take(again) == [SellerApplied(account=ME, claim=CLAIM, replaced="documents/1")]
+    assert pending.take(again) == [SellerApplied(account=ME, claim=CLAIM, replaced="documents/1", document="documents/2")]
     claims, erased = Send("accounts", CLAIM, ClaimBusinessNumber(account=ME)), EraseImage(owner=SELLER)
-    assert pending.sends == [claims, Send("catalog", "documents/1", erased)]
+    kept = Send("catalog", "documents/2", KeepImage())
+    assert pending.sends == [claims, Send("catalog", "documents/1", erased), kept]
     assert pending.wake() == 0
     pending.take(BusinessNumberTaken(claim=CLAIM))
     assert (pending.state.status, pending.wake()) == ("DENIED", NOW + 30 * DAY)
     pending.take(again)
-    assert pending.sends == [claims]
+    assert pending.sends == [claims, kept]
     assert pending.take(BusinessNumberGranted(claim=CLAIM)) == [ApplicationFiled(account=ME)]
     state = pending.state
     assert (state.document, state.business_number, state.password_hash, state.credential) == ("documents/2", NUMBER, "argon", 1)
@@ -197,7 +199,10 @@ def test_the_licence_of_a_registration_that_lapses_is_erased() -> None:
     actor.take(application())
     actor.take(BusinessNumberTaken(claim=CLAIM))
     actor.take(application(document="documents/2"))
-    assert actor.sends[1:] == [Send("catalog", "documents/1", EraseImage(owner=SELLER))]
+    assert actor.sends[1:] == [
+        Send("catalog", "documents/1", EraseImage(owner=SELLER)),
+        Send("catalog", "documents/2", KeepImage()),
+    ]
     actor.take(BusinessNumberTaken(claim=CLAIM))
     actor.now = actor.wake()
     assert actor.take(Reminder(due=actor.now)) == [RegistrationLapsed(account=ME, document="documents/2")]

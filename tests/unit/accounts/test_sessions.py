@@ -32,7 +32,7 @@ from models.accounts.sessions import AT_MOST, GRACE, LIFETIME, MOST
 from models.accounts.state import Task
 from models.actor import DAY, HOUR, Effect, EffectUnknown, Refusal, Reminder, Send
 from models.carts.messages import ForgetBuyer
-from models.catalog.image_messages import EraseImage
+from models.catalog.image_messages import EraseImage, KeepImage
 from models.kept import ERASE
 from models.traces import ForgetTraces
 from tests.unit.accounts.given import ACCOUNTS, BUYER, PERSON, SELLER, admin, applied, buyer, done, opening, seller, sign_in
@@ -177,16 +177,18 @@ def test_the_picture_of_whoever_withdraws_is_erased_if_it_is_ours(picture: str, 
     )
 
 
-def test_a_picture_that_is_replaced_is_erased() -> None:
+def test_a_picture_is_kept_and_one_that_is_replaced_is_erased() -> None:
     actor = buyer()
     wish = ChangeProfile(account=ME, picture="image-1")
-    assert actor.take(wish) == [ProfileChanged(account=ME)]
-    assert actor.sends == []
+    assert actor.take(wish) == [ProfileChanged(account=ME, picture="image-1")]
+    assert actor.sends == [Send("catalog", "image-1", KeepImage())]
     assert actor.take(wish) == [ProfileChanged(account=ME)]
     assert actor.take(ChangeProfile(account=ME, name="새 이름")) == [ProfileChanged(account=ME)]
     assert actor.sends == []
-    assert actor.take(ChangeProfile(account=ME, picture="image-2")) == [ProfileChanged(account=ME, replaced="image-1")]
-    assert actor.sends == [Send("catalog", "image-1", EraseImage(owner=ME))]
+    assert actor.take(ChangeProfile(account=ME, picture="image-2")) == [
+        ProfileChanged(account=ME, replaced="image-1", picture="image-2")
+    ]
+    assert actor.sends == [Send("catalog", "image-1", EraseImage(owner=ME)), Send("catalog", "image-2", KeepImage())]
     assert actor.take(ChangeProfile(account=ME, picture="")) == [ProfileChanged(account=ME, replaced="image-2")]
     assert actor.sends == [Send("catalog", "image-2", EraseImage(owner=ME))]
 

@@ -33,6 +33,7 @@ SAVE = SaveProduct(
 SAVED = ProductSaved(
     store_id=STORE, price=20_000, flowers={"1": 10, "18": 3}, status="SALE", tax_free=False, category="1", tags=("1", "2"),
     representative="1", minutes=40, version=1, created=NOW,
+    new_images=("image-1", "image-2"),
 )  # fmt: skip
 ALLOW = AllowReview(subject="line-1", kind="delivery", buyer=BUYER, store_id=STORE, product_id=PRODUCT)
 WRITE = WriteReview(buyer=BUYER, rating=9, text="정말 예뻐요", images=("image-3",))

@@ -8,8 +8,9 @@ import msgspec
 import pytest
 
 from agents.catalog import CATALOG
-from models.actor import Refusal
+from models.actor import Refusal, Send
 from models.catalog import messages as m
+from models.catalog.image_messages import KeepImage
 from models.catalog.products import MAX_FLOWERS, Product, Rated, Waiting
 from tests.unit.catalog.given import ADMIN, BUYER, PRODUCT, SAVE, SAVED, STORE, product, with_
 from tests.unit.history import Actor
@@ -24,7 +25,8 @@ def test_the_whole_product_is_in_the_event_but_for_its_texts() -> None:
     (saved,) = actor.take(SAVE)
     assert saved == SAVED
     assert CATALOG.private(PRODUCT, actor.states, saved) == TEXT
-    assert not [text for text in ("장미", "고백", "향기", "image") if text in msgspec.json.encode(saved).decode()]
+    assert not [text for text in ("장미", "고백", "향기") if text in msgspec.json.encode(saved).decode()]
+    assert actor.sends == [Send("catalog", image, KeepImage()) for image in ("image-1", "image-2")]
     assert actor.state == Product(
         STORE, 20_000, {"1": 10, "18": 3}, "SALE", False, "1", TEXT, "ordinary", ("1", "2"), "1", 40, 1, NOW
     )
@@ -59,6 +61,14 @@ def test_a_product_that_cannot_be(changes: dict[str, Any], fields: list[str]) ->
     assert Actor(CATALOG, PRODUCT, NOW).decide(wish) == Refusal("product_invalid", 422, {"fields": fields})
 
 
+def test_only_images_that_are_new_to_a_product_are_kept() -> None:
+    """And no address of older data, of which there is nothing to keep."""
+    actor = product()
+    (event,) = actor.take(with_(EDIT, thumbnail="image-2", images=("image-3", "image-1", "/old/rose.webp", "image-3")))
+    assert event.new_images == ("image-3",)
+    assert actor.sends == [Send("catalog", "image-3", KeepImage())]
+
+
 # -- edits ------------------------------------------------------------------------------------------------------------------------
 
 
@@ -67,7 +77,10 @@ def test_everything_of_a_product_can_be_edited_and_only_what_is_said_changes() -
     actor = product()
     actor.now = NOW + 5
     (event,) = actor.take(with_(EDIT, price=25_000, category="2", flowers={"16": 12}, summary="봄에", by=ADMIN))
-    assert event == with_(SAVED, price=25_000, category="2", flowers={"16": 12}, representative="16", version=2, by=ADMIN)
+    assert event == with_(
+        SAVED, price=25_000, category="2", flowers={"16": 12}, representative="16", version=2, by=ADMIN, new_images=()
+    )
+    assert actor.sends == []
     assert CATALOG.private(PRODUCT, actor.states, event) == with_(TEXT, summary="봄에")
     (again,) = actor.take(with_(EDIT, version=2, status="DISCONTINUED"))
     assert (again.version, again.status, again.by, again.created) == (3, "DISCONTINUED", "", NOW)

@@ -10,7 +10,7 @@ import pytest
 from agents.catalog import CATALOG
 from models.actor import Refusal, Send
 from models.catalog import messages as m
-from models.catalog.image_messages import EraseImage
+from models.catalog.image_messages import EraseImage, KeepImage
 from models.catalog.reviews import EDITABLE
 from tests.unit.catalog.given import ADMIN, ALLOW, BUYER, PRODUCT, REVIEW, SAVE, STORE, WRITE, allowed, with_, written
 from tests.unit.history import Actor
@@ -31,6 +31,10 @@ def erased(*images: str) -> list[Send]:
     return [Send("catalog", image, EraseImage(owner=BUYER)) for image in images]
 
 
+def kept(*images: str) -> list[Send]:
+    return [Send("catalog", image, KeepImage()) for image in images]
+
+
 def test_a_right_is_given_once() -> None:
     actor = Actor(CATALOG, REVIEW, NOW)
     assert actor.take(ALLOW) == [
@@ -45,8 +49,8 @@ def test_a_right_is_given_once() -> None:
 def test_a_review_is_written_once_and_its_product_hears_of_it_in_the_same_step() -> None:
     actor = allowed()
     (event,) = actor.take(WRITE)
-    assert event == m.ReviewWritten(buyer=BUYER, store_id=STORE, product_id=PRODUCT, rating=9, at=NOW)
-    assert actor.sends == rate(9)
+    assert event == m.ReviewWritten(buyer=BUYER, store_id=STORE, product_id=PRODUCT, rating=9, at=NOW, new_images=("image-3",))
+    assert actor.sends == [*rate(9), *kept("image-3")]
     assert CATALOG.private(REVIEW, actor.states, event) == ALL
     assert CATALOG.answer(REVIEW, actor.states, None) == {"review_id": REVIEW}
     assert actor.refuses(WRITE) == ("review_exists", 409)
@@ -140,12 +144,13 @@ def test_what_an_admin_hides_does_not_count_and_is_nobodys_to_change() -> None:
     assert actor.states["review"].text == m.ReviewPrivate(reason="욕설"), "why it was hidden is read in the audit log"
 
 
-def test_only_the_pictures_that_an_edit_leaves_out_are_erased() -> None:
+def test_the_pictures_that_an_edit_leaves_out_are_erased_and_new_ones_kept() -> None:
     """And of older data no addresses, which are nobody's to erase."""
     actor = allowed()
     actor.take(with_(WRITE, images=("image-1", "/old/rose.webp", "image-2", "image-3")))
     (event,) = actor.take(with_(EDIT, images=("image-3", "image-4", "image-1")))
-    assert (event.dropped_images, actor.sends) == (("image-2",), [*rate(4), *erased("image-2")])
+    assert (event.dropped_images, event.new_images) == (("image-2",), ("image-4",))
+    assert actor.sends == [*rate(4), *erased("image-2"), *kept("image-4")]
     actor.take(DELETE)
     assert actor.sends == [*rate(0), *erased("image-3", "image-4", "image-1")]
     assert (actor.take(DELETE), actor.sends) == ([], [])

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from agents.catalog import CATALOG
-from models.actor import HOUR, MINUTE, SECOND, Effect, EffectUnknown, Message, Refusal, Reminder
+from models.actor import DAY, HOUR, MINUTE, SECOND, Effect, EffectUnknown, Message, Refusal, Reminder
 from models.catalog.image_messages import (
     EraseImage,
     FinishImage,
@@ -17,10 +17,13 @@ from models.catalog.image_messages import (
     ImageEncoded,
     ImageErased,
     ImageExpired,
+    ImageKept,
     ImageReady,
     ImageRejected,
     ImageRequested,
+    ImageUnclaimed,
     ImageUnfit,
+    KeepImage,
     OriginalDeleted,
     OriginalGone,
     OriginalMissing,
@@ -89,7 +92,7 @@ def test_a_finished_upload_is_looked_at_and_its_original_deleted() -> None:
     assert actor.take(FINISH) == [started("encode", 1)]
     assert CATALOG.pending(actor.state) == Effect("encode", 1, NOW + 65 * SECOND)
     assert (actor.wake(), CATALOG.answer(ID, actor.states, None)) == (0, {"image_id": ID, "status": "encoding"})
-    ready = ImageReady(digest=DIGEST, width=2000, height=1500)
+    ready = ImageReady(digest=DIGEST, width=2000, height=1500, at=NOW)
     assert actor.take(ImageEncoded(attempt=1, digest=DIGEST, width=2000, height=1500)) == [ready, started("discard", 2)]
     assert ready.answers() == (FINISH.awaits(),) == ("encoded",)
     urls = {width: f"/images/{ID}/{DIGEST}-{width}.webp" for width in ("320", "640", "1280")}
@@ -97,8 +100,53 @@ def test_a_finished_upload_is_looked_at_and_its_original_deleted() -> None:
     assert CATALOG.answer(ID, actor.states, ready) == said
     assert CATALOG.pending(actor.state) == Effect("discard", 2, NOW + 20 * SECOND)
     assert actor.take(OriginalGone(attempt=2)) == [OriginalDeleted()]
-    assert (CATALOG.pending(actor.state), actor.wake(), actor.take(FINISH)) == (None, 0, [])
+    assert (CATALOG.pending(actor.state), actor.wake(), actor.take(FINISH)) == (None, NOW + DAY, [])
     assert CATALOG.answer(ID, actor.states, None) == said
+
+
+def test_what_something_shows_stays() -> None:
+    actor = image(*DONE)
+    assert actor.take(KeepImage()) == [ImageKept()]
+    assert (actor.state.status, actor.wake()) == ("ready", 0)
+    assert actor.take(KeepImage()) == []
+    actor.now = NOW + 2 * DAY
+    assert actor.take(Reminder(due=NOW + DAY)) == []
+
+
+def test_what_nobody_shows_within_a_day_may_not_be_used_and_is_deleted_an_hour_later() -> None:
+    actor = image(*DONE)
+    actor.now = NOW + DAY - 1
+    assert actor.take(Reminder(due=NOW + DAY)) == []
+    actor.now = NOW + DAY
+    assert actor.take(Reminder(due=NOW + DAY)) == [ImageUnclaimed()]
+    assert (actor.state.status, actor.state.digest, actor.wake()) == ("unclaimed", DIGEST, NOW + DAY + HOUR)
+    assert actor.refuses(FINISH) == ("image_expired", 409)
+    assert actor.take(Reminder(due=NOW + DAY)) == []
+    actor.now = NOW + DAY + HOUR
+    assert actor.take(Reminder(due=actor.wake())) == [ImageExpired(), started("discard", 3, actor.now)]
+    assert actor.take(KeepImage()) == []
+    actor.take(OriginalGone(attempt=3))
+    assert (actor.state.status, CATALOG.pending(actor.state), actor.wake()) == ("expired", None, 0)
+
+
+def test_what_was_under_way_when_the_day_ended_still_keeps_it() -> None:
+    actor = image(*DONE)
+    actor.now = NOW + DAY
+    actor.take(Reminder(due=NOW + DAY))
+    actor.now += HOUR - 1
+    assert actor.take(KeepImage()) == [ImageKept()]
+    assert (actor.state.status, actor.wake()) == ("ready", 0)
+
+
+def test_an_image_that_was_ready_before_this_was_asked_for_stays() -> None:
+    actor = image(*ENCODING)
+    actor.states |= CATALOG.evolve(actor.states, ImageReady(digest=DIGEST, width=4, height=3))
+    assert (actor.state.status, actor.wake(), actor.take(KeepImage())) == ("ready", 0, [])
+
+
+@pytest.mark.parametrize("messages", [(), (ASK,), ENCODING, (*DONE, EraseImage(owner="buyer-1"))])
+def test_what_is_not_there_is_not_kept(messages: tuple[Message, ...]) -> None:
+    assert image(*messages).take(KeepImage()) == []
 
 
 def test_a_licence_has_no_address() -> None:

@@ -9,9 +9,11 @@ from models.catalog.image_messages import (
     ImageCallStarted,
     ImageErased,
     ImageExpired,
+    ImageKept,
     ImageReady,
     ImageRejected,
     ImageRequested,
+    ImageUnclaimed,
     OriginalDeleted,
     UploadMissing,
 )
@@ -44,11 +46,31 @@ def facts(*events: Event) -> list[Fact]:
     ],
 )
 def test_where_an_image_stands(events: tuple[Event, ...], moved: list[tuple[object, ...]]) -> None:
-    requests, moves = images.project(facts(*events))
+    requests, moves, stands = images.project(facts(*events))
     new = [("i", "o", "review", "image/png", 5, 7, "requested", 1)] if events[0] is REQUESTED else []
-    assert (requests.rows, moves.rows) == (new, moved)
+    assert (requests.rows, moves.rows, stands.rows) == (new, moved, [])
+
+
+READY = ImageReady(digest="d", width=4, height=3, at=8)
+
+
+@pytest.mark.parametrize(
+    ("events", "moved", "stands"),
+    [
+        ((READY, ImageKept()), [("i", "ready", "d", 4, 3, "", 1)], [("i", "ready", 2)]),
+        ((ImageKept(),), [], [("i", "ready", 1)]),
+        ((ImageUnclaimed(),), [], [("i", "unclaimed", 1)]),
+        ((ImageUnclaimed(), ImageKept()), [], [("i", "ready", 2)]),
+        ((ImageUnclaimed(), ImageExpired()), [("i", "expired", "", 0, 0, "", 2)], []),
+        ((ImageKept(), ImageErased()), [("i", "erased", "", 0, 0, "", 2)], []),
+    ],
+)
+def test_an_image_that_is_put_to_use_or_is_not_keeps_its_pictures(
+    events: tuple[Event, ...], moved: list[tuple[object, ...]], stands: list[tuple[object, ...]]
+) -> None:
+    assert [write.rows for write in images.project(facts(*events))] == [[], moved, stands]
 
 
 def test_products_and_images_do_not_see_each_other() -> None:
-    assert [write.rows for write in images.project(facts(PRODUCT))] == [[], []]
+    assert [write.rows for write in images.project(facts(PRODUCT))] == [[], [], []]
     assert products.project(facts(REQUESTED, ENCODING, ImageReady(digest="d", width=4, height=3)), {}) == {}

@@ -9,6 +9,7 @@ import pytest
 
 from agents.stores import STORES
 from models.actor import Event, Refusal, Send
+from models.catalog.image_messages import KeepImage
 from models.inventory.messages import SetLowStockThreshold
 from models.stores.hours import Hours
 from models.stores.messages import (
@@ -51,15 +52,18 @@ def change(by: str = SELLER, **said: Any) -> ChangeStore:
     return ChangeStore(by=by, profile=StoreProfile(**said))
 
 
-def test_a_seller_registers_his_store_and_only_codes_and_amounts_are_public() -> None:
+def test_a_seller_registers_his_store_and_only_codes_ids_and_amounts_are_public() -> None:
     actor = Actor(STORES, "store", NOW)
     (saved,) = actor.take(REGISTER)
-    assert saved == SAVED
-    assert actor.sends == [Send("inventory", "store", SetLowStockThreshold(threshold=30))]
+    assert saved == with_(SAVED, new_images=("image-1",))
+    assert actor.sends == [
+        Send("inventory", "store", SetLowStockThreshold(threshold=30)),
+        Send("catalog", "image-1", KeepImage()),
+    ]
     assert STORES.private("store", actor.states, saved) == TEXT
     assert STORES.answer("store", actor.states, None) == {"store_id": "store"}
     public = msgspec.json.encode(saved).decode()
-    assert [text for text in msgspec.structs.astuple(TEXT) if text and text in public] == []
+    assert [text for text in msgspec.structs.astuple(TEXT) if text and text in public] == [TEXT.thumbnail]
 
 
 @pytest.mark.spec("store V3")
@@ -72,7 +76,9 @@ def test_a_seller_has_one_store() -> None:
 def test_what_has_usual_values_may_be_left_out() -> None:
     usual = StoreProfile(**{name: getattr(PROFILE, name) for name in REQUIRED})
     (saved,) = Actor(STORES, "store", NOW).take(RegisterStore(owner=SELLER, profile=usual))
-    assert saved == with_(SAVED, hours={}, slot_capacity=0, cut_off="18:00", minutes_per_day=480, threshold=50)
+    assert saved == with_(
+        SAVED, hours={}, slot_capacity=0, cut_off="18:00", minutes_per_day=480, threshold=50, new_images=("image-1",)
+    )
 
 
 @pytest.mark.spec("store V3")
@@ -126,6 +132,9 @@ def test_what_a_store_cannot_be_is_named_and_changes_nothing(said: dict[str, Any
         ({"sido": "11", "gugun": "11680"}, {"sido": "11", "gugun": "11680"}, {}),
         ({"lat": 37.5, "lon": 127.0}, {"lat": 37.5, "lon": 127.0}, {}),
         ({"hours": {}}, {"hours": {}}, {}),
+        ({"thumbnail": "image-2"}, {"new_images": ("image-2",)}, {"thumbnail": "image-2"}),
+        ({"thumbnail": "image-1", "hours": {}}, {"hours": {}}, {}),
+        ({"thumbnail": ""}, {}, {"thumbnail": ""}),
         ({"minutes_per_day": 60, "threshold": 0}, {"minutes_per_day": 60, "threshold": 0}, {}),
     ],
 )

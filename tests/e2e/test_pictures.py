@@ -1,0 +1,39 @@
+"""Pictures on the whole stack: whatever is shown is told so, and what nobody shows is not."""
+
+from __future__ import annotations
+
+from deploy.local.stack import Stack
+from models.catalog.image_messages import ImageKept
+from tests.chaos.public import Public
+from tests.e2e.prepared import World
+from tests.e2e.shop import DONE, ask, eventually, picture
+from tests.integration.auditing import everything
+from topics.catalogue import topic
+from topics.envelope import type_of
+
+
+async def test_pictures_that_something_shows_are_kept(stack: Stack, public: Public, word: str) -> None:
+    async with World(stack, public, word) as world:
+        buyer, owner = world.person("buyer"), world.person("seller")
+        review = await world.allowed(f"line-{word}")
+        made = [await picture(public, owner, "product") for _ in range(3)]
+        front, profile = await picture(public, owner, "store"), await picture(public, buyer, "profile")
+        photos = [await picture(public, buyer, "review") for _ in range(2)]
+        thumbnail, shown, unused = made
+        for who, method, path, body in (
+            (owner, "PATCH", f"/products/{world.ids['product_id']}", {"version": 1, "thumbnail": thumbnail, "images": [shown]}),
+            (owner, "PATCH", f"/stores/{world.ids['store_id']}", {"thumbnail": front}),
+            (buyer, "PATCH", "/me", {"picture": profile}),
+            (buyer, "POST", "/reviews", {"subject": f"line-{word}", "rating": 9, "text": "예뻐요", "images": photos[:1]}),
+            (buyer, "PUT", f"/reviews/{review}", {"rating": 9, "text": "예뻐요", "images": photos}),
+        ):
+            answer = await ask(public, who, method, path, body)
+            assert answer.status in DONE, answer.body
+        settings, said = world.settings, type_of("catalog", ImageKept).encode()
+
+        async def kept() -> list[str]:
+            records = await everything(settings.kafka, topic(settings.prefix, "catalog", "events"), settings.partitions)
+            ours = {key.decode() for key, value in records if key and value and said in value}
+            return sorted(ours & {thumbnail, shown, unused, front, profile, *photos})
+
+        await eventually(kept, sorted([thumbnail, shown, front, profile, *photos]))
