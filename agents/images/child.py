@@ -22,7 +22,8 @@ def main() -> None:
     what, content_type = sys.argv[1:]
     data = sys.stdin.buffer.read()
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU, CPU))
+    # Above the first bound comes SIGXCPU, which is the picture's doing; SIGKILL comes from outside.
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU, CPU + 1))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     made = pixels.pictures(data, content_type) if what == "pictures" else pixels.document(data, content_type)

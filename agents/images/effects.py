@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 from collections.abc import Awaitable, Callable
 from typing import Protocol
@@ -20,6 +21,9 @@ AT_ONCE = 2
 """Decoders that run side by side: one for each core of the smallest machine."""
 PATIENCE = 40.0
 """Seconds that a decoder has; less than the call, whose outcome would be unknown for ever if decoding never came to an end."""
+FROM_OUTSIDE = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+KILLS = 5
+"""Decoders of one upload that may be ended from outside; with the next one it is no picture, whatever ends them."""
 SIZE = "image_other_size"
 _decode = msgspec.msgpack.Decoder(Pictures | Document | Unfit).decode
 Made = Pictures | Document | Unfit
@@ -37,8 +41,12 @@ class Store(Protocol):
     async def forget(self, image_id: str) -> None: ...
 
 
+class Killed(RuntimeError):
+    """A decoder was ended from outside: a machine that is shut down or short of memory. Of the picture that says little."""
+
+
 async def look(data: bytes, what: str, content_type: str) -> Made:
-    """Decode in a process of its own; one that dies or does not end has met something that is no picture."""
+    """Decode in a process of its own; one that dies or does not end has met something that is no picture. Raises ``Killed``."""
     child = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "agents.images.child", what, content_type,
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
@@ -52,7 +60,10 @@ async def look(data: bytes, what: str, content_type: str) -> Made:
         if child.returncode is None:
             child.kill()
             await child.wait()
-    return _decode(said) if child.returncode == 0 else Unfit(UNREADABLE)
+    code = await child.wait()
+    if -code in FROM_OUTSIDE:
+        raise Killed(signal.Signals(-code).name)
+    return _decode(said) if code == 0 else Unfit(UNREADABLE)
 
 
 class Effects:
@@ -63,7 +74,7 @@ class Effects:
         self._room = asyncio.Semaphore(AT_ONCE)
 
     async def perform(self, key: str, image: Image, effect: Effect) -> Message:
-        """Make the call and say what came of it. Raises what the store raises: then nothing is known."""
+        """Make the call and say what came of it. Raises what the store raises, and ``Killed``: then nothing is known."""
         if effect.name == ENCODE:
             return await self._encode(key, image, effect.attempt)
         await self._store.forget_original(key)
@@ -80,7 +91,12 @@ class Effects:
             return ImageUnfit(attempt=attempt, code=SIZE)
         what = "document" if image.purpose == LICENCE else "pictures"
         async with self._room:
-            made = await self._look(data, what, image.content_type)
+            try:
+                made = await self._look(data, what, image.content_type)
+            except Killed:
+                if image.tries < KILLS:
+                    raise
+                made = Unfit(UNREADABLE)
         match made:
             case Unfit(code=code):
                 return ImageUnfit(attempt=attempt, code=code)

@@ -30,13 +30,12 @@ Act = Callable[[Stack], Awaitable[None]]
 
 
 class Blow(msgspec.Struct, frozen=True):
-    """``faults``: the gateway's are on meanwhile. ``flawless``: no request may fail. ``spoils``: good pictures may be refused."""
+    """``faults``: the gateway's are on meanwhile. ``flawless``: no request may fail."""
 
     name: str
     act: Act
     faults: bool = True
     flawless: bool = False
-    spoils: bool = False
 
 
 def _kill(name: str) -> Act:
@@ -167,7 +166,7 @@ DAEMONS = ("kafka", "mysql", "redis", "mongo", "dynamo", "s3", "nginx")
 PROCESSES = ("trade", "shop", "read", "search", "auditor", "web-0", "web-1", "sandbox")
 BLOWS: tuple[Blow, ...] = (
     *(Blow(f"kill {name}", _kill(name)) for name in (*PROCESSES, *DAEMONS)),
-    Blow(f"kill decoders for {STOOD:g} s", _decoders, spoils=True),
+    Blow(f"kill decoders for {STOOD:g} s", _decoders),
     Blow("kill supervisor, then up", _supervisor),
     *(Blow(f"stop {name} {STOOD:g} s", _stop(name, STOOD)) for name in ("trade", "read", "web-0", "kafka", "mysql", "redis")),
     Blow(f"stop trade {LONG:g} s", _stop("trade", LONG)),

@@ -89,7 +89,7 @@ class Run:
         # The one process that answers lists is away while it starts again.
         crowd = Crowd(
             self.public, florists, f"{self.seed}/{blow.name}", account=self.word, abandon=self.abandon, look=not blow.flawless,
-            allow=self._deliveries, spoiled=blow.spoils,
+            allow=self._deliveries,
         )  # fmt: skip
         failed, requests = len(self.public.failures), self.public.requests
         crowd.start()

@@ -97,14 +97,12 @@ class Crowd:
         abandon: bool = True,
         look: bool = True,
         allow: Allow | None = None,
-        spoiled: bool = False,
     ) -> None:
         """``word`` names seed and blow: with it every buyer's will is decided. ``account`` makes accounts of this run's own.
 
         ``look`` False: nobody looks around. ``allow``: how a right to review comes, without which nobody reviews.
-        ``spoiled``: good pictures may be refused, and are left out then.
         """
-        self._look, self._allow, self._spoiled = look, allow, spoiled
+        self._look, self._allow = look, allow
         self.public, self.florists, self.word, self.account = public, tuple(florists), word, account
         self._intents = {one: weight for one, weight in INTENTS.items() if abandon or one != "abandon"}
         self.checkouts: list[Checkout] = []
@@ -204,7 +202,7 @@ class Crowd:
             if answer.status != 200:
                 raise GaveUp(f"the cancel of a part was answered {answer.status} {answer.body}")
         if checkout.outcome == "CONFIRMED" and checkout.rating and self._allow is not None:
-            checkout.review_id = await habits.review(self.public, self._allow, checkout.who, shown, checkout.rating, self._spoiled)
+            checkout.review_id = await habits.review(self.public, self._allow, checkout.who, shown, checkout.rating)
 
     async def _by_gateway(self, order: dict[str, Any], verb: str) -> bool:
         """Press a button of the gateway's page and come back. False if the gateway's page is closed: the time is over there."""

@@ -8,11 +8,12 @@ import sys
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from agents.catalog import CATALOG, catalog
 from agents.images import effects
-from agents.images.effects import Effects, look
+from agents.images.effects import KILLS, Effects, Killed, look
 from agents.images.pixels import Pictures, Unfit
 from models.actor import Effect
 from models.catalog.image_messages import ImageEncoded, ImageUnfit, OriginalGone, OriginalMissing
@@ -147,11 +148,44 @@ async def test_a_decoder_that_dies_has_met_no_picture(what: str, monkeypatch: py
     assert await look(PNG, what, "image/png") == Unfit("image_unreadable")
 
 
+@pytest.mark.parametrize("name", ["KILL", "TERM", "HUP", "INT"])
+async def test_a_decoder_that_is_ended_from_outside_says_nothing_of_the_picture(
+    name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Until it happens to each that tries: then something in there must be to blame, or nobody will ever see it anyhow."""
+    monkeypatch.setattr(sys, "executable", script(tmp_path, f"kill -{name} $$; sleep 5"))
+    shelf = Shelf(PNG)
+    waiting = msgspec.structs.replace(image(PNG), tries=KILLS - 1)
+    with pytest.raises(Killed, match=f"SIG{name}"):
+        await Effects(shelf).perform(ID, waiting, ENCODE)
+    tired = msgspec.structs.replace(image(PNG), tries=KILLS)
+    assert await Effects(shelf).perform(ID, tired, ENCODE) == ImageUnfit(attempt=3, code="image_unreadable")
+    assert shelf.images == {}
+
+
+@pytest.mark.parametrize("name", ["SEGV", "ABRT", "BUS", "XCPU"])
+async def test_a_decoder_that_falls_over_a_picture_has_met_none(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(sys, "executable", script(tmp_path, f"kill -{name} $$; sleep 5"))
+    assert await look(PNG, "pictures", "image/png") == Unfit("image_unreadable")
+
+
+async def test_a_decoder_that_computes_for_too_long_is_no_accident(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The real bound, only lower: what the kernel sends above it is told apart from a kill."""
+    given = "import resource, agents.images.child as c; c.CPU = 1; c.pixels.pictures = lambda *_: [0 for _ in iter(int, 1)]"
+    monkeypatch.setattr(sys, "executable", script(tmp_path, f'shift 2; exec {sys.executable} -c "{given}; c.main()" "$@"'))
+    assert await look(PNG, "pictures", "image/png") == Unfit("image_unreadable")
+
+
+def script(folder: Path, text: str) -> str:
+    """The path of a program to run instead of a decoder."""
+    made = folder / "decoder"
+    made.write_text(f"#!/bin/sh\n{text}\n")
+    made.chmod(0o755)
+    return str(made)
+
+
 async def test_a_decoder_that_never_ends_is_killed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    script = tmp_path / "hang"
-    script.write_text("#!/bin/sh\nexec sleep 60\n")
-    script.chmod(0o755)
-    monkeypatch.setattr(sys, "executable", str(script))
+    monkeypatch.setattr(sys, "executable", script(tmp_path, "exec sleep 60"))
     monkeypatch.setattr(effects, "PATIENCE", 0.2)
     began = time.monotonic()
     assert await look(PNG, "pictures", "image/png") == Unfit("image_unreadable")
