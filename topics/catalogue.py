@@ -117,7 +117,11 @@ CONTRACTS: tuple[Contract, ...] = (
         events=stores.STORES_EVENTS,
         private=stores.STORES_PRIVATE,
         routes={
-            stores.StoreSaved: (("inventory", inventory.SetLowStockThreshold), ("catalog", images.KeepImage)),
+            stores.StoreSaved: (
+                ("inventory", inventory.SetLowStockThreshold),
+                ("catalog", images.KeepImage),
+                ("catalog", images.EraseImage),
+            ),
             stores.QuestionAsked: (("stores", traces.KeepTrace),),
             stores.QuestionDeleted: (("stores", traces.DropTrace),),
             traces.TracesForgotten: (("stores", stores.ForgetAsker), ("stores", traces.ForgetTraces)),

@@ -12,7 +12,7 @@ from models.catalog.messages import ProductRated, ProductRemoved, ProductSaved, 
 from models.read.facts import Fact
 
 REMOVED = "DELETED"
-OF_THE_CHANGE = ("by", "new_images")
+OF_THE_CHANGE = ("by", "new_images", "dropped_images")
 """Fields that tell of a change, to the audit log and to images; read models show what was changed."""
 
 

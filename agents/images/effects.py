@@ -22,8 +22,6 @@ AT_ONCE = 2
 PATIENCE = 40.0
 """Seconds that a decoder has; less than the call, whose outcome would be unknown for ever if decoding never came to an end."""
 FROM_OUTSIDE = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-KILLS = 5
-"""Decoders of one upload that may be ended from outside; with the next one it is no picture, whatever ends them."""
 SIZE = "image_other_size"
 _decode = msgspec.msgpack.Decoder(Pictures | Document | Unfit).decode
 Made = Pictures | Document | Unfit
@@ -91,12 +89,7 @@ class Effects:
             return ImageUnfit(attempt=attempt, code=SIZE)
         what = "document" if image.purpose == LICENCE else "pictures"
         async with self._room:
-            try:
-                made = await self._look(data, what, image.content_type)
-            except Killed:
-                if image.tries < KILLS:
-                    raise
-                made = Unfit(UNREADABLE)
+            made = await self._look(data, what, image.content_type)
         match made:
             case Unfit(code=code):
                 return ImageUnfit(attempt=attempt, code=code)

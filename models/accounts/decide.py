@@ -273,15 +273,15 @@ def route(key: str, state: State, event: Event) -> Iterable[Send]:
                 yield Send("catalog", picture, EraseImage(owner=account))
         case ProfileChanged(account=account, replaced=replaced, picture=picture):
             if replaced:
-                yield Send("catalog", replaced, EraseImage(owner=account))
-            yield from keep(owned((picture,)))
+                yield Send("catalog", replaced, EraseImage(owner=account, holder=account))
+            yield from keep(owned((picture,)), account)
         case RegistrationLapsed(document=document) | LicenceErased(document=document) if document:
             yield Send("catalog", document, EraseImage(owner=key))
         case SellerApplied(account=account, claim=claim, replaced=replaced, document=document):
             yield Send("accounts", claim, ClaimBusinessNumber(account=account))
             if replaced:
                 yield Send("catalog", replaced, EraseImage(owner=key))
-            yield from keep((document,) if document else ())
+            yield from keep((document,) if document else (), key)
         case SellerDenied(account=account, claim=claim):
             yield Send("accounts", claim, ReleaseBusinessNumber(account=account))
         case BusinessNumberClaimed(account=account):

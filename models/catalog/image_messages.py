@@ -30,13 +30,19 @@ class FinishImage(Command, frozen=True):
 
 
 class KeepImage(Message, frozen=True):
-    """Something shows it, or is proved by it: it does not expire any more."""
+    """``holder`` (its key) shows it, or is proved by it: it does not expire any more."""
+
+    holder: str = ""
 
 
 class EraseImage(Message, frozen=True):
-    """Its owner is gone, or has taken another picture: nothing of it may stay. Of a stranger's image it is not obeyed."""
+    """Its owner is gone: nothing of it may stay; or ``holder`` shows it no more: nothing may stay if nothing else shows it.
+
+    Obeyed when it comes from the image's owner or from one of its holders; ``owner`` "": he is not known where it is sent.
+    """
 
     owner: str
+    holder: str = ""
 
 
 # -- outcomes of effects, to the own inbox --------------------------------------------------------------------------------
@@ -131,7 +137,15 @@ class ImageRejected(Event, frozen=True):
 
 
 class ImageKept(Event, frozen=True):
-    """Was put to use."""
+    """``holder`` shows it."""
+
+    holder: str = ""
+
+
+class ImageLetGo(Event, frozen=True):
+    """``holder`` shows it no more, but others do."""
+
+    holder: str
 
 
 class ImageUnclaimed(Event, frozen=True):
@@ -155,10 +169,10 @@ def owned(images: Iterable[str]) -> tuple[str, ...]:
     return tuple(one for one in images if one and "/" not in one)
 
 
-def keep(images: Iterable[str]) -> Iterator[Send]:
-    """Tells the images with these ids that they are put to use."""
+def keep(images: Iterable[str], holder: str) -> Iterator[Send]:
+    """Tells the images with these ids that ``holder`` shows them."""
     for image in images:
-        yield Send("catalog", image, KeepImage())
+        yield Send("catalog", image, KeepImage(holder=holder))
 
 
 IMAGE_INBOX = RequestImage | FinishImage | KeepImage | EraseImage | ImageEncoded | ImageUnfit | OriginalMissing | OriginalGone
@@ -170,6 +184,7 @@ IMAGE_EVENTS = (
     | ImageReady
     | ImageRejected
     | ImageKept
+    | ImageLetGo
     | ImageUnclaimed
     | ImageExpired
     | ImageErased

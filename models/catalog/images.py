@@ -28,6 +28,7 @@ from models.catalog.image_messages import (
     ImageErased,
     ImageExpired,
     ImageKept,
+    ImageLetGo,
     ImageReady,
     ImageRejected,
     ImageRequested,
@@ -55,6 +56,8 @@ WIDTHS = (320, 640, 1280)
 """Pixels; a picture that is narrower is not blown up."""
 LIFE = HOUR
 """How long an upload may be on its way."""
+HOLDERS = 50
+"""What shows an image, by name. Beyond it there is an unnamed holder, who never lets go."""
 UNUSED, GRACE = DAY, HOUR
 """How long a ready image may be put to use, and how long what is under way by then may still say so."""
 TIMEOUTS: Mapping[str, int] = {ENCODE: 60 * SECOND, DISCARD: 15 * SECOND}
@@ -67,6 +70,7 @@ class Image(msgspec.Struct, frozen=True, array_like=True, tag=True):
     """An image. ``call``: whose outcome is awaited; ``again``: the one to make at ``again_at``, after ``tries`` in vain.
 
     ``due``: when it must have been put to use (ms), and as ``unclaimed`` when it is deleted; 0: it was, or it need not be.
+    ``holders``: what shows it; of images from before they were named some are missing.
     """
 
     owner: str
@@ -85,6 +89,7 @@ class Image(msgspec.Struct, frozen=True, array_like=True, tag=True):
     height: int = 0
     code: str = ""
     due: int = 0
+    holders: tuple[str, ...] = ()
 
 
 def file_name(image_id: str, digest: str, width: int) -> str:
@@ -111,10 +116,11 @@ def decide(state: State, message: Message, now: int) -> list[Event] | Refusal:
     match message:
         case FinishImage():
             return _finished(image, message, now)
-        case EraseImage(owner=image.owner) if image.status != ERASED:
-            return [ImageErased(), _start(image, DISCARD, now)]
-        case KeepImage() if image.due:
-            return [ImageKept()]
+        case EraseImage():
+            return _let_go(image, message, now)
+        case KeepImage() if image.status in (READY, UNCLAIMED):
+            holder = message.holder if len(image.holders) < HOLDERS else ""
+            return [] if {holder, message.holder} & {*image.holders} else [ImageKept(holder=holder)]
         case ImageEncoded() if _awaited(image, ENCODE, message.attempt):
             ready = ImageReady(digest=message.digest, width=message.width, height=message.height, at=now)
             return [ready, _start(image, DISCARD, now)]
@@ -158,6 +164,15 @@ def _finished(image: Image, message: FinishImage, now: int) -> list[Event] | Ref
     if image.status in (UNCLAIMED, EXPIRED, ERASED):
         return Refusal("image_expired", 409)
     return [_start(image, ENCODE, now)] if image.status == REQUESTED else []
+
+
+def _let_go(image: Image, message: EraseImage, now: int) -> list[Event]:
+    holds = bool(message.holder) and message.holder in image.holders
+    if image.status == ERASED or not (holds or message.owner == image.owner):
+        return []
+    if message.holder and any(one != message.holder for one in image.holders):
+        return [ImageLetGo(holder=message.holder)] if holds else []
+    return [ImageErased(), _start(image, DISCARD, now)]
 
 
 def _awaited(image: Image, call: str, attempt: int) -> bool:
@@ -206,8 +221,10 @@ def evolve(state: State, event: Event) -> Mapping[str, Image]:
         case ImageReady():
             image = with_(image, status=READY, call=None, tries=0, digest=event.digest, width=event.width, height=event.height)
             image = with_(image, due=event.at and event.at + UNUSED)
-        case ImageKept():
-            image = with_(image, status=READY, due=0)
+        case ImageKept(holder=holder):
+            image = with_(image, status=READY, due=0, holders=(*image.holders, holder))
+        case ImageLetGo(holder=holder):
+            image = with_(image, holders=tuple(one for one in image.holders if one != holder))
         case ImageUnclaimed():
             image = with_(image, status=UNCLAIMED, due=image.due + GRACE)
         case ImageRejected():
@@ -215,7 +232,7 @@ def evolve(state: State, event: Event) -> Mapping[str, Image]:
         case ImageExpired():
             image = with_(image, status=EXPIRED, call=None, tries=0, due=0)
         case ImageErased():
-            image = with_(image, status=ERASED, call=None, again="", again_at=0, tries=0, due=0)
+            image = with_(image, status=ERASED, call=None, again="", again_at=0, tries=0, due=0, holders=())
         case OriginalDeleted():
             image = with_(image, call=None, tries=0)
     return {"": image}

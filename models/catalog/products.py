@@ -125,7 +125,8 @@ def _save(product: Product | None, message: SaveProduct, now: int) -> list[Event
             return Refusal("product_of_other_store", 403)
         if product.kind != message.kind:
             return Refusal("product_kind", 409)
-        if ended := _ended(product):
+        # There is no other id under which a store could have its subscription product again.
+        if (ended := _ended(product)) and (product.removed or product.kind != SUBSCRIPTION):
             return ended
     return _saved(None if foreign else product, message, now)
 
@@ -281,7 +282,7 @@ def route(key: str, event: PRODUCT_EVENTS | RESTOCK_EVENTS) -> Iterator[Send]:
     """Images that the product shows are kept; the buyer's rows know for what they wait."""
     match event:
         case ProductSaved(new_images=images):
-            yield from keep(images)
+            yield from keep(images, key)
         case RestockAwaited(buyer=buyer):
             yield Send("catalog", buyer, KeepTrace(item=key))
         case RestockDropped(buyer=buyer):

@@ -200,9 +200,9 @@ def route(key: str, state: State, event: REVIEW_EVENTS) -> Iterable[Send]:
             yield Send("catalog", event.product_id, RateProduct(review_id=key, rating=0))
     if isinstance(event, ReviewEdited | ReviewDeleted | ReviewHidden):
         for image in event.dropped_images:
-            yield Send("catalog", image, EraseImage(owner=state["review"].buyer))
+            yield Send("catalog", image, EraseImage(owner=state["review"].buyer, holder=key))
     if isinstance(event, ReviewWritten | ReviewEdited):
-        yield from keep(event.new_images)
+        yield from keep(event.new_images, key)
 
 
 def private(state: State, event: REVIEW_EVENTS) -> ReviewPrivate | None:

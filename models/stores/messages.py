@@ -116,7 +116,8 @@ class RestoreOwner(Message, frozen=True):
 class StoreSaved(Keeping, frozen=True):
     """The store as it is now, whoever changed what. ``registered_at``: ms. ``gugun`` "": no address yet, no ``lat``, no ``lon``.
 
-    ``by``: the admin who saved it, "": its seller or a demo. ``new_images``: ids of images that it shows and did not show before.
+    ``by``: the admin who saved it, "": its seller or a demo. ``new_images``: ids of images that it shows and did not show before;
+    ``dropped_images``: of those that it shows no more.
     """
 
     owner: str
@@ -134,6 +135,7 @@ class StoreSaved(Keeping, frozen=True):
     registered_at: int = 0
     by: str = ""
     new_images: tuple[str, ...] = ()
+    dropped_images: tuple[str, ...] = ()
 
 
 class StoreSuspended(Keeping, frozen=True):

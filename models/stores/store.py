@@ -10,7 +10,7 @@ import msgspec
 
 from models import kst
 from models.actor import Event, Refusal, Send
-from models.catalog.image_messages import keep, owned
+from models.catalog.image_messages import EraseImage, keep, owned
 from models.inventory.messages import SetLowStockThreshold
 from models.stores import regions
 from models.stores.banks import BANKS
@@ -76,6 +76,8 @@ class Store(msgspec.Struct, frozen=True, array_like=True, tag=True):
     owner_suspended: bool = False
 
 
+OF_THE_CHANGE = ("by", "new_images", "dropped_images")
+"""Fields of the event that tell of the change, not of the store."""
 TEXTS = ("detail", "thumbnail", "phone", "bank", "account_number", "address", "address_detail", "zipcode")
 _replace = msgspec.structs.replace
 
@@ -139,14 +141,16 @@ def _save(base: Store, profile: StoreProfile, missing: list[str], before: Store 
     text = _replace(_text(base), **{name: said.pop(name) for name in TEXTS if name in said})
     after = _replace(base, **said)
     after = _replace(after, text=_replace(text, name=after.name))
-    shown = before.text.thumbnail if before else ""
-    new_images = owned((text.thumbnail,)) if text.thumbnail != shown else ()
-    return [] if after == before else [StoreSaved(**_public(after), by=by, new_images=new_images).keeping(after.text)]
+    if after == before:
+        return []
+    shown, shows = owned((_text(base).thumbnail,)), owned((text.thumbnail,))
+    images: dict[str, Any] = {"new_images": shows, "dropped_images": shown} if shown != shows else {}
+    return [StoreSaved(**_public(after), by=by, **images).keeping(after.text)]
 
 
 def _public(saved: Store | StoreSaved) -> dict[str, Any]:
     """What a store and the event that tells of it have in common."""
-    return {name: getattr(saved, name) for name in StoreSaved.__struct_fields__ if name not in ("by", "new_images")}
+    return {name: getattr(saved, name) for name in StoreSaved.__struct_fields__ if name not in OF_THE_CHANGE}
 
 
 def _text(store: Store) -> StorePrivate:
@@ -208,9 +212,12 @@ def evolve(store: Store | None, event: STORE_EVENTS) -> Store:
 
 
 def route(key: str, event: StoreSaved) -> Iterator[Send]:
-    """The store's inventory takes the threshold over; images that the store shows are kept."""
+    """The store's inventory takes the threshold over; images that the store shows are kept, those that it shows no more erased."""
     yield Send("inventory", key, SetLowStockThreshold(threshold=event.threshold))
-    yield from keep(event.new_images)
+    for image in event.dropped_images:
+        # An admin may have uploaded it, so its owner is not known here.
+        yield Send("catalog", image, EraseImage(owner="", holder=key))
+    yield from keep(event.new_images, key)
 
 
 def private(store: Store) -> StorePrivate:

@@ -1,9 +1,10 @@
-"""Pictures on the whole stack: whatever is shown is told so, and what nobody shows is not."""
+"""Pictures on the whole stack: whatever is shown is told so, what nobody shows is not, and what is replaced goes."""
 
 from __future__ import annotations
 
 from deploy.local.stack import Stack
-from models.catalog.image_messages import ImageKept
+from models.actor import Event
+from models.catalog.image_messages import ImageErased, ImageKept
 from tests.chaos.public import Public
 from tests.e2e.prepared import World
 from tests.e2e.shop import DONE, ask, eventually, picture
@@ -17,23 +18,26 @@ async def test_pictures_that_something_shows_are_kept(stack: Stack, public: Publ
         buyer, owner = world.person("buyer"), world.person("seller")
         review = await world.allowed(f"line-{word}")
         made = [await picture(public, owner, "product") for _ in range(3)]
-        front, profile = await picture(public, owner, "store"), await picture(public, buyer, "profile")
+        front, next_front = [await picture(public, owner, "store") for _ in range(2)]
+        profile = await picture(public, buyer, "profile")
         photos = [await picture(public, buyer, "review") for _ in range(2)]
         thumbnail, shown, unused = made
         for who, method, path, body in (
             (owner, "PATCH", f"/products/{world.ids['product_id']}", {"version": 1, "thumbnail": thumbnail, "images": [shown]}),
             (owner, "PATCH", f"/stores/{world.ids['store_id']}", {"thumbnail": front}),
+            (owner, "PATCH", f"/stores/{world.ids['store_id']}", {"thumbnail": next_front}),
             (buyer, "PATCH", "/me", {"picture": profile}),
             (buyer, "POST", "/reviews", {"subject": f"line-{word}", "rating": 9, "text": "예뻐요", "images": photos[:1]}),
             (buyer, "PUT", f"/reviews/{review}", {"rating": 9, "text": "예뻐요", "images": photos}),
         ):
             answer = await ask(public, who, method, path, body)
             assert answer.status in DONE, answer.body
-        settings, said = world.settings, type_of("catalog", ImageKept).encode()
+        settings, shown_ones = world.settings, [thumbnail, shown, front, next_front, profile, *photos]
 
-        async def kept() -> list[str]:
+        async def told(event: type[Event]) -> list[str]:
             records = await everything(settings.kafka, topic(settings.prefix, "catalog", "events"), settings.partitions)
-            ours = {key.decode() for key, value in records if key and value and said in value}
-            return sorted(ours & {thumbnail, shown, unused, front, profile, *photos})
+            said = type_of("catalog", event).encode()
+            return sorted({key.decode() for key, value in records if key and value and said in value} & {unused, *shown_ones})
 
-        await eventually(kept, sorted([thumbnail, shown, front, profile, *photos]))
+        await eventually(lambda: told(ImageKept), sorted(shown_ones))
+        await eventually(lambda: told(ImageErased), [front])

@@ -22,7 +22,7 @@ from models.actor import DAY, Reminder
 from models.carts.messages import AddToCart, MergeCart
 from models.catalog import messages as catalog
 from models.orders import messages as orders
-from models.stores.messages import AskQuestion, DeleteQuestion, SaveStore, StoreProfile
+from models.stores.messages import AskQuestion, ChangeStore, DeleteQuestion, SaveStore, StoreProfile
 from models.traces import AT_ONCE, ForgetTraces
 from tests.unit.accounts.given import ACCOUNTS, BUYER, CLAIM, EMAIL, SELLER, application, code, right, sign_in
 from tests.unit.gateway_model import GatewayModel
@@ -87,6 +87,7 @@ def walk() -> set[tuple[str, str, str, str]]:
     shop = Memory((STORES, INVENTORY, CATALOG), NOW)
     save = SaveStore(owner="o", name="n", delivery_fee=0, free_from=0, threshold=30, profile=StoreProfile(thumbnail="image-4"))
     shop.command("stores", ROSE.store_id, save, "c1")
+    shop.command("stores", ROSE.store_id, ChangeStore(by="o", profile=StoreProfile(thumbnail="")), "c2")
     arrived(shop)
     assert shop.state("inventory", ROSE.store_id).threshold == 30
     carts = Memory((CARTS,), NOW)

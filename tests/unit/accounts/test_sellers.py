@@ -76,7 +76,7 @@ def test_an_application_waits_until_the_number_is_its_own() -> None:
     actor = verified()
     (sent,) = actor.take(application())
     assert sent == SellerApplied(account=ME, claim=CLAIM, document="documents/1")
-    claims, kept = ClaimBusinessNumber(account=ME), Send("catalog", "documents/1", KeepImage())
+    claims, kept = ClaimBusinessNumber(account=ME), Send("catalog", "documents/1", KeepImage(holder=SELLER))
     assert actor.sends == [Send("accounts", CLAIM, claims), kept]
     assert ACCOUNTS.private(SELLER, actor.states, sent) == AccountPrivate(
         account=ME, person=Person(name="이꽃집", email=EMAIL), password_hash="argon", credential=1, business_number=NUMBER,
@@ -157,7 +157,7 @@ def test_only_the_denied_applicant_submits_again_and_loses_nothing() -> None:
     assert pending.refuses(stranger) == ("account_gone", 404)
     assert pending.take(again) == [SellerApplied(account=ME, claim=CLAIM, replaced="documents/1", document="documents/2")]
     claims, erased = Send("accounts", CLAIM, ClaimBusinessNumber(account=ME)), EraseImage(owner=SELLER)
-    kept = Send("catalog", "documents/2", KeepImage())
+    kept = Send("catalog", "documents/2", KeepImage(holder=SELLER))
     assert pending.sends == [claims, Send("catalog", "documents/1", erased), kept]
     assert pending.wake() == 0
     pending.take(BusinessNumberTaken(claim=CLAIM))
@@ -201,7 +201,7 @@ def test_the_licence_of_a_registration_that_lapses_is_erased() -> None:
     actor.take(application(document="documents/2"))
     assert actor.sends[1:] == [
         Send("catalog", "documents/1", EraseImage(owner=SELLER)),
-        Send("catalog", "documents/2", KeepImage()),
+        Send("catalog", "documents/2", KeepImage(holder=SELLER)),
     ]
     actor.take(BusinessNumberTaken(claim=CLAIM))
     actor.now = actor.wake()

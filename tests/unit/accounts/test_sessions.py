@@ -181,16 +181,19 @@ def test_a_picture_is_kept_and_one_that_is_replaced_is_erased() -> None:
     actor = buyer()
     wish = ChangeProfile(account=ME, picture="image-1")
     assert actor.take(wish) == [ProfileChanged(account=ME, picture="image-1")]
-    assert actor.sends == [Send("catalog", "image-1", KeepImage())]
+    assert actor.sends == [Send("catalog", "image-1", KeepImage(holder=ME))]
     assert actor.take(wish) == [ProfileChanged(account=ME)]
     assert actor.take(ChangeProfile(account=ME, name="새 이름")) == [ProfileChanged(account=ME)]
     assert actor.sends == []
     assert actor.take(ChangeProfile(account=ME, picture="image-2")) == [
         ProfileChanged(account=ME, replaced="image-1", picture="image-2")
     ]
-    assert actor.sends == [Send("catalog", "image-1", EraseImage(owner=ME)), Send("catalog", "image-2", KeepImage())]
+    assert actor.sends == [
+        Send("catalog", "image-1", EraseImage(owner=ME, holder=ME)),
+        Send("catalog", "image-2", KeepImage(holder=ME)),
+    ]
     assert actor.take(ChangeProfile(account=ME, picture="")) == [ProfileChanged(account=ME, replaced="image-2")]
-    assert actor.sends == [Send("catalog", "image-2", EraseImage(owner=ME))]
+    assert actor.sends == [Send("catalog", "image-2", EraseImage(owner=ME, holder=ME))]
 
 
 @pytest.mark.spec("auth 16", "auth 33")

@@ -26,7 +26,7 @@ def test_the_whole_product_is_in_the_event_but_for_its_texts() -> None:
     assert saved == SAVED
     assert CATALOG.private(PRODUCT, actor.states, saved) == TEXT
     assert not [text for text in ("장미", "고백", "향기") if text in msgspec.json.encode(saved).decode()]
-    assert actor.sends == [Send("catalog", image, KeepImage()) for image in ("image-1", "image-2")]
+    assert actor.sends == [Send("catalog", image, KeepImage(holder=PRODUCT)) for image in ("image-1", "image-2")]
     assert actor.state == Product(
         STORE, 20_000, {"1": 10, "18": 3}, "SALE", False, "1", TEXT, "ordinary", ("1", "2"), "1", 40, 1, NOW
     )
@@ -66,7 +66,7 @@ def test_only_images_that_are_new_to_a_product_are_kept() -> None:
     actor = product()
     (event,) = actor.take(with_(EDIT, thumbnail="image-2", images=("image-3", "image-1", "/old/rose.webp", "image-3")))
     assert event.new_images == ("image-3",)
-    assert actor.sends == [Send("catalog", "image-3", KeepImage())]
+    assert actor.sends == [Send("catalog", "image-3", KeepImage(holder=PRODUCT))]
 
 
 # -- edits ------------------------------------------------------------------------------------------------------------------------
@@ -151,6 +151,17 @@ def test_a_subscription_product_is_no_ordinary_one_and_stays_what_it_is() -> Non
     assert actor.refuses(with_(EDIT, flowers={"1": 1})) == ("product_invalid", 422)
     wrong = with_(MONTHLY, flowers={"1": 1}, category="1", tags=("1",))
     assert actor.decide(wrong) == Refusal("product_invalid", 422, {"fields": ["flowers", "category", "tags"]})
+
+
+def test_a_subscription_product_that_its_store_has_deleted_may_come_back_and_one_that_was_removed_may_not() -> None:
+    """Its id follows from the store: there is no other one to make."""
+    actor = Actor(CATALOG, "subscription", NOW)
+    actor.take(with_(MONTHLY, status="DELETED"))
+    assert actor.refuses(with_(EDIT, price=1)) == ("product_deleted", 409)
+    (event,) = actor.take(MONTHLY)
+    assert (event.status, event.version, event.created) == ("SALE", 2, NOW)
+    actor.take(m.RemoveProduct(by=ADMIN, reason="남의 사진"))
+    assert actor.refuses(MONTHLY) == ("product_removed", 409)
 
 
 def test_nobody_keeps_a_store_from_its_subscription_by_taking_the_id_first() -> None:

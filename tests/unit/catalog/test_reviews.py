@@ -28,11 +28,11 @@ def rate(rating: int) -> list[Send]:
 
 
 def erased(*images: str) -> list[Send]:
-    return [Send("catalog", image, EraseImage(owner=BUYER)) for image in images]
+    return [Send("catalog", image, EraseImage(owner=BUYER, holder=REVIEW)) for image in images]
 
 
 def kept(*images: str) -> list[Send]:
-    return [Send("catalog", image, KeepImage()) for image in images]
+    return [Send("catalog", image, KeepImage(holder=REVIEW)) for image in images]
 
 
 def test_a_right_is_given_once() -> None:

@@ -18,6 +18,7 @@ from models.catalog.image_messages import (
     ImageErased,
     ImageExpired,
     ImageKept,
+    ImageLetGo,
     ImageReady,
     ImageRejected,
     ImageRequested,
@@ -30,7 +31,7 @@ from models.catalog.image_messages import (
     RequestImage,
     UploadMissing,
 )
-from models.catalog.images import MAX_SIZE
+from models.catalog.images import HOLDERS, MAX_SIZE
 from models.catalog.messages import SaveProduct
 from tests.unit.history import Actor
 from tests.unit.shop import NOW
@@ -38,6 +39,7 @@ from tests.unit.shop import NOW
 ID, DIGEST = "00000000-0000-5000-8000-0000000000aa", "ab" * 16
 ASK = RequestImage(owner="buyer-1", purpose="review", content_type="image/png", size=1234)
 FINISH = FinishImage(owner="buyer-1")
+KEEP, LET_GO = KeepImage(holder="review-1"), EraseImage(owner="buyer-1", holder="review-1")
 with_ = msgspec.structs.replace
 
 
@@ -106,11 +108,41 @@ def test_a_finished_upload_is_looked_at_and_its_original_deleted() -> None:
 
 def test_what_something_shows_stays() -> None:
     actor = image(*DONE)
-    assert actor.take(KeepImage()) == [ImageKept()]
+    assert actor.take(KEEP) == [ImageKept(holder="review-1")]
     assert (actor.state.status, actor.wake()) == ("ready", 0)
-    assert actor.take(KeepImage()) == []
+    assert actor.take(KEEP) == []
     actor.now = NOW + 2 * DAY
     assert actor.take(Reminder(due=NOW + DAY)) == []
+
+
+@pytest.mark.parametrize("word", [LET_GO, EraseImage(owner="", holder="review-1")])
+def test_what_two_show_goes_with_the_last_of_them(word: EraseImage) -> None:
+    actor = image(*DONE, KEEP)
+    assert actor.take(KeepImage(holder="review-2")) == [ImageKept(holder="review-2")]
+    assert actor.take(word) == [ImageLetGo(holder="review-1")]
+    assert actor.take(word) == []
+    assert (actor.state.status, actor.state.holders, CATALOG.pending(actor.state)) == ("ready", ("review-2",), None)
+    assert actor.take(EraseImage(owner="", holder="review-2")) == [ImageErased(), started("discard", 3)]
+    assert actor.take(KEEP) == []
+
+
+def test_what_its_owner_takes_away_goes_whoever_shows_it() -> None:
+    assert image(*DONE, KEEP, KeepImage(holder="review-2")).take(EraseImage(owner="buyer-1"))[0] == ImageErased()
+
+
+@pytest.mark.parametrize(
+    "word", [EraseImage(owner=""), EraseImage(owner="", holder="review-9"), EraseImage(owner="ann", holder="")]
+)
+def test_a_stranger_takes_nothing_away(word: EraseImage) -> None:
+    assert image(*DONE, KEEP).take(word) == []
+
+
+def test_what_very_many_show_is_never_taken_away_by_one_of_them() -> None:
+    actor = image(*DONE, *(KeepImage(holder=f"review-{number}") for number in range(HOLDERS + 3)))
+    assert actor.state.holders == (*(f"review-{number}" for number in range(HOLDERS)), "")
+    for number in range(HOLDERS + 3):
+        actor.take(EraseImage(owner="buyer-1", holder=f"review-{number}"))
+    assert (actor.state.status, actor.state.holders) == ("ready", ("",))
 
 
 def test_what_nobody_shows_within_a_day_may_not_be_used_and_is_deleted_an_hour_later() -> None:
@@ -124,7 +156,7 @@ def test_what_nobody_shows_within_a_day_may_not_be_used_and_is_deleted_an_hour_l
     assert actor.take(Reminder(due=NOW + DAY)) == []
     actor.now = NOW + DAY + HOUR
     assert actor.take(Reminder(due=actor.wake())) == [ImageExpired(), started("discard", 3, actor.now)]
-    assert actor.take(KeepImage()) == []
+    assert actor.take(KEEP) == []
     actor.take(OriginalGone(attempt=3))
     assert (actor.state.status, CATALOG.pending(actor.state), actor.wake()) == ("expired", None, 0)
 
@@ -134,19 +166,20 @@ def test_what_was_under_way_when_the_day_ended_still_keeps_it() -> None:
     actor.now = NOW + DAY
     actor.take(Reminder(due=NOW + DAY))
     actor.now += HOUR - 1
-    assert actor.take(KeepImage()) == [ImageKept()]
+    assert actor.take(KEEP) == [ImageKept(holder="review-1")]
     assert (actor.state.status, actor.wake()) == ("ready", 0)
 
 
 def test_an_image_that_was_ready_before_this_was_asked_for_stays() -> None:
     actor = image(*ENCODING)
     actor.states |= CATALOG.evolve(actor.states, ImageReady(digest=DIGEST, width=4, height=3))
-    assert (actor.state.status, actor.wake(), actor.take(KeepImage())) == ("ready", 0, [])
+    assert (actor.state.status, actor.wake()) == ("ready", 0)
+    assert actor.take(LET_GO) == [ImageErased(), started("discard", 2)]
 
 
 @pytest.mark.parametrize("messages", [(), (ASK,), ENCODING, (*DONE, EraseImage(owner="buyer-1"))])
 def test_what_is_not_there_is_not_kept(messages: tuple[Message, ...]) -> None:
-    assert image(*messages).take(KeepImage()) == []
+    assert image(*messages).take(KEEP) == []
 
 
 def test_a_licence_has_no_address() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from agents.stores import STORES
 from models.actor import Event, Refusal, Send
-from models.catalog.image_messages import KeepImage
+from models.catalog.image_messages import EraseImage, KeepImage
 from models.inventory.messages import SetLowStockThreshold
 from models.stores.hours import Hours
 from models.stores.messages import (
@@ -58,7 +58,7 @@ def test_a_seller_registers_his_store_and_only_codes_ids_and_amounts_are_public(
     assert saved == with_(SAVED, new_images=("image-1",))
     assert actor.sends == [
         Send("inventory", "store", SetLowStockThreshold(threshold=30)),
-        Send("catalog", "image-1", KeepImage()),
+        Send("catalog", "image-1", KeepImage(holder="store")),
     ]
     assert STORES.private("store", actor.states, saved) == TEXT
     assert STORES.answer("store", actor.states, None) == {"store_id": "store"}
@@ -132,9 +132,9 @@ def test_what_a_store_cannot_be_is_named_and_changes_nothing(said: dict[str, Any
         ({"sido": "11", "gugun": "11680"}, {"sido": "11", "gugun": "11680"}, {}),
         ({"lat": 37.5, "lon": 127.0}, {"lat": 37.5, "lon": 127.0}, {}),
         ({"hours": {}}, {"hours": {}}, {}),
-        ({"thumbnail": "image-2"}, {"new_images": ("image-2",)}, {"thumbnail": "image-2"}),
+        ({"thumbnail": "image-2"}, {"new_images": ("image-2",), "dropped_images": ("image-1",)}, {"thumbnail": "image-2"}),
         ({"thumbnail": "image-1", "hours": {}}, {"hours": {}}, {}),
-        ({"thumbnail": ""}, {}, {"thumbnail": ""}),
+        ({"thumbnail": ""}, {"dropped_images": ("image-1",)}, {"thumbnail": ""}),
         ({"minutes_per_day": 60, "threshold": 0}, {"minutes_per_day": 60, "threshold": 0}, {}),
     ],
 )
@@ -144,6 +144,16 @@ def test_a_change_leaves_the_rest_alone(said: dict[str, Any], event: dict[str, A
     (saved,) = actor.take(change(**said))
     assert saved == with_(SAVED, **event)
     assert STORES.private("store", actor.states, saved) == with_(TEXT, **text)
+
+
+def test_a_picture_that_a_store_shows_no_more_is_let_go_of() -> None:
+    """Whoever uploaded it: an admin may have."""
+    actor = opened()
+    actor.take(change(thumbnail="image-2"))
+    assert actor.sends[1:] == [
+        Send("catalog", "image-1", EraseImage(owner="", holder="store")),
+        Send("catalog", "image-2", KeepImage(holder="store")),
+    ]
 
 
 def test_a_change_that_changes_nothing_is_no_event() -> None:
