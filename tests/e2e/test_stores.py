@@ -99,7 +99,10 @@ async def test_a_secret_question_and_its_answer(public: Public, word: str) -> No
     question = (await done(public, person, "POST", product, body)).body["question_id"]
     mine, theirs = f"/questions/{question}", f"/stores/{florist.store_id}/questions/{question}"
     await done(public, person, "PATCH", mine, {"content": "고친 내용"})
-    assert (await done(public, florist.owner, "GET", theirs)).body["read_at"] == 0
+    asked = (await done(public, florist.owner, "GET", theirs)).body
+    assert (asked["read_at"], asked["product_name"]) == (0, "장미 다발")
+    own = [(await done(public, person, "GET", f"/questions?product_id={one.product_id}")).body for one in florist.products]
+    assert [[(one["question_id"], one["product_name"]) for one in page["items"]] for page in own] == [[(question, "장미 다발")], []]
     await done(public, florist.owner, "POST", f"{theirs}/read")
     await done(public, florist.owner, "POST", f"{theirs}/answer", {"content": "비밀 답변"})
     late = await ask(public, person, "PATCH", mine, {"content": "또"}, key=f"late-{word}")

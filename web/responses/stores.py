@@ -125,12 +125,13 @@ class CodeAnswer(msgspec.Struct):
 class QuestionShown(msgspec.Struct, omit_defaults=True, kw_only=True):
     """A question. ``hidden``: it is secret and the caller's neither to ask nor to answer, so its words are "".
 
-    ``read_at`` is told to whoever runs the store.
+    ``read_at`` is told to whoever runs the store; ``product_name`` where questions about several products stand.
     """
 
     question_id: str
     store_id: str
     product_id: str
+    product_name: str = ""
     secret: bool
     asked_at: int
     edited_at: int
