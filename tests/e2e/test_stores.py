@@ -50,6 +50,12 @@ async def test_a_seller_registers_and_changes_his_store(public: Public, word: st
         body["name"], "강남구", "+8223123456", {"mon": ["09:00", "09:30"]},
     )  # fmt: skip
     assert body["account_number"] not in str(page)
+    monthly = {"name": "달마다", "summary": "매달", "price": 30_000, "thumbnail": await picture(public, owner, "product")}
+    assert page["subscription_product_id"] is None
+    for status, told in (("SALE", id_of("subscription", store_id)), ("DISCONTINUED", None)):
+        await done(public, owner, "PUT", f"/stores/{store_id}/subscription-product", {**monthly, "status": status})
+        page = (await done(public, None, "GET", f"/stores/{store_id}")).body
+        assert page["subscription_product_id"] == told
     await done(public, owner, "PATCH", f"/stores/{store_id}", {"delivery_fee": 1, "minutes_per_day": 60})
     own = (await done(public, owner, "GET", f"/stores/{store_id}/settings")).body
     assert (own["delivery_fee"], own["free_from"], own["minutes_per_day"], own["account_number"]) == (

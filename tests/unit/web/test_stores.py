@@ -27,6 +27,7 @@ from tests.unit.web.documents import (
     SELLER,
     STORE,
     STORE_IMAGE,
+    SUBSCRIPTION,
 )
 from tests.unit.web.examples import BODIES
 from web.reads import Wanted
@@ -165,11 +166,30 @@ async def test_the_public_is_told_nothing_of_bank_account_owner_and_capacity(sho
         "경기도", "수원시", 4.25, {"lat": 37.25, "lon": 127.03},
     )  # fmt: skip
     assert body["slots"] == {"mon": ["09:00", "09:30", "10:00"]}
-    assert body["subscription_product_id"] == id_of("subscription", STORE)
     for headers in (seller(shop), admin(shop)):
         status, body, _ = await shop.call("GET", f"/stores/{STORE}/settings", headers=headers)
         seen = status, body["account_number"], body["bank_name"], body["minutes_per_day"]
         assert seen == (200, "110-234-567890", "신한은행", 480)
+
+
+@pytest.mark.parametrize(
+    ("subscription", "told"),
+    [(None, None), ("SALE", SUBSCRIPTION), ("DISCONTINUED", None), ("DELETED", None)],
+    ids=["absent", "on sale", "discontinued", "deleted"],
+)
+async def test_only_a_subscription_that_is_on_sale_has_a_button(shop: Page, subscription: str | None, told: str | None) -> None:
+    if subscription is None:
+        del shop.known.products_[SUBSCRIPTION]
+    else:
+        shop.known.details_[SUBSCRIPTION]["status"] = subscription
+    for path, headers in ((f"/stores/{STORE}", None), (f"/stores/{STORE}/settings", seller(shop))):
+        status, body, _ = await shop.call("GET", path, headers=headers)
+        assert (status, body["subscription_product_id"]) == (200, told)
+    # Another store has none of its own; lists have no button, and so look for none.
+    _, body, _ = await shop.call("GET", f"/stores/{OTHER_STORE}")
+    assert body["subscription_product_id"] is None
+    _, body, _ = await shop.call("GET", "/stores")
+    assert ["subscription_product_id" in one for one in body["items"]] == [False, False]
 
 
 @pytest.mark.spec("store Q12")
