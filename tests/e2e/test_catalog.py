@@ -59,6 +59,8 @@ async def test_a_product_from_its_form_to_its_end(stack: Stack, public: Public, 
     assert [one["name_ko"] for one in shown["flower_names"]] == ["튤립", "안개꽃"]
     listed = await ask(public, owner, "GET", f"/stores/{store}/products?flower=16&category=1")
     assert [one["product_id"] for one in listed.body["items"]] == [product]
+    everywhere = (await ask(public, admin, "GET", "/admin/products?limit=100")).body["items"]
+    assert [one["store_name"] for one in everywhere if one["product_id"] == product] == ["장미집"]
 
     sold = msgspec.structs.replace(florist.products[0], product_id=product, price=20_000)
     order = await bought(public, ann, Wish(msgspec.structs.replace(florist, products=(sold,)), {product: 2}))

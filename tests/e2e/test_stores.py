@@ -50,6 +50,12 @@ async def test_a_seller_registers_and_changes_his_store(public: Public, word: st
         body["name"], "강남구", "+8223123456", {"mon": ["09:00", "09:30"]},
     )  # fmt: skip
     assert body["account_number"] not in str(page)
+    monthly = {"name": "달마다", "summary": "매달", "price": 30_000, "thumbnail": await picture(public, owner, "product")}
+    assert page["subscription_product_id"] is None
+    for status, told in (("SALE", id_of("subscription", store_id)), ("DISCONTINUED", None)):
+        await done(public, owner, "PUT", f"/stores/{store_id}/subscription-product", {**monthly, "status": status})
+        page = (await done(public, None, "GET", f"/stores/{store_id}")).body
+        assert page["subscription_product_id"] == told
     await done(public, owner, "PATCH", f"/stores/{store_id}", {"delivery_fee": 1, "minutes_per_day": 60})
     own = (await done(public, owner, "GET", f"/stores/{store_id}/settings")).body
     assert (own["delivery_fee"], own["free_from"], own["minutes_per_day"], own["account_number"]) == (
@@ -99,7 +105,10 @@ async def test_a_secret_question_and_its_answer(public: Public, word: str) -> No
     question = (await done(public, person, "POST", product, body)).body["question_id"]
     mine, theirs = f"/questions/{question}", f"/stores/{florist.store_id}/questions/{question}"
     await done(public, person, "PATCH", mine, {"content": "고친 내용"})
-    assert (await done(public, florist.owner, "GET", theirs)).body["read_at"] == 0
+    asked = (await done(public, florist.owner, "GET", theirs)).body
+    assert (asked["read_at"], asked["product_name"]) == (0, "장미 다발")
+    own = [(await done(public, person, "GET", f"/questions?product_id={one.product_id}")).body for one in florist.products]
+    assert [[(one["question_id"], one["product_name"]) for one in page["items"]] for page in own] == [[(question, "장미 다발")], []]
     await done(public, florist.owner, "POST", f"{theirs}/read")
     await done(public, florist.owner, "POST", f"{theirs}/answer", {"content": "비밀 답변"})
     late = await ask(public, person, "PATCH", mine, {"content": "또"}, key=f"late-{word}")

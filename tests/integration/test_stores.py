@@ -188,6 +188,8 @@ async def test_questions_newest_first_with_what_became_of_them(reading: Reading,
         assert await ids(limit, store_id="s1") == ["q4", "q3", "q1", "q0"]
     assert await ids(product_id="p0") == ["q4", "q0"]
     assert await ids(buyer="ann") == ["q1", "q0"]
+    assert [await ids(buyer="ann", product_id=product) for product in ("p0", "p1", "p2")] == [["q0"], ["q1"], []]
+    assert await ids(buyer="ann", product_id="p0", answered=False) == []
     assert await ids(store_id="s1", answered=True) == ["q0"]
     assert await ids(store_id="s1", answered=False, limit=2) == ["q4", "q3", "q1"]
     assert await ids(store_id="s2") == []

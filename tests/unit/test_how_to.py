@@ -49,7 +49,7 @@ SAID = {
     "tests/unit/stores/test_questions.py": ("PostNotice",),
     "tests/unit/read/test_stores.py": ("notices.project(",),
     "tests/unit/read/tables.py": ("notices.table(1)",),
-    "tests/unit/web/test_stores.py": ("PostNotice",),
+    "tests/unit/web/test_questions.py": ("PostNotice",),
     "tests/unit/web/examples.py": ('"NoticeRequest"', '"notice_id"'),
     "tests/unit/web/known.py": ("def notices(",),
     "tests/integration/test_stores.py": ("PostNotice",),

@@ -116,6 +116,7 @@ CATALOG = (
         ],
     ),
     catalog.ProductListed(**PRODUCT_FIELDS),
+    catalog.ProductForAdmin(**PRODUCT_FIELDS, store_name=STORE_NAME),
     catalog.ProductAnswer(product_id=PRODUCT, version=1),
     catalog.ReferenceAnswer(
         flowers=[ROSE], tags=[TAG], categories=[catalog.CategoryAnswer(category_id="1", name_ko="꽃다발", name_en="bouquet")]
@@ -152,8 +153,8 @@ STORES = (
     stores.RegionAnswer(code="11", name="서울특별시", short="서울"),
     stores.CodeAnswer(code="11200", name="성동구"),
     stores.QuestionShown(
-        question_id=QUESTION, store_id=STORE, product_id=PRODUCT, secret=False, asked_at=MORNING, edited_at=0, answered_at=PAID,
-        answer_edited_at=0, title="당일 배송", content="오늘 저녁 여섯 시까지 받을 수 있을까요?",
+        question_id=QUESTION, store_id=STORE, product_id=PRODUCT, product_name=PRODUCT_NAME, secret=False, asked_at=MORNING,
+        edited_at=0, answered_at=PAID, answer_edited_at=0, title="당일 배송", content="오늘 저녁 여섯 시까지 받을 수 있을까요?",
         answer="네, 오후 세 시 전에 주문하시면 됩니다", answered=True, mine=False, hidden=False, nickname="하루",
     ),
     stores.QuestionAnswer(question_id=QUESTION),

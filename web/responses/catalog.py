@@ -100,6 +100,12 @@ class ProductListed(msgspec.Struct, omit_defaults=True, kw_only=True):
     removal: str = ""
 
 
+class ProductForAdmin(ProductListed, kw_only=True):
+    """A product in the admins' list. ``store_name`` "": there is no such store."""
+
+    store_name: str
+
+
 class ProductShown(msgspec.Struct, omit_defaults=True, kw_only=True):
     """A product's page. Of a deleted one only id, store, kind, name, picture and status are told.
 

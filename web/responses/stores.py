@@ -73,7 +73,10 @@ class LikedStore(msgspec.Struct, omit_defaults=True, kw_only=True):
 
 
 class StoreShown(StoreListed, omit_defaults=True, kw_only=True):
-    """A store's page. ``slots``: day -> when pickups can begin; ``slot_capacity``: pickups of a half hour."""
+    """A store's page. ``slots``: day -> when pickups can begin; ``slot_capacity``: pickups of a half hour.
+
+    ``subscription_product_id``: of its subscription product, null unless that is on sale.
+    """
 
     phone: str
     zipcode: str
@@ -81,7 +84,7 @@ class StoreShown(StoreListed, omit_defaults=True, kw_only=True):
     slots: dict[str, list[str]]
     slot_capacity: int
     registered_at: int
-    subscription_product_id: str
+    subscription_product_id: str | None
 
 
 class StoreSettings(StoreShown, omit_defaults=True, kw_only=True):
@@ -125,12 +128,13 @@ class CodeAnswer(msgspec.Struct):
 class QuestionShown(msgspec.Struct, omit_defaults=True, kw_only=True):
     """A question. ``hidden``: it is secret and the caller's neither to ask nor to answer, so its words are "".
 
-    ``read_at`` is told to whoever runs the store.
+    ``read_at`` is told to whoever runs the store; ``product_name`` where questions about several products stand.
     """
 
     question_id: str
     store_id: str
     product_id: str
+    product_name: str = ""
     secret: bool
     asked_at: int
     edited_at: int

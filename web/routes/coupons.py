@@ -13,7 +13,7 @@ from models.inventory.coupons import MAX_CLAIMS
 from models.inventory.messages import ClaimCoupon, ClaimCoupons, CloseCoupon, CreateCoupon, EditCoupon
 from models.orders.messages import CouponTerms, WantedLine
 from models.orders.prices import coupon_refusal, merged
-from web import authors, idempotency
+from web import authors, idempotency, named
 from web.call import Call
 from web.commands import submit
 from web.problems import Problem
@@ -158,11 +158,8 @@ async def claim_all(call: Call) -> web.Response:
 async def mine(call: Call) -> web.Response:
     """``GET /coupons?limit=&cursor=``: what the caller has claimed, newest first, with its ``state`` and whose it is."""
     found, cursor, total = await call.shared.reads.my_coupons_page(call.caller.account, *call.page())
-    stores = await call.shared.terms.stores.get({one["store_id"] for one in found})
     today = _today()
-    items = [
-        {**_held(one, today), "store_name": stores[one["store_id"]].name if one["store_id"] in stores else ""} for one in found
-    ]
+    items = await named.stores(call, [_held(one, today) for one in found])
     return call.answer({"items": items, "next": cursor, "total": total})
 
 

@@ -17,7 +17,7 @@ from models.catalog.messages import (
     SaveTag,
 )
 from models.catalog.products import STATUSES
-from web import pictures
+from web import named, pictures
 from web.call import Call
 from web.commands import submit
 from web.requests.catalog import FlowerForm, LabelForm, Removal
@@ -33,7 +33,7 @@ async def products(call: Call) -> web.Response:
     """``GET /admin/products?status=&date=&sales=&limit=&cursor=``: of every store, by sales (TOP, BOTTOM) or date (NEW, OLD)."""
     status, date, sales = call.one_of("status", "", *STATUSES), call.one_of("date", NEW, OLD), call.one_of("sales", "", TOP, BOTTOM)
     items, cursor, total = await call.shared.reads.all_products(status, date, sales, *call.page())
-    shown = await pictures.dressed(call, items, *PICTURES)
+    shown = await named.stores(call, await pictures.dressed(call, items, *PICTURES))
     return call.answer({"items": shown, "next": cursor, "total": total})
 
 

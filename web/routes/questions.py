@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from aiohttp import web
 
 from models.actor import Command
 from models.stores.messages import AnswerQuestion, AskQuestion, DeleteQuestion, EditAnswer, EditQuestion, MarkQuestionRead
-from web import authors, idempotency
+from web import authors, idempotency, named
 from web.call import Call
 from web.commands import submit
 from web.problems import Problem
@@ -19,14 +21,22 @@ from web.validation import Parser
 
 _ask, _edit, _answer, _nothing = Parser(QuestionRequest), Parser(QuestionChange), Parser(AnswerRequest), Parser(NoBody)
 ANSWERED = {"": None, "true": True, "false": False}
+Shown = tuple[list[dict[str, Any]], str, int]
+"""Questions as the caller may see them, the next page's cursor, and how many there are in all."""
 
 
-async def _page(call: Call, product_id: str = "", store_id: str = "", buyer: str = "") -> web.Response:
+async def _page(call: Call, product_id: str = "", store_id: str = "", buyer: str = "") -> Shown:
     answered = ANSWERED[call.one_of("answered", *ANSWERED)]
     about = About(product_id=product_id, store_id=store_id, buyer=buyer, answered=answered)
     items, cursor, total = await call.shared.reads.questions(about, *call.page())
-    shown = [store_views.question(one, call.signed_in) for one in await authors.signed(call, items, "buyer")]
-    return call.answer({"items": shown, "next": cursor, "total": total}, headers=None if call.signed_in else PUBLIC)
+    signed = await authors.signed(call, items, "buyer")
+    return [store_views.question(one, call.signed_in) for one in signed], cursor, total
+
+
+async def _named(call: Call, page: Shown) -> web.Response:
+    """A page of questions about several products, with their names."""
+    items, cursor, total = page
+    return call.answer({"items": await named.products(call, items), "next": cursor, "total": total})
 
 
 async def of_product(call: Call) -> web.Response:
@@ -34,17 +44,18 @@ async def of_product(call: Call) -> web.Response:
 
     Whoever asked, the store's seller and admins read them whole.
     """
-    return await _page(call, product_id=call.params["product_id"])
+    items, cursor, total = await _page(call, product_id=call.params["product_id"])
+    return call.answer({"items": items, "next": cursor, "total": total}, headers=None if call.signed_in else PUBLIC)
 
 
 async def mine(call: Call) -> web.Response:
-    """``GET /questions?answered=true|false``: what the caller has asked, newest first."""
-    return await _page(call, buyer=call.caller.account)
+    """``GET /questions?product_id=&answered=true|false``: what the caller has asked, about one product or any, newest first."""
+    return await _named(call, await _page(call, product_id=call.ident("product_id"), buyer=call.caller.account))
 
 
 async def of_store(call: Call) -> web.Response:
     """``GET /stores/{store_id}/questions?answered=true|false``: what the store was asked, newest first."""
-    return await _page(call, store_id=call.params["store_id"])
+    return await _named(call, await _page(call, store_id=call.params["store_id"]))
 
 
 async def one(call: Call) -> web.Response:
@@ -53,7 +64,8 @@ async def one(call: Call) -> web.Response:
     if found is None or found["store_id"] != call.params["store_id"]:
         raise Problem(404, "not_found")
     (asked,) = await authors.signed(call, [found], "buyer")
-    return call.answer(store_views.question(asked, call.signed_in))
+    (shown,) = await named.products(call, [store_views.question(asked, call.signed_in)])
+    return call.answer(shown)
 
 
 async def ask(call: Call) -> web.Response:

@@ -11,7 +11,7 @@ from models.actor import id_of
 from models.catalog.messages import DeleteReview, EditReview, ReplyToReview, WriteReview
 from models.catalog.reviews import ALLOWED, HIDDEN, WRITTEN
 from models.read.reviews import AUTHOR, DATE, HIGH, LOW, PRODUCT, STORE
-from web import authors, pictures
+from web import authors, named, pictures
 from web.access import runs
 from web.call import Call
 from web.commands import submit
@@ -40,7 +40,8 @@ async def of_product(call: Call) -> web.Response:
 async def of_store(call: Call) -> web.Response:
     """``GET /stores/{store_id}/reviews?sort=&limit=&cursor=``: reviews of all that a store sells, with the products' names."""
     found, cursor, total = await _page(call, STORE, call.params["store_id"], WRITTEN)
-    return call.answer({"items": await _named(call, await _public(call, found)), "next": cursor, "total": total}, headers=PUBLIC)
+    shown = await named.products(call, await _public(call, found))
+    return call.answer({"items": shown, "next": cursor, "total": total}, headers=PUBLIC)
 
 
 async def mine(call: Call) -> web.Response:
@@ -49,7 +50,7 @@ async def mine(call: Call) -> web.Response:
     found, cursor, total = await _page(call, AUTHOR, call.caller.account, status)
     dressed = await pictures.dressed(call, found, "images")
     own = [{name: value for name, value in one.items() if name not in ("author", "seq")} for one in dressed]
-    return call.answer({"items": await _named(call, own), "next": cursor, "total": total})
+    return call.answer({"items": await named.products(call, own), "next": cursor, "total": total})
 
 
 async def _page(call: Call, whose: str, ident: str, status: str) -> Counted:
@@ -61,14 +62,6 @@ async def _public(call: Call, found: Sequence[Document]) -> list[dict[str, Any]]
     """With the author's nickname and picture instead of the account."""
     dressed = await authors.signed(call, await pictures.dressed(call, found, "images"), "author")
     return [{name: one[name] for name in SHOWN if name in one} for one in dressed]
-
-
-async def _named(call: Call, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    products = await call.shared.reads.products_by_ids({one["product_id"] for one in items})
-    for one in items:
-        product = products.get(one["product_id"])
-        one["product_name"] = product["name"] if product else ""
-    return items
 
 
 async def write(call: Call) -> web.Response:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from models.actor import id_of
+from models.catalog.messages import SALE
 from models.stores import regions
 from models.stores.banks import BANKS
 from models.stores.hours import Hours, slots
@@ -44,14 +44,16 @@ def card(store: Document) -> dict[str, Any]:
     return {**_of(store, CARD), **near}
 
 
-def page(store: Document) -> dict[str, Any]:
-    """A store's page. ``slots``: day -> when pickups can begin; ``subscription_product_id``: of its one subscription, if any."""
-    return {**_of(store, PAGE), "subscription_product_id": id_of("subscription", store["store_id"])}
+def page(store: Document, subscription: Document | None) -> dict[str, Any]:
+    """A store's page. ``slots``: day -> when pickups can begin; ``subscription_product_id``: that of ``subscription`` if it is on
+    sale, else ``None``: there is nothing to subscribe to."""
+    sold = subscription["product_id"] if subscription and subscription["status"] == SALE else None
+    return {**_of(store, PAGE), "subscription_product_id": sold}
 
 
-def own(store: Document) -> dict[str, Any]:
+def own(store: Document, subscription: Document | None) -> dict[str, Any]:
     """What its seller sees beside that: bank account, capacity, and why it is suspended."""
-    return {**page(store), **_of(store, OWN)}
+    return {**page(store, subscription), **_of(store, OWN)}
 
 
 def listed(store: Document) -> dict[str, Any]:

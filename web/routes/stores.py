@@ -14,7 +14,7 @@ from web.call import Call
 from web.commands import submit
 from web.pictures import check, dressed
 from web.problems import Problem
-from web.reads import Wanted
+from web.reads import Document, Wanted
 from web.requests.stores import StoreChange, StoreRegistration, StoreSave
 from web.routes import store_views
 from web.routes.orders import pictured
@@ -72,18 +72,23 @@ async def nearby(call: Call) -> web.Response:
 
 async def one(call: Call) -> web.Response:
     """``GET /stores/{store_id}``: a store's page. One that is suspended says so: who has ordered there still needs its number."""
-    found = await call.shared.reads.store(call.params["store_id"])
-    if found is None:
-        raise Problem(404, "not_found")
-    return call.answer((await dressed(call, [store_views.page(found)], "thumbnail"))[0], headers=PUBLIC)
+    (shown,) = await dressed(call, [store_views.page(*await _found(call))], "thumbnail")
+    return call.answer(shown, headers=PUBLIC)
 
 
 async def own(call: Call) -> web.Response:
     """``GET /stores/{store_id}/settings``: the store as its seller and admins see it, with its bank account (store A6)."""
-    found = await call.shared.reads.store(call.params["store_id"])
+    (shown,) = await dressed(call, [store_views.own(*await _found(call))], "thumbnail")
+    return call.answer(shown)
+
+
+async def _found(call: Call) -> tuple[Document, Document | None]:
+    """The store of the route, and its subscription product if it has one. Raises ``Problem`` 404."""
+    reads, store_id = call.shared.reads, call.params["store_id"]
+    found = await reads.store(store_id)
     if found is None:
         raise Problem(404, "not_found")
-    return call.answer((await dressed(call, [store_views.own(found)], "thumbnail"))[0])
+    return found, await reads.product(id_of("subscription", store_id))
 
 
 async def register(call: Call) -> web.Response:

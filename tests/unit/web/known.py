@@ -93,6 +93,8 @@ class Known:
         }
         self.asked: list[Any] = []
         """What lists were asked for."""
+        self.named: list[tuple[str, list[str]]] = []
+        """What was asked for by several ids at once: kind, ids."""
         self.images_: dict[str, dict[str, Any]] = {
             one: {
                 "image_id": one, "owner": owner, "purpose": purpose, "content_type": "image/png", "size": 5, "at": 1,
@@ -134,6 +136,7 @@ class Known:
         return {one: self.products_[one] for one in ids if one in self.products_}
 
     async def store_terms(self, ids: Iterable[str]) -> Mapping[str, StoreTerms]:
+        self.named.append(("stores", sorted(ids)))
         return {one: self.stores_[one] for one in ids if one in self.stores_}
 
     async def coupon_terms(self, ids: Iterable[str]) -> Mapping[str, tuple[CouponTerms, ...]]:
@@ -189,7 +192,8 @@ class Known:
         if cursor:
             raise BadCursor
         self.asked.append((status, date, sales, limit))
-        return [], "", 0
+        found = [{**self._document(one), "removal": ""} for one in self.products_.values()]
+        return found, "", len(found)
 
     async def best_sellers(self, store_id: str) -> Sequence[Document]:
         return [self._document(one) for one in self.products_.values() if one.store_id == store_id]
@@ -253,6 +257,7 @@ class Known:
         return [{"flower_id": "1", "on_hand": 10, "held": 0, "version": 1}]
 
     async def products_by_ids(self, ids: Iterable[str]) -> Mapping[str, Document]:
+        self.named.append(("products", sorted(ids)))
         return {one: found for one in ids if (found := await self.product(one)) is not None}
 
     async def stores_by_ids(self, ids: Iterable[str]) -> Mapping[str, Document]:

@@ -214,6 +214,20 @@ async def test_an_admin_lists_all_products_in_the_orders_there_are(shop: Page) -
         assert (await shop.call("GET", f"/admin/products?{bad}", headers=admin(shop)))[0] == 400
 
 
+@pytest.mark.spec("product W33")
+async def test_the_admins_list_says_whose_a_product_is(shop: Page) -> None:
+    """All names are one question, for what the web does not remember."""
+    terms = shop.known.products_
+    terms["product-2"] = msgspec.structs.replace(terms["product-2"], store_id=OTHER_STORE)
+    terms["product-3"] = msgspec.structs.replace(terms["product-3"], store_id="gone")
+    shop.known.stores_[OTHER_STORE] = msgspec.structs.replace(shop.known.stores_[OTHER_STORE], name="다른 가게", open=False)
+    status, body, _ = await shop.call("GET", "/admin/products", headers=admin(shop))
+    assert (status, [(one["product_id"], one["store_name"]) for one in body["items"]]) == (
+        200, [("product-1", "가게"), ("product-2", "다른 가게"), ("product-3", ""), (SUBSCRIPTION, "가게")],
+    )  # fmt: skip
+    assert shop.known.named == [("stores", ["gone", STORE, OTHER_STORE])]
+
+
 async def test_an_admin_removes_with_a_reason(shop: Page) -> None:
     assert (await shop.call("DELETE", "/admin/products/product-1", {"reason": " "}, admin(shop)))[0] == 422
     assert (await shop.call("DELETE", "/admin/products/product-1", {"reason": "도용"}, admin(shop)))[0] == 200
