@@ -306,7 +306,8 @@ def _coded(account: Account, event: Any) -> Account:
         case CodeRequested(purpose=purpose):
             kept: Asked = event.kept
             codes = account.codes if kept.code is None else {**account.codes, purpose: kept.code}
-            lapses = event.until + LAPSE if account.status == REGISTERING else 0
+            # A ticket may count for longer than a newer code; what else the row waits for is no matter of codes.
+            lapses = max(account.lapses, event.until + LAPSE) if purpose == "registration" else account.lapses
             sent = {**account.sent, purpose: kept.sent}
             return _queued(_replace(account, codes=codes, sends=(), sent=sent, lapses=lapses), kept.task)
         case CodeRejected(purpose=purpose, left=left):
