@@ -289,7 +289,7 @@ def test_an_unlinking_is_never_given_up_and_its_id_is_kept_until_it_is_done() ->
     actor.take(done(actor))
     assert (actor.state.subject, actor.state.tasks) == ("", ())
     actor.states[""] = refused
-    actor.take(CallRefused(effect="unlink", attempt=60, code="-103"))
+    actor.take(CallRefused(effect="unlink", attempt=60, code="-2"))
     assert (actor.state.subject, actor.state.tasks) == ("4242", ())
 
 
