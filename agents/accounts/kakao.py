@@ -7,10 +7,14 @@ import msgspec
 from agents.accounts.http import Http
 from agents.accounts.ports import Refused, Unknown
 
-NOT_LINKED = -101
-"""Kakao's code for a user who is not linked to the app."""
-FINAL = (-2, -8, -9, -103)
-"""Codes that the same call would get again: a wrong argument, a wrong header, an API that is gone, an account that is not there.
+UNLINKED = (-101, -103)
+"""Kakao's codes for a user who is not linked to the app, and for one whose account is not there (any more).
+
+-103 means a dormant account too, but whoever withdraws here has come by Kakao within half a year. Were it no answer, the ids of all
+whose Kakao account is gone would stay in their rows for ever.
+"""
+FINAL = (-2, -8, -9)
+"""Codes that the same call would get again: a wrong argument, a wrong header, an API that is gone.
 
 All others are taken for temporary, as -1 (try again), -7 (maintenance) and -10 (quota) are, which come with 400 like these."""
 
@@ -41,5 +45,5 @@ class KakaoAdmin:
             raise Unknown(str(status)) from error
         if code in FINAL:
             raise Refused(str(code))
-        if code != NOT_LINKED:
+        if code not in UNLINKED:
             raise Unknown(str(code))

@@ -17,7 +17,7 @@ from models.accounts.messages import (
     ResetPassword,
 )
 from models.accounts.seller_messages import ConfirmRegistration
-from models.accounts.state import NEW, REGISTERING, Account, Asked, Code, Task
+from models.accounts.state import FAILED, NEW, REGISTERING, Account, Asked, Code, Task
 from models.actor import DAY, HOUR, MINUTE, SECOND, Event, Refusal
 
 LASTS, TRIES = 10 * MINUTE, 5
@@ -34,10 +34,11 @@ def request(account: Account | None, message: RequestCode, now: int) -> list[Eve
     account = account or NEW
     purpose: Purpose = message.purpose
     if purpose == "password":
-        if not account.exists or account.kind != "seller":
+        # With that of a failed application nobody can sign in: whoever applies again says a new one.
+        if not account.exists or account.kind != "seller" or account.status == FAILED:
             return []
     elif purpose == "registration":
-        if account.exists:
+        if account.exists and account.status != FAILED:
             purpose = "known"
     elif not account.exists or account.id != message.account:
         return Refusal("account_gone", 404)
@@ -76,8 +77,8 @@ def confirm(account: Account, message: ConfirmContact, now: int) -> list[Event] 
 
 
 def confirm_registration(account: Account, message: ConfirmRegistration, now: int) -> list[Event] | Refusal:
-    """The e-mail is the applicant's own."""
-    if account.status != REGISTERING:
+    """The e-mail is the applicant's own, who may have lost the ticket with which they failed."""
+    if account.status not in (REGISTERING, FAILED):
         return Refusal("code_unknown", 404)
     code = _tried(account, "registration", message.check, now)
     if not isinstance(code, Code):

@@ -43,6 +43,7 @@ from models.accounts.seller_messages import (
     BusinessNumberTaken,
     ClaimBusinessNumber,
     ConfirmRegistration,
+    CountsForgotten,
     DenySeller,
     LicenceErased,
     LicenceRead,
@@ -74,6 +75,7 @@ from models.accounts.state import (
     Joining,
     Task,
     evolve,
+    lapsed,
     pending,
     wake,
 )
@@ -245,9 +247,11 @@ def _withdraw(account: Account, now: int) -> list[Event] | Refusal:
 
 
 def _lapse(account: Account, now: int) -> list[Event]:
-    """Forget a registration that nobody went on with, or the licence of a denied applicant who has not tried again."""
+    """Forget a registration that nobody went on with, what it left, or the licence of who was denied and has not tried again."""
     if not 0 < wake(account) <= now or account.tasks:
         return []
+    if lapsed(account):
+        return [CountsForgotten()]
     if account.status == DENIED:
         return [LicenceErased(account=account.id, document=account.document)]
     return [RegistrationLapsed(account=account.id if account.generation else "", document=account.document)]

@@ -24,6 +24,7 @@ from models.accounts.seller_messages import (
     BusinessNumberTaken,
     ClaimBusinessNumber,
     ConfirmRegistration,
+    CountsForgotten,
     DenySeller,
     LicenceErased,
     LicenceRead,
@@ -343,6 +344,7 @@ ACCOUNTS_EVENTS = (
     | EmailChanged
     | EmailVerified
     | RegistrationLapsed
+    | CountsForgotten
     | LicenceSubmitted
     | LicenceRead
     | SellerApplied

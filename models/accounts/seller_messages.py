@@ -112,13 +112,17 @@ class BusinessNumberTaken(Message, frozen=True):
 
 
 class RegistrationLapsed(Event, frozen=True):
-    """Nobody went on with a registration: what was known of it is forgotten. ``account`` "": there was none yet.
+    """Nobody went on with a registration: what was known of it is forgotten, but for when codes were sent and licences read.
 
-    ``document``: the image id of its licence, "": none.
+    ``account`` "": there was none yet. ``document``: the image id of its licence, "": none.
     """
 
     account: str = ""
     document: str = ""
+
+
+class CountsForgotten(Event, frozen=True):
+    """A day after the last code or licence of a registration that has lapsed: nothing is left of it."""
 
 
 class LicenceErased(Event, frozen=True):

@@ -54,7 +54,7 @@ class OpenSession(Once, frozen=True):
 class RefreshSession(Once, frozen=True):
     """Exchange the refresh secret for the next one. ``presented``, ``next``: SHA-256 (hex).
 
-    The secret before the current one is taken for 10 s after the exchange (two tabs, a lost answer): the web makes the next
+    The secret before the current one is taken for 90 s after the exchange (two tabs, a lost answer): the web makes the next
     secret out of the presented one, so both get the same. Anything else ends the session: ``session_reused`` (401).
     ``session_ended`` (401): there is none.
     """

@@ -20,8 +20,12 @@ LIFETIME = {"buyer": 30 * DAY, "seller": 30 * DAY, "admin": 12 * HOUR}
 """Ms for which a session lives without being used."""
 AT_MOST = {"buyer": 180 * DAY, "seller": 180 * DAY, "admin": DAY}
 """Ms after which it ends however much it is used: a stolen one that goes on unnoticed does not go on for ever."""
-GRACE = 10 * SECOND
-"""How long the secret before the current one is still taken: two tabs exchange it at once, or an answer was lost."""
+GRACE = 90 * SECOND
+"""How long the secret before the current one is still taken: two tabs exchange it at once, or an answer was lost.
+
+Longer than a restart of the worker and a browser's retries together: all of them lie in the inbox then, each with its own time.
+Whoever stole the secret gains little: both sides get the same next one, so the theft shows when the second of them exchanges that.
+"""
 MOST = 20
 """Sessions of an account; the one unused for longest makes room."""
 

@@ -33,6 +33,7 @@ from models.accounts.seller_messages import (
     BusinessNumberClaimed,
     BusinessNumberRefused,
     BusinessNumberReleased,
+    CountsForgotten,
     LicenceErased,
     LicenceRead,
     LicenceSubmitted,
@@ -42,7 +43,7 @@ from models.accounts.seller_messages import (
     SellerPermitted,
 )
 from models.accounts.session_messages import RejoinRefused, SessionEnded, SessionOpened, SessionRefreshed, SessionsEnded
-from models.actor import Effect, State
+from models.actor import DAY, Effect, State
 
 REGISTERING, ACTIVE, WITHDRAWN = "", "ACTIVE", "WITHDRAWN"
 APPLIED, FAILED, PENDING, PERMITTED, DENIED = "APPLIED", "FAILED", "PENDING", "PERMITTED", "DENIED"
@@ -126,7 +127,8 @@ class Account(msgspec.Struct, frozen=True, array_like=True, tag=True):
     instead of ``sent``. ``ticket``: hash of what an applicant goes on with, until ``ticket_until``. ``before``: the seller's status
     before they applied. ``tasks``: calls to the outside, the first one is under way. ``lapses``: when a registration is forgotten,
     or the licence of a denied applicant.
-    ``sent``: when codes were sent within a day, by purpose.
+    ``sent``: when codes were sent within a day, by purpose; ``reads``: when licences were read. A registration that has lapsed
+    keeps these two, and nothing else, until they count no more.
     """
 
     kind: str = ""
@@ -205,11 +207,25 @@ def evolve(state: State, event: ACCOUNTS_EVENTS) -> Mapping[str, Account | Claim
     match event:
         case BusinessNumberClaimed(account=account):
             return {"": Claim(account)}
-        case BusinessNumberReleased() | RegistrationLapsed():
+        case BusinessNumberReleased() | CountsForgotten():
             return {"": None}
+        case RegistrationLapsed():
+            return {"": _counts(state[""] or NEW)}
         case BusinessNumberRefused():
             return {"": state[""]}
     return {"": after(state[""] or NEW, event)}
+
+
+def _counts(state: Account | Claim) -> Account | None:
+    """Of a registration that has lapsed, or whoever let it lapse would have as many codes and readings as they like."""
+    if not isinstance(state, Account) or not counted(state):
+        return None
+    return Account(sent=state.sent, reads=state.reads)
+
+
+def counted(account: Account) -> int:
+    """The last instant at which a code was sent or a licence read; 0: none."""
+    return max((at for instants in (*account.sent.values(), account.reads) for at in instants), default=0)
 
 
 def after(account: Account, event: Any) -> Account:
@@ -306,7 +322,8 @@ def _coded(account: Account, event: Any) -> Account:
         case CodeRequested(purpose=purpose):
             kept: Asked = event.kept
             codes = account.codes if kept.code is None else {**account.codes, purpose: kept.code}
-            lapses = event.until + LAPSE if account.status == REGISTERING else 0
+            # A ticket may count for longer than a newer code; what else the row waits for is no matter of codes.
+            lapses = max(account.lapses, event.until + LAPSE) if purpose == "registration" else account.lapses
             sent = {**account.sent, purpose: kept.sent}
             return _queued(_replace(account, codes=codes, sends=(), sent=sent, lapses=lapses), kept.task)
         case CodeRejected(purpose=purpose, left=left):
@@ -369,6 +386,11 @@ def _called(account: Account, event: Any) -> Account:
             return _replace(account, tasks=rest, subject="" if unlinked else account.subject)
 
 
+def lapsed(account: Account) -> bool:
+    """True for what a registration leaves that has lapsed: the next code sets ``lapses`` again."""
+    return account.status == REGISTERING and not account.lapses and counted(account) > 0
+
+
 def pending(state: Account | Claim) -> Effect | None:
     """The call that is under way."""
     if not isinstance(state, Account) or not state.tasks or not state.tasks[0].until:
@@ -378,9 +400,11 @@ def pending(state: Account | Claim) -> Effect | None:
 
 
 def wake(state: Account | Claim) -> int:
-    """When to call again, or to forget a registration; 0: never."""
+    """When to call again, or to forget a registration or what it left; 0: never."""
     if not isinstance(state, Account):
         return 0
     if state.tasks and state.tasks[0].again_at:
         return state.tasks[0].again_at
+    if lapsed(state):
+        return counted(state) + DAY
     return state.lapses if state.status in (REGISTERING, FAILED, DENIED) else 0

@@ -39,7 +39,7 @@ from models.read.registry import Registry
 GONE = ("WITHDRAWN", "LAPSED")
 FIELDS = (
     "account", "row_key", "kind", "provider", "status", "reason", "suspended", "joined_at", "since", "name", "email", "phone",
-    "picture", "password_hash", "credential", "totp", "business_number", "document", "notes", "seq",
+    "picture", "password_hash", "credential", "totp", "business_number", "document", "notes", "denial", "seq",
 )  # fmt: skip
 _notes = msgspec.json.Decoder(dict[str, str]).decode
 _json = msgspec.json.Encoder().encode
@@ -56,6 +56,9 @@ def table(version: int) -> sa.Table:
         sa.Column("provider", sa.String(10), nullable=False, server_default=""),
         sa.Column("status", sa.String(10), nullable=False, server_default=""),
         sa.Column("reason", sa.String(40), nullable=False, server_default="", comment="code of the last denial"),
+        sa.Column(
+            "denial", sa.Integer, nullable=False, server_default="-1", comment="number of its act, in notes; -1: none stands"
+        ),
         sa.Column("suspended", sa.String(40), nullable=False, server_default="", comment="code; empty: not suspended"),
         sa.Column("joined_at", sa.BigInteger, nullable=False, server_default="0", comment="ms, UTC"),
         sa.Column("since", sa.BigInteger, nullable=False, server_default="0", comment="of the status, ms, UTC"),
@@ -91,8 +94,8 @@ JOIN = (
     " since = IF(status = '', VALUES(since), since), status = IF(status = '', VALUES(status), status)"
 )
 STATUS = (
-    "INSERT INTO {accounts} (account, status, reason, since) VALUES {rows} ON DUPLICATE KEY UPDATE"
-    " status = VALUES(status), reason = VALUES(reason), since = VALUES(since)"
+    "INSERT INTO {accounts} (account, status, reason, denial, since) VALUES {rows} ON DUPLICATE KEY UPDATE"
+    " status = VALUES(status), reason = VALUES(reason), denial = VALUES(denial), since = VALUES(since)"
 )
 SUSPEND = "INSERT INTO {accounts} (account, suspended) VALUES {rows} ON DUPLICATE KEY UPDATE suspended = VALUES(suspended)"
 ERASE = (
@@ -141,15 +144,15 @@ def project(facts: Sequence[Fact]) -> list[mysql.Write]:
             case SellerApplied():
                 joined.setdefault(account, (account, "seller", "password", "APPLIED", fact.at, fact.at))
             case ApplicationFiled():
-                statuses[account] = (account, "PENDING", "", fact.at)
+                statuses[account] = (account, "PENDING", "", -1, fact.at)
             case SellerPermitted():
-                statuses[account] = (account, "PERMITTED", "", fact.at)
-            case SellerDenied(reason=reason):
-                statuses[account] = (account, "DENIED", reason, fact.at)
+                statuses[account] = (account, "PERMITTED", "", -1, fact.at)
+            case SellerDenied(reason=reason, act=act):
+                statuses[account] = (account, "DENIED", reason, act, fact.at)
             case AccountWithdrawn():
-                statuses[account] = (account, "WITHDRAWN", "", fact.at)
+                statuses[account] = (account, "WITHDRAWN", "", -1, fact.at)
             case RegistrationLapsed():
-                statuses[account] = (account, "LAPSED", "", fact.at)
+                statuses[account] = (account, "LAPSED", "", -1, fact.at)
             case AccountSuspended(reason=reason):
                 suspended[account] = (account, reason)
             case AccountRestored():

@@ -233,6 +233,14 @@ async def test_a_florist_applies_is_denied_tries_again_and_is_permitted(up: Stac
     clear = await me.upload("/me/application/documents", {})
     again = await me.ask("PUT", "/me/application", {"business_number": number, "document": clear})
     assert (again.status, again.body["status"]) == (200, "PENDING"), again.body
+    # Denied again without a note: what was written of the first denial is not of this one.
+    assert (await boss.ask("POST", f"/admin/sellers/{account}/deny", {"reason": "other"})).status == 200
+    me.token = ""
+    me.token = (await me.ask("POST", "/auth/seller", {"email": email, "password": password})).body["token"]
+    shown = await me.ask("GET", "/me")
+    assert (shown.body["status"], shown.body["reason"], shown.body["note"]) == ("DENIED", "other", "")
+    again = await me.ask("PUT", "/me/application", {"business_number": number, "document": clear})
+    assert (again.status, again.body["status"]) == (200, "PENDING"), again.body
     permitted = await boss.ask("POST", f"/admin/sellers/{account}/permit")
     assert permitted.status == 200, permitted.body
     seller = await me.ask("POST", "/auth/refresh")
@@ -240,7 +248,9 @@ async def test_a_florist_applies_is_denied_tries_again_and_is_permitted(up: Stac
     assert (seller.body["role"], seller.body["stores"]) == ("seller", [id_of("store", account)]), seller.body
 
     log = (await boss.ask("GET", f"/admin/audit?subject={account}")).body["items"]
-    assert [(one["action"], one["note"]) for one in log] == [("SellerPermitted", ""), ("SellerDenied", "흐립니다")]
+    assert [(one["action"], one["note"]) for one in log] == [
+        ("SellerPermitted", ""), ("SellerDenied", ""), ("SellerDenied", "흐립니다"),
+    ]  # fmt: skip
     assert {one["by"] for one in log} == {signed_in.body["account"]}
 
     store, me.token = id_of("store", account), seller.body["token"]

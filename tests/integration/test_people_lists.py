@@ -102,12 +102,12 @@ async def test_a_page_is_read_from_its_index(
             assert "Using index" in plan[9], plan
 
 
-async def test_an_installation_of_before_gets_the_column_and_the_indexes(reading: Reading) -> None:
-    """Its rows stay; what says who is suspended follows from them."""
+async def test_an_installation_of_before_gets_the_columns_and_the_indexes(reading: Reading) -> None:
+    """Its rows stay; what says who is suspended follows from them, and which denial stands is not known."""
     with engine(reading.settings).connect() as connection:
         for name in ("barred", "newest"):
             connection.execute(sa.text(f"DROP INDEX accounts_1_{name} ON accounts_1"))
-        connection.execute(sa.text("ALTER TABLE accounts_1 DROP COLUMN barred"))
+        connection.execute(sa.text("ALTER TABLE accounts_1 DROP COLUMN barred, DROP COLUMN denial"))
         connection.execute(sa.text("UPDATE alembic_version SET version_num = 'r0002'"))
         connection.commit()
     for _ in range(2):
@@ -115,3 +115,4 @@ async def test_an_installation_of_before_gets_the_column_and_the_indexes(reading
     found, _, total = await Queries(reading.databases, reading.registry).page("buyer", "SUSPENDED", PAGE)
     assert [one["account"] for one in found] == wanted("buyer", "SUSPENDED")
     assert total == len(found)
+    assert {one["denial"] for one in found} == {-1}

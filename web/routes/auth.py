@@ -165,7 +165,7 @@ async def _open(call: Call, row: str, credential: int, step: int) -> web.Respons
 async def refresh(call: Call) -> web.Response:
     """``POST /auth/refresh``: a new token and the next secret, for the one in the cookie. One that comes twice ends the session.
 
-    The next secret is made of the presented one, so two tabs, or one whose answer was lost, get the same within ten seconds.
+    The next secret is made of the presented one, so two tabs, or one whose answer was lost, get the same within 90 seconds.
     """
     await call.parsed(_nothing)
     held = call.shared.cookies.read(call.request)

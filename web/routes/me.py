@@ -36,9 +36,8 @@ async def shown(call: Call) -> web.Response:
     if known is None or known["status"] == "WITHDRAWN":
         raise Problem(404, "account_gone")
     said = {name: known[name] for name in SHOWN}
-    # The newest note is that of the denial, while it stands.
-    notes = known["notes"]
-    note = notes[max(notes, key=int)] if known["status"] == "DENIED" and notes else ""
+    # Of the denial that stands: what was written of others, or of a suspension, is not about this application.
+    note = known["notes"].get(str(known["denial"]), "")
     coupons = likes = 0
     if caller.role == "buyer":
         today = kst.day(int(time.time() * SECOND))

@@ -179,7 +179,7 @@ def test_a_registration_that_nobody_goes_on_with_is_forgotten() -> None:
     assert actor.decide(Reminder(due=due)) == []
     actor.now = due
     assert actor.take(Reminder(due=due)) == [RegistrationLapsed()]
-    assert actor.state is None
+    assert actor.state == Account(sent={"registration": (NOW,)})
 
 
 def test_a_forgotten_password_is_reset_and_every_session_ends() -> None:

@@ -44,6 +44,7 @@ from models.accounts.seller_messages import (
 )
 from models.accounts.sellers import READS_A_DAY
 from models.accounts.session_messages import SessionsEnded
+from models.accounts.state import Account
 from models.actor import DAY, HOUR, Refusal, Reminder, Send, id_of
 from models.catalog.image_messages import EraseImage, KeepImage
 from models.stores.messages import RestoreOwner, SuspendOwner
@@ -207,7 +208,7 @@ def test_the_licence_of_a_registration_that_lapses_is_erased() -> None:
     actor.now = actor.wake()
     assert actor.take(Reminder(due=actor.now)) == [RegistrationLapsed(account=ME, document="documents/2")]
     assert actor.sends == [Send("catalog", "documents/2", EraseImage(owner=SELLER))]
-    assert actor.state is None
+    assert actor.state == Account(sent={"registration": (NOW,)})
 
 
 async def test_a_mail_tells_of_its_own_act() -> None:

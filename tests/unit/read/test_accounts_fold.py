@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from models.accounts.common_messages import Person
-from models.accounts.messages import AccountJoined, AccountPrivate, AccountSuspended, AccountWithdrawn
+from models.accounts.messages import AccountJoined, AccountPrivate, AccountRestored, AccountSuspended, AccountWithdrawn
 from models.accounts.seller_messages import ApplicationFiled, SellerApplied, SellerDenied
 from models.accounts.session_messages import SessionEnded, SessionOpened, SessionRefreshed, SessionsEnded
 from models.catalog.messages import ProductPrivate, ProductRemoved, ReviewHidden, ReviewPrivate
@@ -54,7 +54,7 @@ def test_who_is_erased_in_a_batch_leaves_nothing_of_it_and_may_come_again() -> N
 
 
 def test_the_last_status_of_a_batch_counts() -> None:
-    denied = SellerDenied(account=ME, by="admin", reason="other", claim="c")
+    denied = SellerDenied(account=ME, by="admin", reason="other", claim="c", act=3)
     _, join, status, suspend, _, _ = rows(
         accounts.project(
             facts(
@@ -64,7 +64,17 @@ def test_the_last_status_of_a_batch_counts() -> None:
         )
     )  # fmt: skip
     assert join == [(ME, "seller", "password", "APPLIED", 0, 0)]
-    assert (status, suspend) == ([(ME, "DENIED", "other", 2)], [(ME, "abuse")])
+    assert (status, suspend) == ([(ME, "DENIED", "other", 3, 2)], [(ME, "abuse")])
+
+
+def test_a_denial_stands_until_the_next_application_is_filed() -> None:
+    denied = SellerDenied(account=ME, by="admin", reason="other", claim="c", act=3)
+    suspended = AccountSuspended(account=ME, by="admin", reason="abuse", act=4)
+    again = SellerApplied(account=ME, claim="c")
+    _, _, status, _, _, _ = rows(accounts.project(facts(denied, suspended, AccountRestored(account=ME, by="admin", act=5), again)))
+    assert status == [(ME, "DENIED", "other", 3, 0)]
+    _, _, status, _, _, _ = rows(accounts.project(facts(denied, again, ApplicationFiled(account=ME))))
+    assert status == [(ME, "PENDING", "", -1, 2)]
 
 
 def test_another_rows_account_is_not_this_rows() -> None:

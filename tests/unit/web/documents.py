@@ -42,7 +42,8 @@ def account_of(account: str, kind: str = "buyer", **more: Any) -> dict[str, Any]
     known: dict[str, Any] = {
         "account": account, "row_key": account.rpartition("-")[0], "kind": kind, "provider": "kakao", "status": "ACTIVE",
         "reason": "", "suspended": "", "joined_at": 1, "since": 1, "name": "꽃님", "email": "", "phone": "", "picture": "",
-        "password_hash": "", "credential": 1, "totp": "", "business_number": "", "document": "", "notes": {}, "seq": 1,
+        "password_hash": "", "credential": 1, "totp": "", "business_number": "", "document": "", "notes": {},
+        "denial": -1, "seq": 1,
     }  # fmt: skip
     return {**known, **more}
 

@@ -254,6 +254,22 @@ async def test_the_own_profile_shows_the_picture_by_its_address(tmp_path: Path) 
     assert sorted(said.body["picture_urls"]) == ["1280", "320", "640"]
 
 
+@pytest.mark.parametrize(
+    ("status", "denial", "note"),
+    [("DENIED", 0, "흐립니다"), ("DENIED", 1, ""), ("DENIED", 2, "다른 번호입니다"), ("DENIED", -1, ""), ("PENDING", -1, "")],
+    ids=["the only one", "denied again without a note", "denied again with one", "not known which", "it stands no more"],
+)
+async def test_a_denied_applicant_is_shown_what_was_written_of_this_denial(
+    tmp_path: Path, status: str, denial: int, note: str
+) -> None:
+    known = Known()
+    notes = {"0": "흐립니다", "2": "다른 번호입니다", "3": "욕설"}
+    known.accounts_[ME] = account_of(ME, "seller", status=status, denial=denial, notes=notes)
+    async with serving(Desk(tmp_path), known) as one:
+        said = await one.ask("GET", "/me", one.desk.headers(ME))
+    assert (said.status, said.body["note"]) == (200, note)
+
+
 @pytest.mark.parametrize("phone", ["+1 900 555 1234", "+34 803 123 456", "02-123-4567", "+34 612 345 678"])
 async def test_no_code_is_sent_to_a_number_that_is_dear_or_hears_nothing(tmp_path: Path, phone: str) -> None:
     async with serving(Desk(tmp_path), Known()) as one:

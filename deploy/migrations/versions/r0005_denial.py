@@ -1,0 +1,25 @@
+"""Accounts know which denial stands, for its note. Of those of before it is not known until ``read rebuild accounts``."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "r0005"
+down_revision = "r0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Add the column to the live version, if that is there and has none; may be repeated."""
+    bind = op.get_bind()
+    version = bind.execute(sa.text("SELECT version FROM read_models WHERE model = 'accounts'")).scalar_one()
+    name, known = f"accounts_{version}", sa.inspect(bind)
+    if known.has_table(name) and "denial" not in {column["name"] for column in known.get_columns(name)}:
+        op.execute(sa.text(f"ALTER TABLE `{name}` ADD COLUMN denial INTEGER NOT NULL DEFAULT -1"))
+
+
+def downgrade() -> None:
+    """Never: read models are thrown away and rebuilt."""
+    raise RuntimeError("read models are not migrated back: rebuild them with the older release")
