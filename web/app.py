@@ -264,7 +264,7 @@ def _name(route: Route | None) -> str:
 
 
 def server(app: App) -> Server:
-    """The server to be run; bodies end at ``MAX_BODY``, heads at 8 KiB a line and 64 lines."""
+    """The server to be run; bodies end at ``MAX_BODY`` and are never unpacked, heads at 8 KiB a line and 64 lines."""
     loop = asyncio.get_running_loop()
 
     def request(message: object, payload: object, protocol: object, writer: object, task: object) -> web.BaseRequest:
@@ -278,4 +278,6 @@ def server(app: App) -> Server:
         keepalive_timeout=75,
         max_headers=64,
         lingering_time=2,
+        # Of what is not read either, which aiohttp takes in before it closes.
+        auto_decompress=False,
     )
