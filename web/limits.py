@@ -57,6 +57,8 @@ LIMITS: Mapping[str, Limit] = {
     "write": Limit(Rate(300, 60), Rate(600, 60)),
     "stream": Limit(Rate(60, 60), Rate(60, 60)),
     "sign_in": Limit(Rate(100, 900), Rate(60, 300), shared=True, pair=Rate(10, 900)),
+    # To a provider and back: nothing can be guessed there, and a carrier's address signs in for thousands.
+    "oauth": Limit(Rate(60, 300), Rate(600, 300), shared=True),
     "code": Limit(Rate(100, 3_600), Rate(30, 3_600), shared=True, pair=Rate(10, 3_600)),
     "refresh": Limit(Rate(30, 60), Rate(300, 60), shared=True),
     # Each image is two requests, and a second of a core.

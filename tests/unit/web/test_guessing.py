@@ -80,6 +80,16 @@ async def test_many_who_guess_together_have_an_end_too(served: Served, email: st
     assert limit_of(said[-1]) == ("100", "0", "100;w=900")
 
 
+async def test_ways_to_a_provider_keep_nobody_at_their_address_from_signing_in(served: Served) -> None:
+    """A page that shows pictures of ``/start`` makes them; nobody has guessed anything."""
+    ways = [await served.ask("GET", f"/auth/kakao/{way}", by(MINE)) for _ in range(150) for way in ("start", "callback")]
+    assert [one.status for one in ways] == [303, 400] * 150
+    assert limit_of(ways[-1]) == ("600", "300", "600;w=300")
+    for path, wish in (("/auth/seller", WRONG), ("/auth/admin", {"name": "admin", "password": "wrong", "code": "123456"})):
+        said = await served.ask("POST", path, by(MINE), wish)
+        assert (path, said.status, said.code, limit_of(said)) == (path, 401, "sign_in_failed", ("10", "9", "10;w=900"))
+
+
 async def test_the_address_is_told_where_it_holds_less(served: Served) -> None:
     limits: list[Mapping[str, str]] = []
     for number in range(55):
