@@ -212,6 +212,8 @@ async def reset(call: Call) -> web.Response:
     )
     async with _alike():
         await told(call, row, message, command, ("accounts", "sessions", "ended"), words=await call.body())
+    # Whoever reads the account's mail is its owner, and signs in next.
+    await call.shared.limiter.remember(row, call.address)
     return call.answer({"done": True})
 
 
