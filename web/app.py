@@ -237,7 +237,7 @@ class App:
         return self._problem(request, Problem(404, "not_found"), trace_of(""))
 
     def not_ready(self) -> str:
-        """Why this process should get no requests; ``""``: it should. Redis may be away: then answers are 202."""
+        """Why this process should get no requests; ``""``: it should. Redis may be away: what is for everybody goes on."""
         if self.shared.stopping.is_set():
             return "stopping"
         return "" if self.shared.client.connected else "the broker has not been reached yet"
