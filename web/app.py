@@ -237,7 +237,7 @@ class App:
         return self._problem(request, Problem(404, "not_found"), trace_of(""))
 
     def not_ready(self) -> str:
-        """Why this process should get no requests; ``""``: it should. Redis may be away: then answers are 202."""
+        """Why this process should get no requests; ``""``: it should. Redis may be away: what is for everybody goes on."""
         if self.shared.stopping.is_set():
             return "stopping"
         return "" if self.shared.client.connected else "the broker has not been reached yet"
@@ -264,7 +264,7 @@ def _name(route: Route | None) -> str:
 
 
 def server(app: App) -> Server:
-    """The server to be run; bodies end at ``MAX_BODY``, heads at 8 KiB a line and 64 lines."""
+    """The server to be run; bodies end at ``MAX_BODY`` and are never unpacked, heads at 8 KiB a line and 64 lines."""
     loop = asyncio.get_running_loop()
 
     def request(message: object, payload: object, protocol: object, writer: object, task: object) -> web.BaseRequest:
@@ -278,4 +278,6 @@ def server(app: App) -> Server:
         keepalive_timeout=75,
         max_headers=64,
         lingering_time=2,
+        # Of what is not read either, which aiohttp takes in before it closes.
+        auto_decompress=False,
     )

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 from aiohttp import web
+from aiohttp.http_exceptions import BadHttpMessage
 
 from models.settings import Settings
 from topics import tracing
@@ -136,11 +137,14 @@ class Call:
         self._caller = caller
 
     async def body(self) -> bytes:
-        """The body's bytes, at most ``MAX_BODY``, within the time that a body may take. Raises ``Problem`` 408, 413 or 415."""
+        """The body's bytes, at most ``MAX_BODY``, within the time that a body may take. Raises ``Problem`` 400, 408, 413 or 415."""
         if self._body is None:
             kind = self.request.content_type
             if self.request.body_exists and kind not in ("application/json", "application/octet-stream"):
                 raise Problem(415, "not_json")
+            if any(said.strip().lower() != "identity" for said in self.request.headers.getall("Content-Encoding", ())):
+                # Nothing here unpacks: a thousand bytes may become a million.
+                raise Problem(415, "encoded_body")
             try:
                 async with asyncio.timeout(self.shared.settings.body_timeout):
                     self._body = await self.request.read()
@@ -148,6 +152,8 @@ class Call:
                 raise Problem(408, "request_timeout", headers={"Connection": "close"}) from None
             except web.HTTPRequestEntityTooLarge:
                 raise Problem(413, "body_too_large", headers={"Connection": "close"}) from None
+            except (web.RequestPayloadError, BadHttpMessage):
+                raise Problem(400, "malformed_request", headers={"Connection": "close"}) from None
         return self._body
 
     async def parsed(self, parser: Parser[B]) -> B:

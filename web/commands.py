@@ -18,6 +18,8 @@ from web.reads import ReadsAway
 
 CHECK_AFTER = 0.3
 """Seconds without a report after which the read model itself is asked: on a retry the report was long ago."""
+STRANGER = 5.0
+"""Seconds that whoever is not signed in waits at least: there is no 202 for them, whose address they could not ask."""
 PENDING = {"status": "pending"}
 CATALOG: Mapping[str, tuple[str, ...]] = {"review": ("reviews",), "reference": ("reference",), "waiting": ("restock",)}
 """Read models of the catalogue's parts; a product's own is ``products``."""
@@ -59,10 +61,12 @@ async def submit(
     """Send ``message`` to ``key`` and answer: ``status`` with what came of it, 202 with where to look, or ``Problem``.
 
     ``body``: the client's own words. ``extra``: laid over the actor's answer. ``models``: what the client reads next, where it is
-    not what ``models_of`` says. Raises ``Unavailable`` (503): the broker did not
-    acknowledge.
+    not what ``models_of`` says. Nobody's command that takes too long is ``Problem`` 503. Raises ``Unavailable`` (503): the broker
+    did not acknowledge.
     """
     wait = prefer.seconds(call.request.headers.get("Prefer", ""))
+    if call.signed_in is None:
+        wait = max(wait, STRANGER)
     deadline = asyncio.get_running_loop().time() + wait
     answer = await call.shared.client.ask(
         domain,
@@ -88,13 +92,19 @@ async def conclude(
     extra: dict[str, Any] | None = None,
     models: tuple[str, ...] | None = None,
 ) -> web.Response:
-    """The response to an answer, once the read models have caught up with it; 202 if that takes longer than ``deadline``."""
+    """The response to an answer, once the read models have caught up with it; 202 if that takes longer than ``deadline``.
+
+    Raises ``Problem``: the refusal; 503 instead of 202 where nobody is signed in.
+    """
     if answer is not None and answer.status >= 400:
         raise Problem(answer.status, answer.code, answer.body)
     if answer is not None and answer.status:
         wanted = models_of(domain, part, answer.body) if models is None else models
         if await shown(call, domain, answer.key, answer.seq, part, deadline, wanted):
             return call.answer({**answer.body, **(extra or {})}, status)
+    if call.signed_in is None:
+        # Sent again with the same key, it is the same command, and answered as soon as it is done.
+        raise Problem(503, "unavailable", headers={"Retry-After": "1"})
     return call.answer(PENDING, 202, {"Location": address(call, domain, key, command, part), "Retry-After": "1"})
 
 

@@ -3,7 +3,8 @@
 The projector says what has ended as soon as it is stored; beside that each process looks into Redis every ``LOOK`` seconds: at the
 version, which tells it that a report was lost, and at the beats, which tell it how old what is stored may be. No request waits for
 Redis. A process that knows nothing newer than ``deaf_after`` seconds, as Redis or whoever feeds it (the worker ``read``) is away,
-cannot know who is still signed in, and so lets nobody in (auth 16, 29); what is for everybody goes on, signing in and out too.
+cannot know who is still signed in, and so lets nobody in (auth 16, 29), not even to ask what became of a write; what is for
+everybody goes on. So do signing in and out while that worker is away, but not without Redis, which holds their limits.
 
 ``deaf_after`` is a trade: for so long a session that has ended may go on while that worker is dead (it would until its token runs
 out: ten minutes), and a restart that takes longer throws everybody out until it is over. A restart takes 3 to 6 s, 20 s on a busy

@@ -2,13 +2,17 @@
 
 A bucket holds ``number`` requests and fills in ``seconds``. An account has its own, and an address of whoever is not signed in has
 its own. Where guessing must be dear an account has one more for each address from which it is tried, much smaller than its own, or
-anybody could keep anybody out by a few wrong guesses. Ordinary routes are counted in each process, which gives out its share;
-sign-in, codes and what costs money are counted in Redis, by one script for all buckets of a request, and refused with 503 while
-Redis is away: a limit that holds back guessing may not fall open.
+anybody could keep anybody out by a few wrong guesses. From where an account has been signed in to, that one alone counts: many
+addresses cost nothing (IPv6), and whoever fills the account's own with them may not keep its owner out.
+
+Ordinary routes are counted in each process, which gives out its share; sign-in, codes and what costs money are counted in Redis, by
+one script for all buckets of a request, and refused with 503 while Redis is away: a limit that holds back guessing may not fall
+open.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import ipaddress
@@ -30,6 +34,8 @@ KEYS = 100_000
 """Buckets that a process remembers at least; the longest unused are forgotten first, and a forgotten bucket is full."""
 ANSWER = 1.0
 """Seconds that Redis has."""
+PLACE = 30 * 24 * 3600
+"""Seconds for which it is remembered from where an account was signed in to."""
 
 
 class Rate(msgspec.Struct, frozen=True):
@@ -57,6 +63,8 @@ LIMITS: Mapping[str, Limit] = {
     "write": Limit(Rate(300, 60), Rate(600, 60)),
     "stream": Limit(Rate(60, 60), Rate(60, 60)),
     "sign_in": Limit(Rate(100, 900), Rate(60, 300), shared=True, pair=Rate(10, 900)),
+    # To a provider and back: nothing can be guessed there, and a carrier's address signs in for thousands.
+    "oauth": Limit(Rate(60, 300), Rate(600, 300), shared=True),
     "code": Limit(Rate(100, 3_600), Rate(30, 3_600), shared=True, pair=Rate(10, 3_600)),
     "refresh": Limit(Rate(30, 60), Rate(300, 60), shared=True),
     # Each image is two requests, and a second of a core.
@@ -193,6 +201,21 @@ class SharedBuckets:
             return State(rate, said, math.ceil(reset / 1000), 0)
         return State(rate, 0, math.ceil(reset / 1000), max(1, math.ceil(said / 1000)))
 
+    async def knows(self, account: str, address: str) -> bool:
+        """Has ``account`` been signed in to from there lately? No, while Redis is away: then ``take`` decides."""
+        try:
+            return bool(await self._redis.exists(self._place(account, address)))
+        except (RedisError, OSError):
+            return False
+
+    async def remember(self, account: str, address: str) -> None:
+        """``account`` was signed in to from there, which nobody waits for: while Redis is away, it is not remembered."""
+        with contextlib.suppress(RedisError, OSError):
+            await self._redis.set(self._place(account, address), b"", ex=PLACE)
+
+    def _place(self, account: str, address: str) -> str:
+        return f"{self._prefix}:place:{self._hidden(f'{account}:{address}')}"
+
     def _hidden(self, who: str) -> str:
         return hashlib.blake2b(who.encode(), key=self._secret, digest_size=16).hexdigest()
 
@@ -221,12 +244,18 @@ class Limiter:
         Raises ``Problem`` 503.
         """
         limit = self._limits[name]
-        wanted = [(name, f"account:{account}", limit.account) if account else (name, f"address:{address}", limit.address)]
-        if account and limit.pair is not None:
-            wanted.append((name, f"pair:{account}:{address}", limit.pair))
         if self._buckets is None:
             raise Problem(503, "unavailable", headers={"Retry-After": "1"})
+        wanted = [(name, f"account:{account}", limit.account) if account else (name, f"address:{address}", limit.address)]
+        if account and limit.pair is not None:
+            pair = (name, f"pair:{account}:{address}", limit.pair)
+            wanted = [pair] if await self._buckets.knows(account, address) else [*wanted, pair]
         return await self._buckets.take(wanted)
+
+    async def remember(self, account: str, address: str) -> None:
+        """``account`` was signed in to from ``address``: from there, what others try counts no more (``PLACE``)."""
+        if self._buckets is not None:
+            await self._buckets.remember(account, address)
 
     async def stop(self) -> None:
         """Let go of Redis."""

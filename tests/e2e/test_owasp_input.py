@@ -111,6 +111,22 @@ async def test_no_route_takes_a_field_that_it_does_not_ask_for(public: Public, w
     assert await settled(public, one.florist) == shelf
 
 
+@pytest.mark.spec("auth 30")
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br"])
+async def test_no_write_takes_a_packed_body_or_falls_over_one(public: Public, word: str, encoding: str) -> None:
+    who = buyer(word)
+    headers = {
+        **public.headers(who),
+        "Content-Type": "application/json",
+        "Content-Encoding": encoding,
+        "Idempotency-Key": "a-good-key",
+    }
+    for method, path in (("POST", "/api/v1/orders"), ("POST", "/api/v1/auth/seller"), ("POST", "/api/v1/cart/items")):
+        async with public.session.request(method, f"{public.url}{path}", headers=headers, data=b'{"not": "packed"}') as answer:
+            said = await answer.json(content_type=None)
+            assert (path, answer.status, said["code"]) == (path, 415, "encoded_body")
+
+
 @pytest.mark.timeout(300)
 @pytest.mark.spec("auth 30")
 async def test_no_path_hides_in_a_name(public: Public) -> None:

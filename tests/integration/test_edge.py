@@ -29,7 +29,7 @@ from topics.envelope import encode, seal
 from topics.partitions import partition_of
 from web.auth import Caller
 from web.ended import Ended
-from web.limits import Limit, Limiter, Rate, SharedBuckets
+from web.limits import PLACE, Limit, Limiter, Rate, SharedBuckets
 from web.problems import Problem
 
 # -- buckets --------------------------------------------------------------------------------------------------------------
@@ -75,6 +75,25 @@ async def test_who_is_refused_takes_nothing_from_the_other_bucket(limiters: list
     assert (await limiters[0].shared("sign_in", "account-1", "203.0.113.8")).left == 1
 
 
+@pytest.mark.spec("auth 26")
+async def test_all_processes_know_from_where_an_account_was_signed_in_to(limiters: list[Limiter], stack: Stack) -> None:
+    home, there = "203.0.113.7", "203.0.113.8"
+    await limiters[0].remember("account-1", home)
+    # Three from there and two from elsewhere: the account's own bucket is empty.
+    for address in (there, there, there, "203.0.113.9", "203.0.113.9"):
+        assert (await limiters[0].shared("sign_in", "account-1", address)).retry == 0
+    assert (await limiters[1].shared("sign_in", "account-1", "203.0.113.10")).rate == Rate(5, 60)
+    assert [(await limiters[1].shared("sign_in", "account-1", home)).left for _ in range(3)] == [2, 1, 0]
+    assert (await limiters[1].shared("sign_in", "account-1", home)).retry > 0
+    redis, buckets = Redis.from_url(read(stack.env()).redis_url), limiters[0]._buckets
+    assert buckets is not None
+    names = [name async for name in redis.scan_iter(f"{buckets._prefix}:place:*")]
+    assert len(names) == 1
+    assert re.fullmatch(rb"edge[0-9a-f]{8}:place:[0-9a-f]{32}", names[0]), "who came from where is hashed"
+    assert PLACE - 60 < await redis.ttl(names[0]) <= PLACE
+    await redis.aclose()
+
+
 async def test_of_many_at_once_no_more_than_allowed_come_through(limiters: list[Limiter]) -> None:
     states = await asyncio.gather(*(limiters[number % 2].shared("sign_in", "account-1", "") for number in range(40)))
     assert sorted(state.left for state in states if not state.retry) == [0, 1, 2]
@@ -103,6 +122,8 @@ async def test_redis_away_closes_the_door_and_its_return_opens_it(stack: Stack) 
     try:
         with pytest.raises(Problem) as refused:
             await limiter.shared("sign_in", "a", "")
+        # A sign-in that came so far does not fail of it.
+        await limiter.remember("a", "")
         assert (refused.value.status, refused.value.code) == (503, "unavailable")
     finally:
         await asyncio.to_thread(stack.start_daemons, ["redis"])

@@ -274,7 +274,7 @@ ROUTES: tuple[Rule, ...] = (
     Rule("PUT", "/likes/stores/{store_id}", Who.BUYER, likes.like_store, answer=LikeAnswer),
     Rule("DELETE", "/likes/stores/{store_id}", Who.BUYER, likes.unlike_store, answer=LikeAnswer),
     # -- who is who
-    Rule("GET", "/auth/{provider}/start", Who.PUBLIC, auth.start, status=303, limit="sign_in"),
+    Rule("GET", "/auth/{provider}/start", Who.PUBLIC, auth.start, status=303, limit="oauth"),
     Rule(
         "GET",
         "/auth/{provider}/callback",
@@ -282,7 +282,7 @@ ROUTES: tuple[Rule, ...] = (
         auth.callback,
         answer=SignedIn,
         query=("code", "state", "error"),
-        limit="sign_in",
+        limit="oauth",
     ),
     Rule("POST", "/auth/seller", Who.PUBLIC, auth.seller, PasswordSignIn, SignedIn, keyed=False, limit="sign_in"),
     Rule("POST", "/auth/admin", Who.PUBLIC, auth.admin, AdminSignIn, SignedIn, keyed=False, limit="sign_in"),

@@ -159,7 +159,9 @@ async def _open(call: Call, row: str, credential: int, step: int) -> web.Respons
         device=_device(call),
         step=step,
     )
-    return answered(call, *await begin(call, row, message, command, secret))
+    begun = await begin(call, row, message, command, secret)
+    await call.shared.limiter.remember(row, call.address)
+    return answered(call, *begun)
 
 
 async def refresh(call: Call) -> web.Response:

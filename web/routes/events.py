@@ -44,6 +44,9 @@ async def stream(call: Call) -> web.StreamResponse:
     ended = call.shared.ended
     try:
         with ended.watching(call.caller, lambda: opened.push(None)) if ended is not None else contextlib.nullcontext():
+            # It was looked at before there was a place; what has ended since was said to nobody.
+            if ended is not None and ended.why_not(call.caller) == "session_ended":
+                return response
             await response.prepare(call.request)
             await _write(response, b"retry: 1000\n\n" + b"".join(frames))
             await _follow(call, hub, opened, response, sent)

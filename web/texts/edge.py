@@ -19,6 +19,10 @@ PROBLEMS: dict[str, Text] = {
         "지원하지 않는 형식입니다", "Unsupported media type",
         "application/json으로 보내 주세요.", "Please send application/json.",
     ),
+    "encoded_body": Text(
+        "압축된 본문은 받지 않습니다", "Encoded bodies are not accepted",
+        "Content-Encoding 없이 보내 주세요.", "Please send it without Content-Encoding.",
+    ),
     "body_too_large": Text(
         "요청이 너무 큽니다", "The request is too large",
         "본문은 64 KiB까지 보낼 수 있습니다.", "A body may have up to 64 KiB.",

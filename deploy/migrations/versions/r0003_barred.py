@@ -17,7 +17,10 @@ depends_on = None
 def upgrade() -> None:
     """Add the column to the live version, if that is there and has none; may be repeated."""
     bind = op.get_bind()
-    version = bind.execute(sa.text("SELECT version FROM read_models WHERE model = 'accounts'")).scalar_one()
+    version = bind.execute(sa.text("SELECT version FROM read_models WHERE model = 'accounts'")).scalar_one_or_none()
+    if version is None:
+        # An installation that has never heard of accounts gets them afterwards, as they are now.
+        return
     name, known = f"accounts_{version}", sa.inspect(bind)
     if known.has_table(name) and "barred" not in {column["name"] for column in known.get_columns(name)}:
         op.execute(sa.text(f"ALTER TABLE `{name}` ADD COLUMN barred BOOL GENERATED ALWAYS AS (suspended <> '') STORED"))

@@ -16,7 +16,10 @@ depends_on = None
 
 def upgrade() -> None:
     """Drop and make the live version; may be cut short and repeated."""
-    version = op.get_bind().execute(sa.text("SELECT version FROM read_models WHERE model = 'audit'")).scalar_one()
+    version = op.get_bind().execute(sa.text("SELECT version FROM read_models WHERE model = 'audit'")).scalar_one_or_none()
+    if version is None:
+        # An installation that has never heard of the audit log gets it afterwards, as it is now.
+        return
     made = audit.tables(version)
     for table in made:
         op.execute(sa.text(f"DROP TABLE IF EXISTS `{table.name}`"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from tests.unit.web.known import Desk
 from tests.unit.web.serving import serving
 from web.auth import Caller
 from web.ended import Ended
+from web.sse import Hub, Stream
 
 SHOP, FRONT, EVIL = "https://shop.example", "https://store.example", "https://evil.example"
 CORS = ("Access-Control-Allow-Origin", "Access-Control-Allow-Credentials", "Access-Control-Allow-Methods")
@@ -99,6 +101,35 @@ async def test_while_nobody_knows_who_is_signed_in_nobody_is(desk: Desk, ago: fl
         assert bool(served.sent) is (status == 200), "nothing is sent for somebody who may be nobody"
         # What is for everybody is still there, with a token as without.
         assert [(await served.ask("GET", "/products", one)).status for one in ({}, bearer(desk))] == [200, 200]
+
+
+class Interrupted(Hub):
+    """Has a place for everybody; ``meanwhile`` happens while it is taken."""
+
+    def __init__(self, meanwhile: Callable[[], None]) -> None:
+        super().__init__("redis://127.0.0.1:9/0", "bb", "test", 2)
+        self.meanwhile, self.left = meanwhile, list[str]()
+
+    async def open(self, account: str, last: str) -> tuple[Stream, list[bytes], str]:
+        self.meanwhile()
+        return Stream(account, "key"), [b"id: 1-0\n\n"], "1-0"
+
+    async def close(self, stream: Stream) -> None:
+        self.left.append(stream.account)
+
+
+@pytest.mark.spec("auth 16")
+async def test_a_stream_whose_session_ends_while_it_opens_does_not_outlive_it(desk: Desk) -> None:
+    ended = Heard()
+    headers = bearer(desk, BUYER, "buyer", (), 600, "session-1")
+    async with serving(desk, ended=ended) as served:
+        hub = Interrupted(lambda: served.client.on_projected("ended", {"session-1": now()}))
+        served.shared.live = hub
+        async with asyncio.timeout(5):
+            said = await served.ask("GET", "/events", headers)
+        assert (said.status, said.body, hub.left) == (200, b"", [BUYER])
+        # The client comes back at once, and is told.
+        assert (await served.ask("GET", "/events", headers)).code == "session_ended"
 
 
 async def test_what_stays_open_is_closed_with_the_session() -> None:

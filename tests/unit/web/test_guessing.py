@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from models.accounts.messages import RequestCode
+from models.accounts.secrets import digits
 from models.accounts.session_messages import OpenSession
 from tests.unit.accounts.given import EMAIL
+from tests.unit.history import Actor
+from tests.unit.web.answering import page
 from tests.unit.web.documents import account_of
 from tests.unit.web.known import PEOPLE, Desk, Known
+from tests.unit.web.rows import Row
 from tests.unit.web.serving import Said, Served, serving
-from web.limits import Rate, SharedBuckets, State
+from tests.unit.web.test_strangers import asked, permitted
+from web.limits import Rate, SharedBuckets, State, network
+from web.routes import sellers
 
 ROW = PEOPLE.row("seller", EMAIL)
 MINE, THEIRS = "203.0.113.7", "198.51.100.9"
@@ -27,6 +33,7 @@ class Counted(SharedBuckets):
     def __init__(self) -> None:
         super().__init__("redis://127.0.0.1:9/0", "bb", b"s" * 32)
         self.taken: dict[tuple[str, str], int] = {}
+        self.places: set[tuple[str, str]] = set()
 
     async def take(self, buckets: Sequence[tuple[str, str, Rate]]) -> State:
         for name, who, rate in buckets:
@@ -37,6 +44,12 @@ class Counted(SharedBuckets):
         return min(
             (State(rate, rate.number - self.taken[name, who], 1, 0) for name, who, rate in buckets), key=lambda state: state.left
         )
+
+    async def knows(self, account: str, address: str) -> bool:
+        return (account, address) in self.places
+
+    async def remember(self, account: str, address: str) -> None:
+        self.places.add((account, address))
 
 
 @pytest_asyncio.fixture
@@ -78,6 +91,57 @@ async def test_many_who_guess_together_have_an_end_too(served: Served, email: st
     ]
     assert [one.status for one in said] == [401] * 100 + [429]
     assert limit_of(said[-1]) == ("100", "0", "100;w=900")
+
+
+def forgetful() -> Actor:
+    """A seller who was sent digits for a new password."""
+    return asked(permitted(), "password")
+
+
+RESET = {"email": EMAIL, "code": digits(PEOPLE.codes, ROW, "salt"), "password": "password1"}
+
+
+@pytest.mark.spec("auth 26")
+@pytest.mark.parametrize(
+    ("path", "wish", "actor", "used"), [("/auth/seller", RIGHT, permitted, 2), ("/auth/seller/password/reset", RESET, forgetful, 1)]
+)
+async def test_where_the_owner_has_signed_in_nobody_else_keeps_the_owner_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, wish: dict[str, str], actor: Callable[[], Actor], used: int
+) -> None:
+    """Ten networks of IPv6 cost as little as one. ``used``: tries from home until it is known."""
+    monkeypatch.setattr(sellers, "EVEN", 0.0)
+    home, unknown, key = "2001:db8:1:1::7", "2001:db8:1:2::7", {"Idempotency-Key": "a-key-of-mine"}
+    async with page(tmp_path, Row(actor()), buckets=(counted := Counted())) as one:
+        hashed = await PEOPLE.passwords.hashed("password1")
+        one.known.accounts_[f"{ROW}-1"] = account_of(f"{ROW}-1", "seller", status="PERMITTED", password_hash=hashed)
+
+        async def status(address: str, body: dict[str, str]) -> int:
+            return (await one.call("POST", "/auth/seller", body, by(address)))[0]
+
+        # A wrong password makes no place known.
+        assert await status(home, WRONG) == 401
+        assert counted.places == set()
+        assert (await one.call("POST", path, wish, by(home, **key)))[0] == 200
+        assert counted.places == {(ROW, network(home))}
+        one.known.accounts_[f"{ROW}-1"] |= {"credential": 2 if wish is RESET else 1}
+        tried = [await status(f"2001:db8:2:{number // 10}::1", WRONG) for number in range(100)]
+        assert tried == [401] * (100 - used) + [429] * used
+        assert await status(unknown, RIGHT) == 429
+        assert await status(home, RIGHT) == 200
+        # There, too, guessing is as dear as ever.
+        assert [await status(home, WRONG) for _ in range(10)] == [401] * (9 - used) + [429] * (1 + used)
+        assert await status(unknown, RIGHT) == 429
+        assert counted.places == {(ROW, network(home))}
+
+
+async def test_ways_to_a_provider_keep_nobody_at_their_address_from_signing_in(served: Served) -> None:
+    """A page that shows pictures of ``/start`` makes them; nobody has guessed anything."""
+    ways = [await served.ask("GET", f"/auth/kakao/{way}", by(MINE)) for _ in range(150) for way in ("start", "callback")]
+    assert [one.status for one in ways] == [303, 400] * 150
+    assert limit_of(ways[-1]) == ("600", "300", "600;w=300")
+    for path, wish in (("/auth/seller", WRONG), ("/auth/admin", {"name": "admin", "password": "wrong", "code": "123456"})):
+        said = await served.ask("POST", path, by(MINE), wish)
+        assert (path, said.status, said.code, limit_of(said)) == (path, 401, "sign_in_failed", ("10", "9", "10;w=900"))
 
 
 async def test_the_address_is_told_where_it_holds_less(served: Served) -> None:

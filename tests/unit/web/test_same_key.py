@@ -12,9 +12,11 @@ from models.accounts.contacts import PAUSE
 from models.accounts.messages import ChangePassword, RequestCode
 from models.accounts.secrets import digits, hashed
 from models.accounts.seller_messages import ConfirmRegistration, ReadLicence
+from models.actor import Command
+from models.catalog.image_messages import FinishImage, RequestImage
 from models.catalog.images import LICENCE, READY
 from tests.unit.accounts.given import EMAIL
-from tests.unit.web.answering import Page, page
+from tests.unit.web.answering import Agreeing, Page, page
 from tests.unit.web.documents import IMAGE, account_of
 from tests.unit.web.known import PEOPLE
 from tests.unit.web.rows import Row
@@ -152,3 +154,43 @@ async def test_while_nobody_knows_whether_it_was_made_nothing_is_said_of_the_pas
         one.known.accounts_[ME] = account_of(ME, "seller", password_hash=await PEOPLE.passwords.hashed("other"))
         said = await one.call("POST", "/me/password", OLD, one.desk.headers(ME, "seller"))
         assert (said[0], said[1]["code"], one.sent) == (503, "unavailable", [])
+
+
+# -- what takes long ------------------------------------------------------------------------------------------------------------
+
+
+class Slow(Agreeing):
+    """Does not answer before ``done``, and remembers which command was asked for how long."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.done, self.asked = False, list[tuple[str, float]]()
+
+    async def ask(self, domain: str, key: str, message: Command, *, id: str, wait: float, **more: Any) -> Answer | None:
+        self.asked.append((id, wait))
+        said = await super().ask(domain, key, message, id=id, wait=wait, **more)
+        return said if self.done else None
+
+
+@pytest.mark.parametrize("prefer", ["", "respond-async", "wait=1"])
+@pytest.mark.parametrize(
+    ("path", "more", "status"),
+    [
+        ("/auth/seller/documents", {"content_type": "image/png", "size": 100}, 201),
+        (f"/auth/seller/documents/{IMAGE}/finish", {}, 200),
+    ],
+)  # fmt: skip
+async def test_a_stranger_is_never_told_an_address_that_only_somebody_signed_in_may_ask(
+    tmp_path: Path, path: str, more: dict[str, Any], status: int, prefer: str
+) -> None:
+    async with page(tmp_path, slow := Slow()) as one:
+        body, headers = {"email": EMAIL, "ticket": ticket(one), **more}, KEY | ({"Prefer": prefer} if prefer else {})
+        late = await one.call("POST", path, body, headers)
+        assert (late[0], late[1]["code"]) == (503, "unavailable")
+        slow.done = True
+        assert (await one.call("POST", path, body, headers))[0] == status
+        assert [wait for _, wait in slow.asked] == [5.0, 5.0]
+        assert len({command for command, _ in slow.asked}) == 1
+        assert [(domain, type(message)) for domain, _, message in one.sent] == [
+            ("catalog", RequestImage if status == 201 else FinishImage)
+        ] * 2

@@ -35,7 +35,7 @@ def unknown() -> Actor:
 
 def registering() -> Actor:
     """The e-mail was sent digits, none of which was tried."""
-    return _asked(unknown(), "registration")
+    return asked(unknown(), "registration")
 
 
 def verified() -> Actor:
@@ -81,7 +81,7 @@ def suspended() -> Actor:
 
 def forgetful() -> Actor:
     """A seller who was sent digits for a new password."""
-    return _asked(permitted(), "password")
+    return asked(permitted(), "password")
 
 
 STATES = (unknown, registering, verified, applied, pending, permitted, denied, suspended, forgetful)
@@ -91,7 +91,7 @@ def _right(purpose: str) -> str:
     return check(PEOPLE.codes, ROW, purpose, digits(PEOPLE.codes, ROW, "salt"))
 
 
-def _asked(actor: Actor, purpose: Any) -> Actor:
+def asked(actor: Actor, purpose: Any) -> Actor:
     actor.now += PAUSE
     actor.take(RequestCode(once=f"r-{purpose}", purpose=purpose, target=EMAIL, salt="salt", check=_right(purpose)))
     return actor
