@@ -20,6 +20,8 @@ CHECK_AFTER = 0.3
 """Seconds without a report after which the read model itself is asked: on a retry the report was long ago."""
 STRANGER = 5.0
 """Seconds that whoever is not signed in waits at least: there is no 202 for them, whose address they could not ask."""
+LOOK = 5.0
+"""Seconds that a row has to say whether it knows a command."""
 PENDING = {"status": "pending"}
 CATALOG: Mapping[str, tuple[str, ...]] = {"review": ("reviews",), "reference": ("reference",), "waiting": ("restock",)}
 """Read models of the catalogue's parts; a product's own is ``products``."""
@@ -78,6 +80,26 @@ async def submit(
         traceparent=call.traceparent,
     )
     return await conclude(call, answer, domain, key, command, message.remembered_in(), deadline, status, extra, models)
+
+
+async def submitted_before(
+    call: Call, domain: str, key: str, message: Command, *, command: str, body: bytes, extra: dict[str, Any] | None = None
+) -> web.Response | None:
+    """As ``submit``, of a command that was sent before; ``None``: its row does not know it.
+
+    For what the web itself refuses by what it sees now: the same key again has to be answered as it was. Raises ``Problem`` 422
+    where it had other words, and 503 where no answer came, as nobody knows then what is right.
+    """
+    wait = prefer.seconds(call.request.headers.get("Prefer", ""))
+    deadline = asyncio.get_running_loop().time() + wait
+    answer = await call.shared.client.inquire(domain, key, command, LOOK, message.remembered_in())
+    if answer is None:
+        raise Problem(503, "unavailable", headers={"Retry-After": "1"})
+    if answer.code == "command_unknown":
+        return None
+    if answer.fingerprint != idempotency.fingerprint(body):
+        raise Problem(422, "idempotency_key_reused")
+    return await conclude(call, answer, domain, key, command, message.remembered_in(), deadline, extra=extra)
 
 
 async def conclude(

@@ -21,7 +21,7 @@ class Value(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Orderer(Value, frozen=True):
-    """Who orders. Personal data: never in an event."""
+    """Who orders. Personal data: never in an event. ``phone``: E.164; Korean digits (``010…``) in orders before that."""
 
     name: str
     phone: str
@@ -29,7 +29,7 @@ class Orderer(Value, frozen=True):
 
 
 class Address(Value, frozen=True):
-    """Where to and to whom. Personal data: never in an event. ``phone`` is the recipient's (order W-50)."""
+    """Where to and to whom. Personal data: never in an event. ``phone`` is the recipient's (order W-50), as the orderer's."""
 
     recipient: str
     phone: str

@@ -11,6 +11,8 @@ import pytest
 from redis.asyncio import Redis
 
 from deploy.local.stack import Stack
+from models.settings import read
+from tests.browser import Browser, kakao
 from tests.chaos.checkout import Wish
 from tests.chaos.florists import ROSE, open_store
 from tests.chaos.public import Public, buyer
@@ -79,6 +81,41 @@ async def test_a_guests_cart_becomes_the_buyers_and_an_order_takes_off_what_was_
     assert (await ask(public, who, "DELETE", f"/cart/items/{pot}")).status == 200
     assert (await ask(public, who, "DELETE", f"/cart/items/{pot}")).status == 200
     assert await look() == {bouquet: (2, "ON_SALE")}
+
+
+@pytest.mark.spec("auth 36")
+async def test_whoever_signs_in_takes_the_guests_cart_along(public: Public, word: str, stack: Stack) -> None:
+    roses, me, person = await rosary(public, word), Browser(public.session, read(stack.env())), kakao()
+    bouquet, pot = (product.product_id for product in roses.products)
+
+    async def put(product_id: str, quantity: int) -> None:
+        answer = await me.ask("POST", "/cart/items", {"product_id": product_id, "quantity": quantity})
+        assert answer.status == 200, answer.body
+
+    async def signed_in(back: str) -> None:
+        answer = await me.ask("GET", back)
+        assert (answer.status, answer.cookies["bb_guest"]) == (200, ""), answer.body
+        me.token = answer.body["token"]
+
+    await put(bouquet, 2)
+    guest, back = me.cookies["bb_guest"], await me.consent("kakao", person)
+    await signed_in(back)
+    assert held((await me.ask("GET", "/cart")).body) == {bouquet: (2, "ON_SALE")}
+    # The browser goes back and comes once more, cookies and all.
+    again = await me.ask("GET", back)
+    assert (again.status, again.body["code"], "bb_guest" in again.cookies) == (401, "oauth_denied", False)
+    assert held((await me.ask("GET", "/cart")).body) == {bouquet: (2, "ON_SALE")}
+
+    # Another day, signed out: what is put into a cart then is added, and what has come before does not come again.
+    me.token, me.cookies["bb_guest"] = "", guest
+    assert held((await me.ask("GET", "/cart")).body) == {}
+    await put(bouquet, 1)
+    await put(pot, 3)
+    await signed_in(await me.consent("kakao", person))
+    assert held((await me.ask("GET", "/cart")).body) == {bouquet: (3, "ON_SALE"), pot: (3, "ON_SALE")}
+    # Nor by asking for it.
+    assert (await me.ask("POST", "/cart/merge", {})).body == {"count": 2, "left_out_ids": []}
+    assert held((await me.ask("GET", "/cart")).body) == {bouquet: (3, "ON_SALE"), pot: (3, "ON_SALE")}
 
 
 @pytest.mark.spec("auth 36")

@@ -11,6 +11,7 @@ from deploy.local.stack import Stack
 from models.actor import id_of
 from models.catalog.messages import AllowReview
 from models.settings import read
+from tests.browser import Browser, kakao
 from tests.chaos.checkout import Wish
 from tests.chaos.public import Person, Public, buyer
 from tests.e2e.shop import DONE, ask, bought, eventually, picture, rosary
@@ -100,11 +101,16 @@ async def test_a_product_from_its_form_to_its_end(stack: Stack, public: Public, 
     assert (stale.status, stale.body["code"]) == (409, "product_changed")
     edited = await ask(public, owner, "PATCH", path, {"version": 1, "status": "DISCONTINUED"})
     assert (edited.status, edited.body["version"]) == (200, 2)
-    assert (await ask(public, ann, "PUT", f"{path}/restock-alert")).body["waiting"] is True
-    assert (await page(ann))["waiting"] is True
-    assert [one["product_id"] for one in (await ask(public, ann, "GET", "/restock-alerts")).body["items"]] == [product]
-    assert (await ask(public, ann, "DELETE", f"{path}/restock-alert")).status == 200
-    assert (await ask(public, ann, "GET", "/restock-alerts")).body["total"] == 0
+    # Whoever has no phone in the own profile could not be told, so only who has one waits.
+    nobody = await ask(public, ann, "PUT", f"{path}/restock-alert")
+    assert (nobody.status, nobody.body["code"], (await page(ann))["waiting"]) == (409, "phone_required", False)
+    joined = await Browser(public.session, read(stack.env())).by("kakao", kakao())
+    ben = Person(joined.body["account"])
+    assert (await ask(public, ben, "PUT", f"{path}/restock-alert")).body["waiting"] is True
+    assert (await page(ben))["waiting"] is True
+    assert [one["product_id"] for one in (await ask(public, ben, "GET", "/restock-alerts")).body["items"]] == [product]
+    assert (await ask(public, ben, "DELETE", f"{path}/restock-alert")).status == 200
+    assert (await ask(public, ben, "GET", "/restock-alerts")).body["total"] == 0
 
     assert (await ask(public, admin, "DELETE", f"/admin/products/{product}", {"reason": "도용"})).status == 200
     assert (await page())["status"] == "DELETED"

@@ -59,8 +59,8 @@ async def test_an_order_from_two_florists_with_a_coupon_each(stack: Stack, publi
         (60_000, 4_167, False),
         (12_000, 833, True),
     ]
-    assert shown["orderer"]["phone"] == "01011112222"
-    assert shown["address"]["phone"] == "01033334444"
+    assert shown["orderer"]["phone"] == "+821011112222"
+    assert shown["address"]["phone"] == "+821033334444"
     listed = await ask(public, who, "GET", "/orders?status=CONFIRMED")
     assert [(one["order_id"], one["total"]) for one in listed.body["items"]] == [(order_id, 90_500)]
     for florist, part in zip((roses, tulips), shown["stores"], strict=True):

@@ -27,9 +27,9 @@ from topics import catalogue
 from topics.partitions import partition_of
 
 pytestmark = pytest.mark.timeout(600)
-ORDERER = {"name": "조서린주문", "phone": "01098127364", "email": "seorin.private@example.com"}
+ORDERER = {"name": "조서린주문", "phone": "+821098127364", "email": "seorin.private@example.com"}
 ADDRESS = {
-    "recipient": "허다온받는이", "phone": "01056473829", "zipcode": "63998", "road": "제주특별자치도 비밀로 998",
+    "recipient": "허다온받는이", "phone": "+821056473829", "zipcode": "63998", "road": "제주특별자치도 비밀로 998",
     "detail": "별채 7호", "request": "초인종 누르지 말고 문앞에",
 }  # fmt: skip
 STORE, PRODUCT = "비밀정원꽃집", "비밀의 장미 다발"

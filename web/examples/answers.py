@@ -40,7 +40,7 @@ LINES = [
 STOOD: dict[str, Any] = {**PART, "name": STORE_NAME, "status": "PENDING", "refunded": 0, "coupon_id": COUPON, "lines": LINES}
 ORDERER = orders.OrdererShown(name="김하루", phone=PHONE, email=EMAIL)
 ADDRESS = orders.AddressShown(
-    recipient="이소라", phone="01087654321", zipcode="04524", road="서울특별시 중구 세종대로 110", detail="1층",
+    recipient="이소라", phone="+821087654321", zipcode="04524", road="서울특별시 중구 세종대로 110", detail="1층",
     request="문 앞에 놓아 주세요",
 )  # fmt: skip
 PAID, DEADLINE = MORNING + 2 * MINUTE, MORNING + 15 * MINUTE

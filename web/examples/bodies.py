@@ -18,7 +18,7 @@ ALL = (
         stores=PARTS,
         orderer=orders.OrdererRequest(name="김하루", phone=PHONE, email=EMAIL),
         address=orders.AddressRequest(
-            recipient="이소라", phone="01087654321", zipcode="04524", road="서울특별시 중구 세종대로 110", detail="1층",
+            recipient="이소라", phone="010-8765-4321", zipcode="04524", road="서울특별시 중구 세종대로 110", detail="1층",
             request="문 앞에 놓아 주세요",
         ),
         expected_total=88_000,

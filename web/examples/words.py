@@ -18,4 +18,4 @@ TICKET = f"{id_of('ticket', 'example')}.VOMrJjwQHg68Ra-WFsdLf-T-EhQOmXuKu6IHRcKr
 MORNING = 1_772_409_600_000
 """The 2nd of March 2026 at nine in Seoul, in ms since the epoch."""
 MINUTE = 60_000
-PHONE, EMAIL = "01012345678", "haru@example.com"
+PHONE, EMAIL = "+821012345678", "haru@example.com"

@@ -104,9 +104,9 @@ def _decoded(body: bytes, kind: Any) -> Any:
 
 
 def person(name: str, email: str, phone: str, *, verified: bool) -> Person:
-    """What we take over: a name that fits, an e-mail that the provider has verified, a phone in E.164."""
+    """What we take over: a name as a form would take it, an e-mail that the provider has verified, a phone in E.164."""
     kept = email.lower() if verified and len(email) <= MAX_EMAIL else ""
-    return Person(name=name.strip()[:MAX_NAME], email=kept, phone=e164(phone))
+    return Person(name=" ".join(name.split())[:MAX_NAME].rstrip(), email=kept, phone=e164(phone))
 
 
 def e164(phone: str) -> str:

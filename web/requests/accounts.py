@@ -14,7 +14,6 @@ from web.requests.fields import END, Email, Id, PersonName
 from web.requests.images import DocumentRequest
 from web.validation import Body, FieldError
 
-NickName = Annotated[str, Meta(min_length=1, max_length=20, pattern=r"^\S(.*\S)?" + END, extra={"code": "blank"})]
 LoginName = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[0-9A-Za-z._@-]+" + END, extra={"code": "format"})]
 Password = Annotated[str, Meta(min_length=8, max_length=64)]
 Digits = Annotated[str, Meta(pattern=r"^[0-9]{6}" + END, max_length=6, extra={"code": "digits"})]
@@ -132,7 +131,7 @@ class PasswordChange(Body, frozen=True):
 class ProfileChange(Body, frozen=True):
     """What is not there stays as it is. ``picture``: an image's id, "" for none."""
 
-    name: NickName | None = None
+    name: PersonName | None = None
     picture: Annotated[str, Meta(pattern=r"^[0-9A-Za-z_-]{0,64}" + END, max_length=64, extra={"code": "id"})] | None = None
 
     def conflicts(self) -> Iterator[FieldError]:

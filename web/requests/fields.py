@@ -20,9 +20,10 @@ ID_PATTERN = r"^[0-9A-Za-z][0-9A-Za-z_-]{0,63}" + END
 Id = Annotated[str, Meta(pattern=ID_PATTERN, max_length=64, extra={"code": "id"})]
 Amount = Annotated[int, Meta(ge=0, le=KRW_MOST)]
 Price = Annotated[int, Meta(ge=1, le=KRW_MOST)]
-# The intended rule of every form of the original: at most six characters, not only blanks, none around them.
-PersonName = Annotated[str, Meta(min_length=1, max_length=6, pattern=r"^\S(.*\S)?" + END, extra={"code": "blank"})]
-Phone = Annotated[str, Meta(pattern=r"^[0-9]{11}" + END, max_length=32, extra={"code": "phone"})]
+# Not only blanks, none around them; as long as a profile's, where the original stopped at six characters (front end D-32).
+PersonName = Annotated[str, Meta(min_length=1, max_length=20, pattern=r"^\S(.*\S)?" + END, extra={"code": "blank"})]
+# As people write one, in Korea or with a country code: whether there is such a number ``phones.e164`` says.
+Phone = Annotated[str, Meta(pattern=r"^\+?[0-9]([ -]?[0-9]){7,14}" + END, max_length=32, extra={"code": "phone"})]
 # Parts joined by single -, _ or . as the forms want it, and +, which many use to sort their mail.
 Email = Annotated[
     str,

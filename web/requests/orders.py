@@ -14,6 +14,7 @@ from msgspec import Meta
 from models.orders.checkout import MAX_STORES
 from models.orders.messages import MAX_LINES, MAX_QUANTITY
 from web.requests.fields import Amount, Email, Id, PersonName, Phone, Text100, Zipcode
+from web.requests.phones import e164
 from web.validation import Body, FieldError
 
 
@@ -43,11 +44,14 @@ class StoreRequest(Body, frozen=True):
 
 
 class OrdererRequest(Body, frozen=True):
-    """Who orders."""
+    """Who orders; as the profile of ``GET /me`` says it, for one."""
 
     name: PersonName
     phone: Phone
     email: Email
+
+    def conflicts(self) -> Iterator[FieldError]:
+        yield from _no_number(self.phone)
 
 
 class AddressRequest(Body, frozen=True):
@@ -59,6 +63,14 @@ class AddressRequest(Body, frozen=True):
     road: Text100
     detail: Annotated[str, Meta(max_length=100)] = ""
     request: Annotated[str, Meta(max_length=500)] = ""
+
+    def conflicts(self) -> Iterator[FieldError]:
+        yield from _no_number(self.phone)
+
+
+def _no_number(phone: str) -> Iterator[FieldError]:
+    if not e164(phone):
+        yield FieldError("/phone", "phone")
 
 
 class QuoteRequest(Body, frozen=True):

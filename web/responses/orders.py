@@ -93,13 +93,15 @@ class OrderedStore(msgspec.Struct, omit_defaults=True):
 
 
 class OrdererShown(msgspec.Struct):
+    """``phone``: E.164; digits as they were typed in old orders."""
+
     name: str
     phone: str
     email: str
 
 
 class AddressShown(msgspec.Struct):
-    """Where it is brought; ``phone``: the recipient's."""
+    """Where it is brought; ``phone``: the recipient's, as the orderer's."""
 
     recipient: str
     phone: str

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from models.accounts.session_messages import EndSession, OpenSession, RefreshSession, SignIn
 from models.actor import id_of
-from web import cookies
+from web import cookies, guests
 from web.call import Call
 from web.devices import device
 from web.oauth.flow import Flow
@@ -53,13 +53,14 @@ async def start(call: Call) -> web.Response:
 
 
 async def callback(call: Call) -> web.Response:
-    """``GET /auth/{provider}/callback``: back from the provider, with a session or a reason why not."""
+    """``GET /auth/{provider}/callback``: back from the provider, with a session, and the guest's cart, or a reason why not."""
     provider = _provider(call)
     flow, page = _flow(call, provider), call.shared.settings.sign_in_url
     try:
         said, refresh = await _arrived(call, provider, flow)
         response = web.Response(status=303, headers={**call.headers(), "Location": page}) if page else call.answer(said)
         call.shared.cookies.give(response, refresh)
+        await guests.bring_cart(call, response, refresh.account, refresh.session)
     except Problem as problem:
         if not page:
             problem.headers = {**problem.headers, "Set-Cookie": flow.none}

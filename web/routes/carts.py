@@ -82,9 +82,10 @@ async def remove_many(call: Call) -> web.Response:
 
 
 async def merge(call: Call) -> web.Response:
-    """``POST /cart/merge``: after sign-in, what the guest's cart held comes into the buyer's; without such a cart nothing does.
+    """``POST /cart/merge``: what the guest's cart held comes into the buyer's; without such a cart nothing does.
 
-    Quantities add up to at most 999; products for which there is no room are named.
+    Signing in has done so already, unless the cart was away just then. Quantities add up to at most 999; products for which there
+    is no room are named.
     """
     command, owner = call.command_id(), call.caller.account
     await call.parsed(_nothing)

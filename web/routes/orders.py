@@ -21,6 +21,7 @@ from web.problems import Problem
 from web.reads import ReadsAway
 from web.requests.fields import NoBody
 from web.requests.orders import OrderRequest, QuoteRequest
+from web.requests.phones import e164
 from web.validation import Parser
 
 STATUSES = ("RESERVING", "AWAITING_PAYMENT", "CAPTURING", "CONFIRMED", "CANCELLED")
@@ -38,9 +39,14 @@ async def place(call: Call) -> web.Response:
         order_id=order_id,
         buyer=call.caller.account,
         stores=await shared.terms.wanted(wish.stores, call.caller.account),
-        orderer=Orderer(name=orderer.name, phone=orderer.phone, email=orderer.email),
+        orderer=Orderer(name=orderer.name, phone=e164(orderer.phone), email=orderer.email),
         address=Address(
-            recipient=to.recipient, phone=to.phone, zipcode=to.zipcode, road=to.road, detail=to.detail, request=to.request
+            recipient=to.recipient,
+            phone=e164(to.phone),
+            zipcode=to.zipcode,
+            road=to.road,
+            detail=to.detail,
+            request=to.request,
         ),
         expected_total=wish.expected_total,
         window=shared.settings.payment_window,

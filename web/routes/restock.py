@@ -6,8 +6,9 @@ from aiohttp import web
 
 from models.catalog.messages import CancelRestock, RegisterRestock
 from web.call import Call
-from web.commands import submit
+from web.commands import submit, submitted_before
 from web.pictures import dressed
+from web.problems import Problem
 from web.requests.fields import NoBody
 from web.validation import Parser
 
@@ -16,14 +17,18 @@ _nothing = Parser(NoBody)
 
 async def register(call: Call) -> web.Response:
     """``PUT /products/{product_id}/restock-alert``: tell the caller, by the phone of the own profile, when it is on sale again."""
-    command, product_id = call.command_id(), call.params["product_id"]
+    command, product_id, buyer = call.command_id(), call.params["product_id"], call.caller.account
     # No number comes from the client: anybody's could (product W26).
     await call.parsed(_nothing)
-    message = RegisterRestock(buyer=call.caller.account)
-    return await submit(
-        call, "catalog", product_id, message, command=command, body=await call.body(),
-        extra={"product_id": product_id, "waiting": True},
-    )  # fmt: skip
+    message, body, extra = RegisterRestock(buyer=buyer), await call.body(), {"product_id": product_id, "waiting": True}
+    known = await call.shared.reads.account(buyer)
+    if known is not None and known["phone"]:
+        return await submit(call, "catalog", product_id, message, command=command, body=body, extra=extra)
+    # Nobody could be told; but one that was registered while there was a phone is answered as it was.
+    before = await submitted_before(call, "catalog", product_id, message, command=command, body=body, extra=extra)
+    if before is None:
+        raise Problem(409, "phone_required")
+    return before
 
 
 async def cancel(call: Call) -> web.Response:

@@ -20,6 +20,10 @@ PROBLEMS: dict[str, Text] = {
         "판매가 중지된 상품이 아닙니다", "The product is not discontinued",
         "판매 중인 상품에는 재입고 알림을 신청할 수 없습니다.", "There is nothing to wait for while a product is on sale.",
     ),
+    "phone_required": Text(
+        "프로필에 휴대전화 번호가 없습니다", "Your profile has no phone number",
+        "내 정보에서 휴대전화 번호를 등록한 뒤 다시 신청해 주세요.", "Please add a phone number to your profile, then ask again.",
+    ),
     "review_unknown": Text("쓸 수 있는 리뷰가 없습니다", "There is no such review of yours"),
     "review_exists": Text("리뷰는 한 번만 쓸 수 있습니다", "A review can be written once only"),
     "review_not_written": Text("쓰여 있지 않은 리뷰입니다", "The review is not there"),

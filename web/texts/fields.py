@@ -19,7 +19,7 @@ FIELDS: dict[str, tuple[str, str]] = {
     "id": ("올바른 아이디가 아닙니다", "Not a valid id"),
     "date": ("YYYY-MM-DD 형식의 날짜여야 합니다", "Must be a date as YYYY-MM-DD"),
     "time": ("HH:MM 형식이어야 합니다", "Must be a time as HH:MM"),
-    "phone": ("숫자 11자리여야 합니다", "Must be exactly 11 digits"),
+    "phone": ("올바른 전화번호가 아닙니다", "Not a valid telephone number"),
     "email": ("올바른 이메일 주소가 아닙니다", "Not a valid e-mail address"),
     "zipcode": ("숫자 5자리여야 합니다", "Must be exactly 5 digits"),
     "duplicate": ("두 번 적혀 있습니다", "Named twice"),

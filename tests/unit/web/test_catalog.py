@@ -331,6 +331,7 @@ async def test_lists_of_reviews_say_nothing_of_accounts_and_name_products(shop: 
 @pytest.mark.spec("product W26")
 async def test_waiting_names_no_number_and_is_ones_own(shop: Page) -> None:
     path = "/products/product-1/restock-alert"
+    shop.known.accounts_[BUYER]["phone"] = "+821012345678"
     assert (await shop.call("PUT", path, {"phone": "01012345678"}, shop.desk.headers()))[0] == 422
     status, body, _ = await shop.call("PUT", path, None, shop.desk.headers())
     assert (status, body) == (200, {"product_id": "product-1", "waiting": True})

@@ -15,9 +15,10 @@ from models.accounts.seller_messages import ConfirmRegistration, ReadLicence
 from models.actor import Command
 from models.catalog.image_messages import FinishImage, RequestImage
 from models.catalog.images import LICENCE, READY
+from models.catalog.messages import RegisterRestock
 from tests.unit.accounts.given import EMAIL
 from tests.unit.web.answering import Agreeing, Page, page
-from tests.unit.web.documents import IMAGE, account_of
+from tests.unit.web.documents import BUYER, IMAGE, account_of
 from tests.unit.web.known import PEOPLE
 from tests.unit.web.rows import Row
 from tests.unit.web.test_strangers import CONFIRM, ROW, permitted, registering, unknown, verified, wrong
@@ -194,3 +195,75 @@ async def test_a_stranger_is_never_told_an_address_that_only_somebody_signed_in_
         assert [(domain, type(message)) for domain, _, message in one.sent] == [
             ("catalog", RequestImage if status == 201 else FinishImage)
         ] * 2
+
+
+# -- waiting for a product ------------------------------------------------------------------------------------------------------
+
+
+class Product(Agreeing):
+    """A product's row, which remembers commands with their words. ``silent``: it does not answer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.remembered: dict[str, Answer] = {}
+        self.silent = False
+
+    async def ask(self, domain: str, key: str, message: Any, *, id: str, wait: float, **more: Any) -> Answer | None:
+        answer = await super().ask(domain, key, message, id=id, wait=wait)
+        if answer is not None:
+            self.remembered[id] = msgspec.structs.replace(answer, fingerprint=more["fingerprint"])
+        return answer
+
+    async def inquire(self, domain: str, key: str, command: str, wait: float, part: str = "") -> Answer | None:
+        assert (domain, key, part) == ("catalog", "product-1", f"waiting/{BUYER}")
+        unknown_ = Answer(command, domain, key, 0, 404, "command_unknown")
+        return None if self.silent else self.remembered.get(command, unknown_)
+
+
+ALERT, WAITING = "/products/product-1/restock-alert", {"product_id": "product-1", "waiting": True}
+ASKED = ("catalog", "product-1", RegisterRestock(buyer=BUYER))
+
+
+@pytest.mark.spec("product W26")
+@pytest.mark.parametrize("known", [{"phone": ""}, None], ids=["no phone", "no account"])
+async def test_who_cannot_be_told_does_not_wait_for_a_product(tmp_path: Path, known: dict[str, str] | None) -> None:
+    async with page(tmp_path, Product()) as one:
+        one.known.accounts_ = {BUYER: account_of(BUYER, **known)} if known else {}
+        for language, title in (("ko", "프로필에 휴대전화 번호가 없습니다"), ("en", "Your profile has no phone number")):
+            status, said, _ = await one.call("PUT", ALERT, None, one.desk.headers(key="an-alert-1", Accept_Language=language))
+            assert (status, said["code"], said["title"], one.sent) == (409, "phone_required", title, [])
+        # Nothing is remembered of it: with a phone the very same request is good.
+        one.known.accounts_[BUYER] = account_of(BUYER, phone="+821012345678")
+        assert (await one.call("PUT", ALERT, None, one.desk.headers(key="an-alert-1")))[:2] == (200, WAITING)
+        assert one.sent == [ASKED]
+
+
+async def test_an_alert_that_stands_is_answered_so_when_the_phone_is_gone(tmp_path: Path) -> None:
+    row = Product()
+    async with page(tmp_path, row) as one:
+        one.known.accounts_[BUYER]["phone"] = "+821012345678"
+        headers = one.desk.headers(key="an-alert-1")
+        first = await one.call("PUT", ALERT, None, headers)
+        assert first[:2] == (200, WAITING)
+        one.known.accounts_[BUYER]["phone"] = ""
+        assert await one.call("PUT", ALERT, None, headers) == first
+        other = await one.call("PUT", ALERT, {}, headers)
+        assert (other[0], other[1]["code"]) == (422, "idempotency_key_reused")
+        fresh = await one.call("PUT", ALERT, None, one.desk.headers(key="an-alert-2"))
+        assert (fresh[0], fresh[1]["code"]) == (409, "phone_required")
+        row.silent = True
+        unheard = await one.call("PUT", ALERT, None, headers)
+        assert (unheard[0], unheard[1]["code"], one.sent) == (503, "unavailable", [ASKED])
+
+
+async def test_an_alert_that_was_refused_is_refused_again_when_the_phone_is_gone(tmp_path: Path) -> None:
+    row = Product()
+    async with page(tmp_path, row) as one:
+        headers = one.desk.headers(key="an-alert-1")
+        one.known.accounts_[BUYER]["phone"] = "+821012345678"
+        await one.call("PUT", ALERT, None, headers)
+        ((command, answer),) = row.remembered.items()
+        row.remembered[command] = msgspec.structs.replace(answer, status=409, code="product_not_discontinued", body={})
+        one.known.accounts_[BUYER]["phone"] = ""
+        status, said, _ = await one.call("PUT", ALERT, None, headers)
+        assert (status, said["code"]) == (409, "product_not_discontinued")

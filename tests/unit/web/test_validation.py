@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.web.documents import order_body
+from web.requests.accounts import PasswordReset, ProfileChange, SellerApplication
 from web.requests.catalog import ProductForm
 from web.requests.inventory import CouponRequest, StockRequest
 from web.requests.orders import OrderRequest
@@ -62,7 +63,7 @@ def test_every_bad_field_is_named() -> None:
     bad["stores"][0].update(store_id="", kind="pickup", making_day="2026-02-30", price=1)
     bad["stores"][0]["lines"] = [{"product_id": 5, "quantity": 0}, {"quantity": 1.5}, {"product_id": "p", "quantity": 1000}]
     bad["orderer"] = {"name": " 김", "phone": "010-1234", "email": "a@b"}
-    bad["address"].update(recipient="일이삼사오육칠", zipcode="1234", detail=None)
+    bad["address"].update(recipient="꽃" * 21, zipcode="1234", detail=None)
     del bad["address"]["road"], bad["expected_total"]
     assert errors(OrderRequest, bad) == [
         ("/stores/0/store_id", "id"),
@@ -123,13 +124,57 @@ def test_stock_is_a_delta_or_a_figure_against_a_version(body: dict[str, Any], fo
     assert errors(StockRequest, body) == found
 
 
-@pytest.mark.parametrize("text", ["01012345678\n", "\n01012345678", "０１０１２３４５６７８"])
-def test_a_phone_is_eleven_ascii_digits_and_nothing_else(text: str) -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        "01012345678\n", "\n01012345678", "０１０１２３４５６７８", "", "12", "010-1234", "010--1234-5678", "99999999999",
+        "+821012", "+8201012345678901", "82 10 1234 5678 ext 9", "꽃집",
+    ],
+)  # fmt: skip
+def test_what_is_no_telephone_number_is_named(text: str) -> None:
     body = order_body()
-    body["orderer"]["phone"] = text
-    assert errors(OrderRequest, body) == [("/orderer/phone", "phone")]
+    body["orderer"]["phone"] = body["address"]["phone"] = text
+    assert errors(OrderRequest, body) == [("/orderer/phone", "phone"), ("/address/phone", "phone")]
 
 
+@pytest.mark.parametrize("text", ["01012345678", "010-1234-5678", "010 1234 5678", "+821012345678", "+82 10-1234-5678"])
+def test_a_phone_is_written_as_people_do(text: str) -> None:
+    body = order_body()
+    body["orderer"]["phone"] = body["address"]["phone"] = text
+    assert errors(OrderRequest, body) == []
+
+
+@pytest.mark.spec("frontend D-32")
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("꽃", ""), ("아델라이데 폰 하늘", ""), ("꽃" * 20, ""), ("꽃" * 21, "too_long"), ("", "blank"), (" ", "blank"),
+        ("\u3000꽃님", "blank"), ("꽃님 ", "blank"), ("꽃님\n", "blank"),
+    ],
+)  # fmt: skip
+def test_a_name_is_as_long_as_a_profiles_and_not_blank(name: str, code: str) -> None:
+    body = order_body()
+    body["orderer"]["name"] = body["address"]["recipient"] = name
+    assert errors(OrderRequest, body) == ([("/orderer/name", code), ("/address/recipient", code)] if code else [])
+    seller = {
+        "email": "a@x.kr", "ticket": "t", "password": "password1", "name": name, "business_number": "220-81-62517", "document": "d",
+    }  # fmt: skip
+    for kind, form in ((SellerApplication, seller), (ProfileChange, {"name": name})):
+        assert errors(kind, form) == ([("/name", code)] if code else [])
+
+
+@pytest.mark.spec("frontend D-32")
+@pytest.mark.parametrize(
+    ("password", "found"),
+    [("password1", []), ("p1", ["too_short"]), ("password", ["password_weak"]), ("12345678", ["password_weak"])],
+)
+def test_a_password_is_as_its_message_says(password: str, found: list[str]) -> None:
+    assert errors(PasswordReset, {"email": "a@x.kr", "code": "123456", "password": password}) == [
+        ("/password", one) for one in found
+    ]
+
+
+@pytest.mark.spec("frontend D-32")
 @pytest.mark.parametrize(
     ("text", "good"),
     [
@@ -211,7 +256,9 @@ def test_whatever_the_decoder_refuses_has_names(case: tuple[type[Body], dict[str
     [
         ("02-312-3456", "+8223123456"), ("010 1234 5678", "+821012345678"), ("+82 10-1234-5678", "+821012345678"),
         ("031-200-3000", "+82312003000"), ("070-7123-4567", "+827071234567"), ("1588-1588", "+8215881588"), ("12", ""),
-        ("꽃집", ""), ("", ""), ("010-1234-5678 ext. 7", ""), ("010" * 20, ""),
+        ("꽃집", ""), ("", ""), ("010-1234-5678 ext. 7", ""), ("010" * 20, ""), ("010-5985-1234", "+821059851234"),
+        ("+821059851234", "+821059851234"), ("+82 010-1234-5678", "+821012345678"),
+        ("+12015550123", "+12015550123"),
     ],
 )  # fmt: skip
 def test_telephone_numbers(text: str, number: str) -> None:
