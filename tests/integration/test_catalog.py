@@ -11,6 +11,8 @@ import pytest
 from deploy.local.stack import Stack
 from models.actor import id_of
 from models.catalog import messages as m
+from models.catalog.image_messages import ImageCallStarted, ImageReady, OriginalDeleted
+from models.read import images
 from models.read.cursors import BadCursor
 from models.read.facts import EVENTS, Batch, Fact, Position, Settled, Spot
 from models.read.products import LEAST, MODEL
@@ -160,6 +162,18 @@ async def test_counts_of_many_products_are_written_some_at_a_time_and_positions_
         pass
     assert await sold() == [23] * len(ids)
     assert await MODEL.store(reading.databases, 1).positions() == {spot: Position(23)}
+
+
+async def test_a_row_of_an_image_has_the_number_of_its_last_event_whatever_it_was(reading: Reading) -> None:
+    """Who finishes an upload a second time waits for it."""
+    spot, store = Spot("catalog", EVENTS, 0), images.MODEL.store(reading.databases, 1)
+    ready = ImageReady(digest="d", width=4, height=3)
+    await store.positions()
+    for seq, event in enumerate((ready, ImageCallStarted(call="discard", attempt=1, until=9), OriginalDeleted()), 1):
+        said = Fact("catalog", "image-1", seq, seq, seq, f"i-{seq}", event)
+        assert await store.store(Batch([said], {spot: Position(seq - 1)}, {spot: Position(seq)})) == {"image-1": seq}
+        found = await images.Queries(reading.databases, reading.registry).by_ids(["image-1"])
+        assert [(one["status"], one["digest"], one["seq"]) for one in found.values()] == [("ready", "d", seq)]
 
 
 @pytest.mark.spec("product W47")
