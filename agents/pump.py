@@ -92,7 +92,8 @@ class Pump:
         self._store: Store | None = None
         self.unsettled = False
         """Something is folded that the database need not have before the next settlement: positions, what nobody waits for."""
-        self.settlements = 0
+        self.settled: dict[Spot, Position] = {}
+        """Positions before which the database has all: whoever begins anew begins there."""
         self._hole: tuple[Spot, int] | None = None
         self.silent = False
         """Whoever must know how current the store is (``Beating``) has not been told since the start."""
@@ -190,7 +191,7 @@ class Pump:
 
     def _clear(self) -> None:
         self._queue.clear()
-        self.stored, self.accepted = {}, {}
+        self.stored, self.accepted, self.settled = {}, {}, {}
         self.lost = set()
         self.unsettled = False
         self._filled.clear()
@@ -203,7 +204,7 @@ class Pump:
         while self._busy.is_set():
             await asyncio.sleep(0.005)
         if self.unsettled and self._store is not None:
-            while not await self._store.settle(self.stored):
+            while (await self._store.settle(self.stored)).left:
                 pass
 
     async def _run(self) -> None:
@@ -310,14 +311,14 @@ class Pump:
 
     async def _settle(self, store: Store) -> None:
         try:
-            whole = await self._persist(lambda: store.settle(self.stored))
+            upto, left = await self._persist(lambda: store.settle(self.stored))
         except Outrun:
             # What was folded is folded again.
             await self._begin_anew(store)
             self.unsettled = False
             return
-        self.unsettled = not whole
-        self.settlements += whole
+        self.unsettled = left
+        self.settled.update(upto)
 
     async def _begin_anew(self, store: Store) -> None:
         """Another worker has folded further."""
@@ -329,7 +330,7 @@ class Pump:
         """Read on where the database stands; the reader goes there."""
         found = await self._persist(store.positions)
         self.stored = {spot: found.get(spot, Position()) for spot in self.wanted}
-        self.accepted = dict(self.stored)
+        self.accepted, self.settled = dict(self.stored), dict(self.stored)
         self.lost = set(self.wanted)
 
     async def _persist(self, call: Callable[[], Awaitable[T]]) -> T:

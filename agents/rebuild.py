@@ -14,7 +14,7 @@ import structlog
 
 from agents.projectors import WATCH, Projector
 from models.read.databases import Databases
-from models.read.facts import ReadModel
+from models.read.facts import Position, ReadModel
 from models.read.models import BY_NAME
 from models.read.registry import CACHED, Registry
 from models.settings import Settings
@@ -88,9 +88,16 @@ def caught_up(projector: Projector) -> bool:
 
 
 def settling(projector: Projector) -> Callable[[], bool]:
-    """A question: is all stored by now that had been folded when this was called?"""
-    before = [(pump, pump.settlements) for pump in projector.pumps]
-    return lambda: all(pump.settlements > number or not pump.unsettled for pump, number in before)
+    """A question: is all settled by now that had been folded when this was called? While there is trade, something is always late,
+    so nobody waits for a moment without; what comes after the call is the projectors' that go on with the new version."""
+    before = [(pump, dict(pump.stored)) for pump in projector.pumps]
+
+    def settled() -> bool:
+        return all(
+            pump.settled.get(spot, Position()).next >= folded.next for pump, stored in before for spot, folded in stored.items()
+        )
+
+    return settled
 
 
 @asynccontextmanager

@@ -18,7 +18,8 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
 
     ``key``/``seq``: the aggregate and the number of its last event then: a read model that has folded ``seq`` shows it.
     ``status`` 0: still undecided (answer to ``Inquire``); 404: the row does not know the command. ``fingerprint``: whose words
-    are answered, as other words may come under the same command id; "" if the row does not know the command.
+    are answered, as other words may come under the same command id; "" if the row does not know the command. ``unchanged``: the
+    command had no events, so ``seq`` is of an earlier one, which a read model about something else of the aggregate may never show.
     """
 
     command: str
@@ -29,6 +30,7 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     code: str = ""
     body: dict[str, Any] = {}
     fingerprint: str = ""
+    unchanged: bool = False
 
 
 class Projected(msgspec.Struct, frozen=True):

@@ -116,13 +116,15 @@ async def conclude(
 ) -> web.Response:
     """The response to an answer, once the read models have caught up with it; 202 if that takes longer than ``deadline``.
 
-    Raises ``Problem``: the refusal; 503 instead of 202 where nobody is signed in.
+    A command that changed nothing is waited for too, as what the client has changed just before may be on its way; but then it is
+    done: there may be nothing of the row's last event in these read models, ever. Raises ``Problem``: the refusal; 503 instead of
+    202 where nobody is signed in.
     """
     if answer is not None and answer.status >= 400:
         raise Problem(answer.status, answer.code, answer.body)
     if answer is not None and answer.status:
         wanted = models_of(domain, part, answer.body) if models is None else models
-        if await shown(call, domain, answer.key, answer.seq, part, deadline, wanted):
+        if await shown(call, domain, answer.key, answer.seq, part, deadline, wanted) or answer.unchanged:
             return call.answer({**answer.body, **(extra or {})}, status)
     if call.signed_in is None:
         # Sent again with the same key, it is the same command, and answered as soon as it is done.

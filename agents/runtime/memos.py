@@ -86,7 +86,7 @@ class Memos:
         memo = Memo(item.now, envelope.fingerprint, awaits if waits else "", [envelope.replyto] if envelope.replyto else [])
         if not waits:
             said = self.domain.answer(key, states, answering)
-            answer = self._answer(envelope.id, key, row, said)
+            answer = self._answer(envelope.id, key, row, said, unchanged=not events)
             memo.answer = msgspec.Raw(encode(answer))
             self._reply(step, envelope.replyto, answer, envelope.fingerprint)
         prune(memory, item.now)
@@ -140,10 +140,10 @@ class Memos:
             # Under its client's id too: the client may still ask, and other letters of it may be replayed.
             memory.commands[envelope.causationid] = memo
 
-    def _answer(self, command: str, key: str, row: Row, said: dict[str, Any] | Refusal) -> Answer:
+    def _answer(self, command: str, key: str, row: Row, said: dict[str, Any] | Refusal, unchanged: bool = False) -> Answer:
         if isinstance(said, Refusal):
             return Answer(command, self.domain.name, key, row.seq, said.status, said.code, said.details)
-        return Answer(command, self.domain.name, key, row.seq, 200, "", said)
+        return Answer(command, self.domain.name, key, row.seq, 200, "", said, unchanged=unchanged)
 
     def _reply(self, step: Draft, channel: str, answer: Answer, fingerprint: str = "") -> None:
         """Tell whoever waits on ``channel`` for the answer to a command with these words."""

@@ -61,6 +61,14 @@ class Batch(msgspec.Struct):
     after: dict[Spot, Position]
 
 
+class Settled(NamedTuple):
+    """What a settlement came to. ``upto``: all before these positions is stored and they are noted (empty: none were noted).
+    ``left``: something is put off still, so that another settlement is due."""
+
+    upto: Mapping[Spot, Position]
+    left: bool = False
+
+
 class Poison(Exception):
     """The pure fold fails on this fact, and would for ever."""
 
@@ -90,10 +98,9 @@ class Store(Protocol):
         complete. Raises ``Poison``, ``Outrun``.
         """
 
-    async def settle(self, positions: Mapping[Spot, Position]) -> bool:
-        """Store what ``store`` has put off, and note positions where it does not do so itself. Called each second and at the end.
-
-        False: something is left for the next time, and the positions stay where they are. Raises ``Outrun``.
+    async def settle(self, positions: Mapping[Spot, Position]) -> Settled:
+        """Store what ``store`` has put off, or some of it, and note positions where ``store`` does not do so itself: ``positions``
+        or those of a settlement before. Called each second, and at the end until nothing is left. Raises ``Outrun``.
         """
 
 

@@ -68,11 +68,16 @@ STAND = (
 )
 
 
+SEEN = "INSERT INTO {images} (image_id, seq) VALUES {rows} ON DUPLICATE KEY UPDATE seq = GREATEST(seq, VALUES(seq))"
+
+
 def project(facts: Sequence[Fact]) -> list[mysql.Write]:
-    """New images, and where each image that moved stands after these facts: the last word wins."""
+    """New images, and where each image that moved stands after these facts: the last word wins. Of other events only the
+    ``seq``: a client may wait for the image's last one."""
     new: dict[str, tuple[Any, ...]] = {}
     moved: dict[str, tuple[Any, ...]] = {}
     stands: dict[str, tuple[Any, ...]] = {}
+    seen: dict[str, tuple[Any, ...]] = {}
     for fact in facts:
         key, event = fact.key, fact.body
         if isinstance(event, ImageKept | ImageUnclaimed):
@@ -95,7 +100,11 @@ def project(facts: Sequence[Fact]) -> list[mysql.Write]:
                 moved[key] = (key, EXPIRED, "", 0, 0, "", fact.seq)
             case ImageErased():
                 moved[key] = (key, ERASED, "", 0, 0, "", fact.seq)
-    rows = {REQUEST: new, MOVE: moved, STAND: stands}
+            case ImageKept() | ImageUnclaimed():
+                pass
+            case _ if isinstance(event, IMAGE_EVENTS):
+                seen[key] = (key, fact.seq)
+    rows = {REQUEST: new, MOVE: moved, STAND: stands, SEEN: seen}
     return [mysql.Write(statement, sorted(of.values())) for statement, of in rows.items()]
 
 

@@ -18,7 +18,7 @@ from sqlalchemy.dialects import mysql as dialect
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from models.read.databases import Databases
-from models.read.facts import Batch, Fact, Outrun, Position, Refused, Spot, folded
+from models.read.facts import Batch, Fact, Outrun, Position, Refused, Settled, Spot, folded
 
 Rows = Sequence[tuple[Any, ...]]
 
@@ -87,11 +87,11 @@ class Fenced:
             return await self.shown(None, batch.facts)
         return await self._write(writes, {**self._moved, **batch.after}, batch.facts)
 
-    async def settle(self, positions: Mapping[Spot, Position]) -> bool:
+    async def settle(self, positions: Mapping[Spot, Position]) -> Settled:
         """Positions are stored with the rows, but for those of batches that changed none."""
         if self._moved:
             await self._write([], dict(self._moved), ())
-        return True
+        return Settled(positions)
 
     async def _write(self, writes: Sequence[Write], moved: Mapping[Spot, Position], facts: Sequence[Fact]) -> Mapping[str, int]:
         before = {spot: self._durable[spot].next if spot in self._durable else 0 for spot in moved}

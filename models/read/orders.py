@@ -33,7 +33,7 @@ from models.orders.state import CANCELLED, CANCELLING, PENDING, REFUNDED
 from models.read import dynamo
 from models.read.cursors import pack, unpack
 from models.read.databases import Databases
-from models.read.facts import EVENTS, PRIVATE, Batch, Fact, Outrun, Position, ReadModel, Spot
+from models.read.facts import EVENTS, PRIVATE, Batch, Fact, Outrun, Position, ReadModel, Settled, Spot
 from models.read.mysql import spot_of
 from models.read.orders_fold import Entry, Happened, Order, Sold, project, shown, shown_sold, sold
 from models.read.registry import Registry
@@ -143,7 +143,7 @@ class _Store:
         stored = {name: value for name, value in found.items() if "/" in name}
         return {spot_of(name): Position(int(value["N"])) for name, value in stored.items()}
 
-    async def settle(self, positions: Mapping[Spot, Position]) -> bool:
+    async def settle(self, positions: Mapping[Spot, Position]) -> Settled:
         """What is late first: nobody reads again what lies before the positions."""
         if self._late:
             await self._fold(list(self._late), [], put=lambda key, entry: True)
@@ -157,7 +157,7 @@ class _Store:
             ExpressionAttributeNames=names,
             ExpressionAttributeValues=values,
         )
-        return True
+        return Settled(positions)
 
     async def store(self, batch: Batch) -> Mapping[str, int]:
         keys = list(dict.fromkeys(fact.key for fact in batch.facts))

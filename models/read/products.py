@@ -21,8 +21,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
+from pymongo import UpdateOne
 from pymongo.errors import DuplicateKeyError, OperationFailure
 
 from models.catalog.messages import (
@@ -38,7 +40,7 @@ from models.catalog.messages import (
 )
 from models.orders.messages import ProductTerms
 from models.read.databases import Databases
-from models.read.facts import EVENTS, PRIVATE, Batch, Fact, Outrun, Position, ReadModel, Spot, folded
+from models.read.facts import EVENTS, PRIVATE, Batch, Fact, Outrun, Position, ReadModel, Settled, Spot, folded
 from models.read.mysql import spot_of
 from models.read.registry import Registry
 from models.search.ranking import average
@@ -59,9 +61,10 @@ EMPTY: Mapping[str, Any] = {
 }  # fmt: skip
 
 
-AT_ONCE = 4
-"""Documents whose counts one settlement writes, those that are late longest first. A write costs FerretDB 2 to 3 ms of CPU; that of
-a busy product stands for all its sales since the last one."""
+ROUND, LEAST, MOST = 30, 4, 500
+"""Settlements, one a second, in which all counts are written that are late when a round begins; the fewest and the most documents
+of one. A document costs FerretDB about a millisecond of CPU and stands for all sales of its product since its last one: the more
+sell, the more are written, but each once in a round."""
 
 
 def project(facts: Sequence[Fact], known: Mapping[str, Document]) -> dict[str, Document]:
@@ -111,6 +114,11 @@ def counted(event: ProductSold | ProductRated) -> Document:
     return {"reviews": event.reviews, "rating_sum": event.rating_sum}
 
 
+def at_once(late: int) -> int:
+    """Documents of each settlement of a round that begins with so many late."""
+    return min(MOST, max(LEAST, -(-late // ROUND)))
+
+
 def _urgent(fact: Fact) -> bool:
     return fact.private or isinstance(fact.body, ProductSaved | ProductRemoved)
 
@@ -118,8 +126,9 @@ def _urgent(fact: Fact) -> bool:
 class _Store:
     """Positions lie in a collection of their own and may lag: ``seq`` tells what is folded.
 
-    ``_late``: product -> counts that the collection does not have yet, with their ``seq``. ``_then``: the positions to be noted
-    next, as soon as the products that were late with them (``_owed``) are written.
+    ``_late``: product -> counts that the collection does not have yet, with their ``seq``, late longest first. A round begins
+    with the positions ``_then`` and the products that are late then (``_owed``), ``_at_once`` of which a settlement writes. Once
+    they all are, the positions are noted.
     """
 
     def __init__(self, databases: Databases, version: int) -> None:
@@ -127,6 +136,7 @@ class _Store:
         self._late: dict[str, Document] = {}
         self._then: dict[Spot, Position] | None = None
         self._owed: set[str] = set()
+        self._at_once = LEAST
 
     async def positions(self) -> Mapping[Spot, Position]:
         # Whoever asks begins anew, maybe after others.
@@ -135,26 +145,33 @@ class _Store:
         found = await self._databases.mongo[POSITIONS].find_one({"_id": self._physical})
         return {spot_of(name.replace("|", ".")): Position(offset) for name, offset in (found or {}).get("spots", {}).items()}
 
-    async def settle(self, positions: Mapping[Spot, Position]) -> bool:
-        """Some of what is late. ``positions`` are noted once all that was late with them is written: nobody reads again what lies
-        before the noted ones."""
+    async def settle(self, positions: Mapping[Spot, Position]) -> Settled:
+        """Some of what is late. The positions with which a round began are noted at its end: nobody reads again what lies before
+        them. While products sell something is always left, and the next round begins."""
         if self._then is None:
-            self._then, self._owed = dict(positions), set(self._late)
-        collection = self._databases.mongo[self._physical]
-        for key, counts in list(self._late.items())[:AT_ONCE]:
-            # Nothing matches a document that somebody else has brought further.
-            await collection.update_one({"_id": key, "seq": {"$lt": counts["seq"]}}, {"$set": counts})
-            del self._late[key]
-            self._owed.discard(key)
+            self._then, self._owed, self._at_once = dict(positions), set(self._late), at_once(len(self._late))
+        await self._write(dict(islice(self._late.items(), self._at_once)))
         if self._owed:
-            return False
+            return Settled({}, left=True)
         # A dot in a field's name would mean a path.
-        noted = self._then if self._late else positions
+        noted = self._then if self._late else dict(positions)
         spots = {spot.name.replace(".", "|"): position.next for spot, position in noted.items()}
         changes = {f"spots.{name}": offset for name, offset in spots.items()}
         await self._databases.mongo[POSITIONS].update_one({"_id": self._physical}, {"$set": changes}, upsert=True)
         self._then = None
-        return not self._late
+        return Settled(noted, left=bool(self._late))
+
+    async def _write(self, late: Mapping[str, Document]) -> None:
+        """Bring these products' counts into the collection, in one command."""
+        if not late:
+            return
+        # Nothing matches a document that somebody else has brought further.
+        writes = [UpdateOne({"_id": key, "seq": {"$lt": counts["seq"]}}, {"$set": counts}) for key, counts in late.items()]
+        await self._databases.mongo[self._physical].bulk_write(writes, ordered=False)
+        for key in late:
+            # A worker that ends settles too, maybe beside its own loop.
+            self._late.pop(key, None)
+        self._owed -= late.keys()
 
     async def store(self, batch: Batch) -> Mapping[str, int]:
         due = {fact.key for fact in batch.facts if _urgent(fact)}

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from models.read.databases import Databases
-from models.read.facts import Outrun, Position, Spot
+from models.read.facts import Outrun, Position, Settled, Spot
 from models.read.mysql import spot_of
 
 _json = msgspec.json.Encoder().encode
@@ -68,11 +68,11 @@ class Fenced:
         self._moved = {}
         return dict(self._durable)
 
-    async def settle(self, positions: Mapping[Spot, Position]) -> bool:
+    async def settle(self, positions: Mapping[Spot, Position]) -> Settled:
         """Positions are stored with the entries, but for those of batches that had none."""
         if self._moved:
             await self._write({}, (), self.bare)
-        return True
+        return Settled(positions)
 
     async def _write(self, after: Mapping[Spot, Position], keys: Sequence[str], args: Sequence[Any]) -> None:
         """Move to ``after`` and run ``body`` with it. Raises ``Outrun``: stored already, or by somebody else."""

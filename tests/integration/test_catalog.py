@@ -11,9 +11,11 @@ import pytest
 from deploy.local.stack import Stack
 from models.actor import id_of
 from models.catalog import messages as m
+from models.catalog.image_messages import ImageCallStarted, ImageReady, OriginalDeleted
+from models.read import images
 from models.read.cursors import BadCursor
-from models.read.facts import EVENTS, Batch, Fact, Position, Spot
-from models.read.products import AT_ONCE, MODEL
+from models.read.facts import EVENTS, Batch, Fact, Position, Settled, Spot
+from models.read.products import LEAST, MODEL
 from models.read.reviews import AUTHOR, DATE, HIGH, LOW, PRODUCT, STORE
 from tests.integration.reading import Reading, installation
 from tests.unit.catalog.given import FLOWER, SAVE, with_
@@ -119,13 +121,13 @@ async def test_counts_are_those_of_the_log_whoever_folds_them_and_however_often(
 
 
 async def test_counts_of_many_products_are_written_some_at_a_time_and_positions_wait_for_them(reading: Reading) -> None:
-    spot, ids = Spot("catalog", EVENTS, 0), [f"p{number:02}" for number in range(2 * AT_ONCE + 1)]
+    spot, ids = Spot("catalog", EVENTS, 0), [f"p{number:02}" for number in range(2 * LEAST + 1)]
     store = MODEL.store(reading.databases, 1)
     assert await store.positions() == {}
     saved = m.ProductSaved(store_id=ROSE, price=1, flowers={}, status="SALE", tax_free=True, category="1")
     made = [Fact("catalog", one, 1, 1, 1, f"{one}-1", saved) for one in ids]
     await store.store(Batch(made, {spot: Position()}, {spot: Position(1)}))
-    assert await store.settle({spot: Position(1)})
+    assert await store.settle({spot: Position(1)}) == Settled({spot: Position(1)})
 
     async def sold() -> list[int]:
         found = await reading.products.by_ids(ids)
@@ -135,28 +137,43 @@ async def test_counts_of_many_products_are_written_some_at_a_time_and_positions_
         return [Fact("catalog", one, seq, seq, seq, f"{one}-{seq}", m.ProductSold(store_id=ROSE, sold=seq)) for one in ids]
 
     await store.store(Batch(sales(2), {spot: Position(1)}, {spot: Position(2)}))
-    assert not await store.settle({spot: Position(2)})
-    assert await sold() == [2] * AT_ONCE + [0] * (AT_ONCE + 1)
+    assert await store.settle({spot: Position(2)}) == Settled({}, left=True)
+    assert await sold() == [2] * LEAST + [0] * (LEAST + 1)
     # One that ends here is read again from where nothing was late.
     assert await MODEL.store(reading.databases, 1).positions() == {spot: Position(1)}
     # What is late longest goes first, and with its newest count.
-    await store.store(Batch(sales(3)[AT_ONCE:], {spot: Position(2)}, {spot: Position(3)}))
-    assert not await store.settle({spot: Position(3)})
-    assert await sold() == [2] * AT_ONCE + [3] * AT_ONCE + [0]
-    assert await store.settle({spot: Position(3)})
-    assert await sold() == [2] * AT_ONCE + [3] * (AT_ONCE + 1)
+    await store.store(Batch(sales(3)[LEAST:], {spot: Position(2)}, {spot: Position(3)}))
+    assert await store.settle({spot: Position(3)}) == Settled({}, left=True)
+    assert await sold() == [2] * LEAST + [3] * LEAST + [0]
+    assert await store.settle({spot: Position(3)}) == Settled({spot: Position(3)})
+    assert await sold() == [2] * LEAST + [3] * (LEAST + 1)
     assert await MODEL.store(reading.databases, 1).positions() == {spot: Position(3)}
-    # However many are always late: the positions move on with what was late when they were reached.
-    noted = []
+    # However many are always late: the positions move on with what was late when they were reached, and a rebuild hears of it.
+    noted, told = [], []
     for seq in range(4, 24):
         await store.store(Batch(sales(seq), {spot: Position(seq - 1)}, {spot: Position(seq)}))
-        assert not await store.settle({spot: Position(seq)})
+        upto, left = await store.settle({spot: Position(seq)})
+        assert left
+        told.append(upto[spot].next if upto else 0)
         noted.append((await MODEL.store(reading.databases, 1).positions())[spot].next)
     assert noted == [3, 3, *[4] * 3, *[7] * 3, *[10] * 3, *[13] * 3, *[16] * 3, *[19] * 3]
-    while not await store.settle({spot: Position(23)}):
+    assert told == [0, 0, 4, 0, 0, 7, 0, 0, 10, 0, 0, 13, 0, 0, 16, 0, 0, 19, 0, 0]
+    while (await store.settle({spot: Position(23)})).left:
         pass
     assert await sold() == [23] * len(ids)
     assert await MODEL.store(reading.databases, 1).positions() == {spot: Position(23)}
+
+
+async def test_a_row_of_an_image_has_the_number_of_its_last_event_whatever_it_was(reading: Reading) -> None:
+    """Who finishes an upload a second time waits for it."""
+    spot, store = Spot("catalog", EVENTS, 0), images.MODEL.store(reading.databases, 1)
+    ready = ImageReady(digest="d", width=4, height=3)
+    await store.positions()
+    for seq, event in enumerate((ready, ImageCallStarted(call="discard", attempt=1, until=9), OriginalDeleted()), 1):
+        said = Fact("catalog", "image-1", seq, seq, seq, f"i-{seq}", event)
+        assert await store.store(Batch([said], {spot: Position(seq - 1)}, {spot: Position(seq)})) == {"image-1": seq}
+        found = await images.Queries(reading.databases, reading.registry).by_ids(["image-1"])
+        assert [(one["status"], one["digest"], one["seq"]) for one in found.values()] == [("ready", "d", seq)]
 
 
 @pytest.mark.spec("product W47")

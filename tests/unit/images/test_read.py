@@ -6,6 +6,7 @@ import pytest
 
 from models.actor import Event
 from models.catalog.image_messages import (
+    ImageCallPutOff,
     ImageCallStarted,
     ImageErased,
     ImageExpired,
@@ -31,24 +32,31 @@ def facts(*events: Event) -> list[Fact]:
 
 
 @pytest.mark.parametrize(
-    ("events", "moved"),
+    ("events", "moved", "seen"),
     [
-        ((REQUESTED,), []),
-        ((REQUESTED, ENCODING), [("i", "encoding", "", 0, 0, "", 2)]),
-        ((REQUESTED, ENCODING, UploadMissing()), [("i", "requested", "", 0, 0, "", 3)]),
+        ((REQUESTED,), [], []),
+        ((REQUESTED, ENCODING), [("i", "encoding", "", 0, 0, "", 2)], []),
+        ((REQUESTED, ENCODING, UploadMissing()), [("i", "requested", "", 0, 0, "", 3)], []),
         (
             (REQUESTED, ENCODING, ImageReady(digest="d", width=4, height=3), ImageCallStarted(call="discard", attempt=2, until=9)),
             [("i", "ready", "d", 4, 3, "", 3)],
+            [("i", 4)],
         ),
-        ((REQUESTED, ENCODING, ImageRejected(code="c"), OriginalDeleted()), [("i", "rejected", "", 0, 0, "c", 3)]),
-        ((REQUESTED, ImageExpired()), [("i", "expired", "", 0, 0, "", 2)]),
-        ((ImageReady(digest="d", width=4, height=3), ImageErased()), [("i", "erased", "", 0, 0, "", 2)]),
+        ((REQUESTED, ENCODING, ImageRejected(code="c"), OriginalDeleted()), [("i", "rejected", "", 0, 0, "c", 3)], [("i", 4)]),
+        (
+            (ImageCallStarted(call="discard", attempt=1, until=9), ImageCallPutOff(call="discard", attempt=1, again_at=9)),
+            [],
+            [("i", 2)],
+        ),
+        ((REQUESTED, ImageExpired()), [("i", "expired", "", 0, 0, "", 2)], []),
+        ((ImageReady(digest="d", width=4, height=3), ImageErased()), [("i", "erased", "", 0, 0, "", 2)], []),
     ],
 )
-def test_where_an_image_stands(events: tuple[Event, ...], moved: list[tuple[object, ...]]) -> None:
-    requests, moves, stands = images.project(facts(*events))
+def test_where_an_image_stands(events: tuple[Event, ...], moved: list[tuple[object, ...]], seen: list[tuple[object, ...]]) -> None:
+    """Its row has the number of its last event, whatever it was: a client may wait for it."""
+    requests, moves, stands, others = images.project(facts(*events))
     new = [("i", "o", "review", "image/png", 5, 7, "requested", 1)] if events[0] is REQUESTED else []
-    assert (requests.rows, moves.rows, stands.rows) == (new, moved, [])
+    assert (requests.rows, moves.rows, stands.rows, others.rows) == (new, moved, [], seen)
 
 
 READY = ImageReady(digest="d", width=4, height=3, at=8)
@@ -68,9 +76,9 @@ READY = ImageReady(digest="d", width=4, height=3, at=8)
 def test_an_image_that_is_put_to_use_or_is_not_keeps_its_pictures(
     events: tuple[Event, ...], moved: list[tuple[object, ...]], stands: list[tuple[object, ...]]
 ) -> None:
-    assert [write.rows for write in images.project(facts(*events))] == [[], moved, stands]
+    assert [write.rows for write in images.project(facts(*events))] == [[], moved, stands, []]
 
 
 def test_products_and_images_do_not_see_each_other() -> None:
-    assert [write.rows for write in images.project(facts(PRODUCT))] == [[], [], []]
+    assert [write.rows for write in images.project(facts(PRODUCT))] == [[], [], [], []]
     assert products.project(facts(REQUESTED, ENCODING, ImageReady(digest="d", width=4, height=3)), {}) == {}

@@ -256,11 +256,16 @@ def test_nobody_is_answered_who_named_no_channel(message: Any) -> None:
 
 def test_an_accepted_command_without_an_event_is_remembered_and_says_nothing() -> None:
     world = World()
+    world.say(Add(amount=3), "before", replyto="web")
     turn = world.say(Nothing(), "c", replyto="web")
-    assert (codes(turn), turn.outputs) == ([(200, "")], [])
+    unchanged = Answer("c", "toy", "a", 1, 200, "", {"total": 3}, unchanged=True)
+    assert (answers(turn), turn.outputs) == ([("web", unchanged)], [])
+    # So whoever asks later, or says it again, knows too that no read model will ever show anything of it.
+    assert answers(world.say(Inquire(command="c"), replyto="web")) == [("web", unchanged)]
+    assert answers(world.say(Nothing(), "c", replyto="web")) == [("web", unchanged)]
     row = world.row()
     assert row is not None
-    assert (row.seq, list(row.commands)) == (0, ["c"])
+    assert (row.seq, list(row.commands)) == (1, ["before", "c"])
 
 
 def test_the_envelope_of_an_output_names_its_cause() -> None:
