@@ -66,8 +66,6 @@ MOVE = (
 STAND = (
     "INSERT INTO {images} (image_id, status, seq) VALUES {rows} ON DUPLICATE KEY UPDATE status = VALUES(status), seq = VALUES(seq)"
 )
-
-
 SEEN = "INSERT INTO {images} (image_id, seq) VALUES {rows} ON DUPLICATE KEY UPDATE seq = GREATEST(seq, VALUES(seq))"
 
 
