@@ -1,20 +1,27 @@
 """Images in other domains' bodies and answers: may this one be used, and where is it to be seen?
 
 A field such as ``thumbnail`` or ``images`` holds the id of an uploaded image or, in older data, an address. The latter is shown as
-it is and taken from nobody: whoever looks at the picture would ask whatever server its owner likes.
+it is and may stay where it stands, but is taken from nobody anew: whoever looks at the picture would ask whatever server its owner
+likes.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
-from models.catalog.images import LICENCE, READY, urls
+import msgspec
+
+from models.catalog.images import LICENCE, READY, WIDTHS, urls
 from web.call import Call
 from web.problems import Problem
+from web.validation import Body
 
-_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
+_UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_ID = re.compile(rf"{_UUID}\Z")
+_PATH = re.compile(rf"/images/({_UUID})/[0-9a-f]{{32}}-(?:{'|'.join(map(str, WIDTHS))})\.webp\Z")
+B = TypeVar("B", bound=Body)
 SHOWN = "640"
 """Width of the picture that stands in the field itself; ``<field>_urls`` has all."""
 
@@ -24,13 +31,31 @@ def is_id(value: str) -> bool:
     return bool(_ID.match(value))
 
 
-async def check(call: Call, ids: Iterable[str], purpose: str) -> None:
+def by_ids(wish: B, *fields: str) -> B:
+    """``wish`` with the image's id in place of each of our own paths in ``fields`` (a string, several, or ``None``), whatever its
+    width; what is no such path stays.
+
+    So whoever writes may send back what ``dressed`` has shown, and answers need no second set of fields, with ids, for forms.
+    """
+    return msgspec.structs.replace(wish, **{field: _named(getattr(wish, field)) for field in fields})
+
+
+def _named(said: Any) -> Any:
+    if isinstance(said, str):
+        found = _PATH.match(said)
+        return found[1] if found else said
+    return None if said is None else tuple(map(_named, said))
+
+
+async def check(call: Call, ids: Iterable[str], purpose: str, before: Iterable[str] = ()) -> None:
     """See that the caller may use every one of ``ids`` for ``purpose``: theirs (an admin's: anybody's), for this, and ready.
 
-    ``""`` is no picture, which is fine. Raises ``Problem`` 422 ``image_unusable``, naming those that may not be used, addresses
-    among them. A retry that comes after the image was erased is refused, too.
+    ``""`` is no picture, which is fine; what stands there ``before`` may stay, whoever has uploaded it, older addresses too. Raises
+    ``Problem`` 422 ``image_unusable``, naming those that may not be used, addresses among them. A retry that comes after the image
+    was erased is refused, too.
     """
-    wanted = dict.fromkeys(one for one in ids if one)
+    stands = {"", *before}
+    wanted = dict.fromkeys(one for one in ids if one not in stands)
     if not wanted:
         return
     found, caller = await call.shared.reads.images([one for one in wanted if is_id(one)]), call.caller

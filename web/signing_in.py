@@ -10,7 +10,7 @@ from aiohttp import web
 from models.accounts.common_messages import Once
 from models.actor import Command
 from topics.answers import Answer
-from web import idempotency
+from web import idempotency, pictures
 from web.call import Call
 from web.commands import shown
 from web.cookies import Refresh
@@ -77,6 +77,7 @@ async def _said(call: Call, answer: Answer) -> dict[str, Any]:
     body = answer.body
     token, seconds = call.shared.signer.access(body["account"], body["role"], tuple(body["stores"]), body["session"])
     known = await call.shared.reads.account(body["account"]) or {}
+    (shown,) = await pictures.dressed(call, [{"picture": known.get("picture", "")}], "picture")
     return {
         "token": token,
         "expires_in": seconds,
@@ -85,8 +86,8 @@ async def _said(call: Call, answer: Answer) -> dict[str, Any]:
         "status": body["status"],
         "stores": body["stores"],
         "name": known.get("name", ""),
-        "picture": known.get("picture", ""),
         "phone_known": bool(known.get("phone")),
+        **shown,
     }
 
 

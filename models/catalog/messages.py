@@ -223,12 +223,12 @@ class WriteReview(_ReviewCommand, frozen=True):
 
 
 class EditReview(_ReviewCommand, frozen=True):
-    """Replace one's own review, within 30 days."""
+    """Replace one's own review, within 30 days. ``images`` None: those that it has stay."""
 
     buyer: str
     rating: int
     text: str
-    images: tuple[str, ...] = ()
+    images: tuple[str, ...] | None = None
 
 
 class DeleteReview(_ReviewCommand, frozen=True):

@@ -88,11 +88,11 @@ def _allowed(message: AllowReview, now: int) -> ReviewAllowed:
 
 
 def _wrong(message: WriteReview | EditReview) -> Refusal | None:
+    images = message.images or ()
     sound = {
         "rating": 1 <= message.rating <= MAX_RATING,
         "text": len(message.text) <= MAX_TEXT and bool(message.text.strip()),
-        "images": len(set(message.images)) == len(message.images) <= MAX_IMAGES
-        and all(0 < len(image) <= MAX_URL for image in message.images),
+        "images": len(set(images)) == len(images) <= MAX_IMAGES and all(0 < len(image) <= MAX_URL for image in images),
     }
     wrong = [field for field, right in sound.items() if not right]
     return Refusal("review_invalid", 422, {"fields": wrong}) if wrong else None
@@ -126,14 +126,15 @@ def _edit(review: Review, message: EditReview, now: int) -> list[Event] | Refusa
         return refused
     if now > review.written_at + EDITABLE:
         return Refusal("review_final", 409, {"until": review.written_at + EDITABLE})
+    before, after = review.text.images, review.text.images if message.images is None else message.images
     edited = ReviewEdited(
         product_id=review.product_id,
         rating=message.rating,
         at=now,
-        dropped_images=owned(one for one in review.text.images if one not in message.images),
-        new_images=owned(one for one in message.images if one not in review.text.images),
+        dropped_images=owned(one for one in before if one not in after),
+        new_images=owned(one for one in after if one not in before),
     )
-    return [edited.keeping(msgspec.structs.replace(review.text, text=message.text, images=message.images))]
+    return [edited.keeping(msgspec.structs.replace(review.text, text=message.text, images=after))]
 
 
 def _delete(review: Review, now: int) -> list[Event] | Refusal:

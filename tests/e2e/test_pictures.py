@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from deploy.local.stack import Stack
 from models.actor import Event
 from models.catalog.image_messages import ImageErased, ImageKept
@@ -41,3 +43,31 @@ async def test_pictures_that_something_shows_are_kept(stack: Stack, public: Publ
 
         await eventually(lambda: told(ImageKept), sorted(shown_ones))
         await eventually(lambda: told(ImageErased), [front])
+
+
+async def test_a_review_keeps_its_photos_until_its_author_takes_them_away(stack: Stack, public: Public, word: str) -> None:
+    async with World(stack, public, word) as world:
+        buyer = world.person("buyer")
+        review = await world.allowed(f"line-{word}")
+        photos = [await picture(public, buyer, "review") for _ in range(2)]
+
+        async def shown() -> list[str]:
+            (own,) = (await ask(public, buyer, "GET", "/reviews")).body["items"]
+            return list(own["images"])
+
+        async def says(method: str, path: str, **body: Any) -> list[str]:
+            answer = await ask(public, buyer, method, path, {"rating": 9, **body})
+            assert answer.status in DONE, answer.body
+            return await shown()
+
+        paths = await says("POST", "/reviews", subject=f"line-{word}", text="예뻐요", images=photos)
+        assert [path.split("/")[2] for path in paths] == photos
+        assert await says("PUT", f"/reviews/{review}", text="예뻐요!") == paths
+        assert await says("PUT", f"/reviews/{review}", text="정말 예뻐요", images=paths) == paths
+        assert await says("PUT", f"/reviews/{review}", text="정말 예뻐요", images=paths[1:]) == paths[1:]
+        assert await says("PUT", f"/reviews/{review}", text="정말 예뻐요", images=[]) == []
+
+        async def states() -> list[str]:
+            return [(await ask(public, buyer, "GET", f"/images/{photo}")).body["status"] for photo in photos]
+
+        await eventually(states, ["erased", "erased"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from web.examples.words import ADMIN, BUYER, DOCUMENT, EMAIL, MINUTE, MORNING, PICTURE, SELLER, SESSION, STORE, TICKET
+from web.examples.words import ADMIN, BUYER, DOCUMENT, EMAIL, MINUTE, MORNING, PICTURE, PICTURES, SELLER, SESSION, STORE, TICKET
 from web.responses import accounts
 
 DAY = 1_440 * MINUTE
@@ -10,7 +10,7 @@ DAY = 1_440 * MINUTE
 ALL = (
     accounts.SignedIn(
         token="eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiIwYjdiZSJ9.c2lnbmF0dXJl", expires_in=600, account=BUYER, role="buyer",
-        status="ACTIVE", stores=[], name="하루", picture=PICTURE, phone_known=True,
+        status="ACTIVE", stores=[], name="하루", picture=PICTURE, picture_urls=PICTURES, phone_known=True,
     ),
     accounts.AccountAnswer(account=SELLER, role="seller", status="PERMITTED", stores=[STORE]),
     accounts.CodeSent(sent=True, valid_for=600),
@@ -18,8 +18,8 @@ ALL = (
     accounts.LicenceAnswer(business_number="2208162517"),
     accounts.ProfileAnswer(
         account=BUYER, role="buyer", kind="buyer", status="ACTIVE", provider="kakao", name="하루", email=EMAIL,
-        phone="+821012345678", picture=PICTURE, joined_at=MORNING, business_number="", reason="", note="", coupon_count=2,
-        like_count=5,
+        phone="+821012345678", picture=PICTURE, picture_urls=PICTURES, joined_at=MORNING, business_number="", reason="",
+        note="", coupon_count=2, like_count=5,
     ),
     accounts.SessionsAnswer(
         items=[

@@ -33,8 +33,8 @@ PRICES: dict[str, Any] = {"goods": 90_000, "discount": 5_000, "delivery_fee": 3_
 PART: dict[str, Any] = {"store_id": STORE, "store_order_id": STORE_ORDER, "kind": "delivery", "making_day": "2026-03-03", **PRICES}
 LINES = [
     orders.OrderedLine(
-        line_id=LINE, product_id=PRODUCT, name=PRODUCT_NAME, thumbnail=PICTURE, quantity=2, price=45_000, amount=90_000,
-        discount=5_000, tax_free=False,
+        line_id=LINE, product_id=PRODUCT, name=PRODUCT_NAME, thumbnail=PICTURE, thumbnail_urls=PICTURES, quantity=2,
+        price=45_000, amount=90_000, discount=5_000, tax_free=False,
     )
 ]  # fmt: skip
 STOOD: dict[str, Any] = {**PART, "name": STORE_NAME, "status": "PENDING", "refunded": 0, "coupon_id": COUPON, "lines": LINES}
@@ -126,16 +126,17 @@ CATALOG = (
     catalog.ReviewAnswer(review_id=REVIEW),
     catalog.RestockAnswer(product_id=PRODUCT, waiting=True),
     catalog.RestockShown(
-        product_id=PRODUCT, since=MORNING, store_id=STORE, name=PRODUCT_NAME, thumbnail=PICTURE, status="DISCONTINUED"
+        product_id=PRODUCT, since=MORNING, store_id=STORE, name=PRODUCT_NAME, thumbnail=PICTURE, thumbnail_urls=PICTURES,
+        status="DISCONTINUED",
     ),
     images.ImageAnswer(image_id=IMAGE, status="ready", urls=PICTURES, width=1_600, height=1_200),
 )  # fmt: skip
 
 PLACE: dict[str, Any] = {
     "store_id": STORE, "name": STORE_NAME, "detail": "새벽시장에서 그날의 꽃을 들여옵니다", "thumbnail": PICTURE,
-    "address": "연무장길 12", "address_detail": "", "sido": "11", "sido_name": "서울특별시", "gugun": "11200",
-    "gugun_name": "성동구", "position": stores.Position(lat=37.5427, lon=127.0561), "delivery_fee": 3_000, "free_from": 50_000,
-    "cut_off": "18:00", "reviews": 31, "rating": 4.6, "status": "OPEN",
+    "thumbnail_urls": PICTURES, "address": "연무장길 12", "address_detail": "", "sido": "11", "sido_name": "서울특별시",
+    "gugun": "11200", "gugun_name": "성동구", "position": stores.Position(lat=37.5427, lon=127.0561),
+    "delivery_fee": 3_000, "free_from": 50_000, "cut_off": "18:00", "reviews": 31, "rating": 4.6, "status": "OPEN",
 }  # fmt: skip
 BANK: dict[str, Any] = {"bank": "088", "bank_name": "신한은행", "account_number": "110-234-567890", "reason": ""}
 PAGE: dict[str, Any] = {
@@ -145,7 +146,7 @@ PAGE: dict[str, Any] = {
 }  # fmt: skip
 
 STORES = (
-    stores.StoreListed(**PLACE, thumbnail_urls=PICTURES, distance=230),
+    stores.StoreListed(**PLACE, distance=230),
     stores.StoreShown(**PAGE),
     stores.StoreSettings(**PAGE, **BANK, minutes_per_day=480, threshold=50),
     stores.StoreForAdmin(**PLACE, **BANK, owner=SELLER, phone="+8223123456", registered_at=MORNING),
@@ -178,7 +179,14 @@ INVENTORY = (
     inventory.CouponAnswer(coupon_id=COUPON, store_id=STORE),
     inventory.ClaimedAnswer(store_id=STORE, coupon_ids=[COUPON]),
     inventory.CouponHolder(
-        buyer=BUYER, nickname="하루", picture=PICTURE, status="used", order_id=ORDER, claimed_at=MORNING, used_at=PAID
+        buyer=BUYER,
+        nickname="하루",
+        picture=PICTURE,
+        picture_urls=PICTURES,
+        status="used",
+        order_id=ORDER,
+        claimed_at=MORNING,
+        used_at=PAID,
     ),
     inventory.CouponHeld(**HELD),
     inventory.UsableAnswer(goods=90_000, items=[inventory.UsableCoupon(**HELD, reason="", off=5_000)]),
@@ -194,8 +202,8 @@ CARTS = (
                 store_id=STORE, name=STORE_NAME, delivery_fee=3_000, free_from=100_000, goods=90_000, fee=3_000, missing=10_000,
                 lines=[
                     carts.CartLineAnswer(
-                        product_id=PRODUCT, name=PRODUCT_NAME, thumbnail=PICTURE, quantity=2, price=45_000, amount=90_000,
-                        state="PRICE_CHANGED", available=18, added_at=MORNING, old_price=42_000,
+                        product_id=PRODUCT, name=PRODUCT_NAME, thumbnail=PICTURE, thumbnail_urls=PICTURES, quantity=2,
+                        price=45_000, amount=90_000, state="PRICE_CHANGED", available=18, added_at=MORNING, old_price=42_000,
                     )
                 ],
             )
@@ -208,12 +216,9 @@ CARTS = (
     carts.LikeAnswer(liked=True),
     carts.LikedProduct(
         product_id=PRODUCT, liked_at=MORNING, status="SALE", store_id=STORE, name=PRODUCT_NAME, summary="사랑을 전하는 열두 송이",
-        thumbnail=PICTURE, price=45_000, kind="ordinary", **COUNTS,
+        thumbnail=PICTURE, thumbnail_urls=PICTURES, price=45_000, kind="ordinary", **COUNTS,
     ),
-    stores.LikedStore(
-        store_id=STORE, liked_at=MORNING, status="OPEN", name=STORE_NAME, detail="새벽시장에서 그날의 꽃을 들여옵니다",
-        thumbnail=PICTURE, address="연무장길 12", delivery_fee=3_000, free_from=50_000, reviews=31, rating=4.6,
-    ),
+    stores.LikedStore(**PLACE, liked_at=MORNING),
 )  # fmt: skip
 
 INFO = common.DocumentInfo(title="Blooming Blooms", version="1")

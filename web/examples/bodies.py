@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from web.examples.words import COUPON, DOCUMENT, EMAIL, IMAGE, LINE, PHONE, PRODUCT, SELLER, STORE, STORE_NAME, TICKET
+from web.examples.words import COUPON, DOCUMENT, EMAIL, IMAGE, LINE, PHONE, PICTURE, PRODUCT, SELLER, STORE, STORE_NAME, TICKET
 from web.requests import accounts, carts, catalog, images, inventory, orders, reviews, search, stores
 
 LINES = [orders.LineRequest(product_id=PRODUCT, quantity=2)]
@@ -36,7 +36,7 @@ ALL = (
     catalog.FlowerForm(name_ko="백합", name_en="lily", language_ko="순결", language_en="purity"),
     catalog.LabelForm(name_ko="졸업 축하", name_en="graduation"),
     reviews.ReviewForm(subject=LINE, rating=9, text="향이 오래 가고 정말 예뻐요", images=(IMAGE,)),
-    reviews.ReviewText(rating=10, text="일주일이 지나도 싱싱해요"),
+    reviews.ReviewText(rating=10, text="일주일이 지나도 싱싱해요", images=(PICTURE,)),
     reviews.ReplyForm(text="소중한 후기 감사합니다"),
     images.ImageRequest(purpose="review", content_type="image/jpeg", size=482_133),
     # -- stores

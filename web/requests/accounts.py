@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from models.accounts.business import is_number
+from models.orders.checkout import MAX_URL
 from web.oauth.port import e164
 from web.requests.fields import END, Email, Id, PersonName
 from web.requests.images import DocumentRequest
@@ -129,10 +130,10 @@ class PasswordChange(Body, frozen=True):
 
 
 class ProfileChange(Body, frozen=True):
-    """What is not there stays as it is. ``picture``: an image's id, "" for none."""
+    """What is not there stays as it is. ``picture``: an image's id or the path by which it is shown, "" for none."""
 
     name: PersonName | None = None
-    picture: Annotated[str, Meta(pattern=r"^[0-9A-Za-z_-]{0,64}" + END, max_length=64, extra={"code": "id"})] | None = None
+    picture: Annotated[str, Meta(max_length=MAX_URL)] | None = None
 
     def conflicts(self) -> Iterator[FieldError]:
         if self.name is None and self.picture is None:

@@ -19,8 +19,8 @@ from models.catalog.products import (
 )
 from models.catalog.products import MAX_PRICE as MOST
 from models.catalog.reference import MAX_NAME as MAX_LABEL
-from models.orders.checkout import MAX_FLOWERS, MAX_URL
-from web.requests.fields import END, Id
+from models.orders.checkout import MAX_FLOWERS
+from web.requests.fields import END, Id, Picture
 from web.validation import Body, FieldError
 
 _TRIMMED = r"^\S(.*\S)?" + END
@@ -31,8 +31,6 @@ ProductPrice = Annotated[int, Meta(ge=1, le=MOST)]
 Stems = Annotated[dict[Id, Annotated[int, Meta(ge=1, le=MAX_STEMS)]], Meta(min_length=1, max_length=MAX_FLOWERS)]
 """Flower id -> stems a piece."""
 Tags = Annotated[tuple[Id, ...], Meta(max_length=MAX_TAGS)]
-Picture = Annotated[str, Meta(min_length=1, max_length=MAX_URL, pattern=r"\S", extra={"code": "blank"})]
-"""An image's id; old data has paths."""
 Pictures = Annotated[tuple[Picture, ...], Meta(max_length=MAX_IMAGES)]
 Minutes = Annotated[int, Meta(ge=0, le=MAX_MINUTES)]
 """To make one piece."""

@@ -9,6 +9,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from models.orders.checkout import MAX_URL
 from web.validation import Body
 
 KRW_MOST = 1_000_000_000
@@ -36,6 +37,8 @@ Email = Annotated[
 Zipcode = Annotated[str, Meta(pattern=r"^[0-9]{5}" + END, max_length=16, extra={"code": "zipcode"})]
 Text100 = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^\S(.*\S)?" + END, extra={"code": "blank"})]
 Clock = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]" + END, max_length=5, extra={"code": "time"})]
+Picture = Annotated[str, Meta(min_length=1, max_length=MAX_URL, pattern=r"\S", extra={"code": "blank"})]
+"""An image's id, or the path by which it is shown, of any width; an address of old data only where it stands already."""
 
 
 class NoBody(Body, frozen=True):

@@ -8,25 +8,28 @@ from typing import Annotated
 from msgspec import Meta
 
 from models.catalog.reviews import MAX_IMAGES, MAX_RATING, MAX_REPLY, MAX_TEXT
-from web.requests.fields import Id
+from web.requests.fields import Id, Picture
 from web.validation import Body, FieldError
 
 Rating = Annotated[int, Meta(ge=1, le=MAX_RATING)]
 """Half stars: 1 to 10 for 0.5 to 5 stars."""
 Words = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT, pattern=r"\S", extra={"code": "blank"})]
-Images = Annotated[tuple[Id, ...], Meta(max_length=MAX_IMAGES)]
+Images = Annotated[tuple[Picture, ...], Meta(max_length=MAX_IMAGES)]
 
 
 class ReviewText(Body, frozen=True, kw_only=True):
-    """What a review says. ``rating``: half stars, 1 to 10; ``images``: ids."""
+    """What a review says. ``rating``: half stars, 1 to 10; ``images``: ids, or paths as they are shown. Those that it has stay if
+    they are left out; an empty list takes them away.
+    """
 
     rating: Rating
     text: Words
-    images: Images = ()
+    images: Images | None = None
 
     def conflicts(self) -> Iterable[FieldError]:
-        for index, image in enumerate(self.images):
-            if image in self.images[:index]:
+        images = self.images or ()
+        for index, image in enumerate(images):
+            if image in images[:index]:
                 yield FieldError(f"/images/{index}", "duplicate")
 
 
@@ -34,6 +37,7 @@ class ReviewForm(ReviewText, frozen=True, kw_only=True):
     """A new review. ``subject``: the order line, or the subscription, that gives the right to it."""
 
     subject: Id
+    images: Images = ()
 
 
 class ReplyForm(Body, frozen=True):

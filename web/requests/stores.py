@@ -14,8 +14,8 @@ from models.stores.messages import StoreProfile
 from models.stores.near import LAT, LON
 from models.stores.notices import MAX_CONTENT as MAX_NOTICE
 from models.stores.questions import MAX_ANSWER, MAX_CONTENT, MAX_TITLE
-from models.stores.store import MAX_ADDRESS, MAX_AMOUNT, MAX_DETAIL, MAX_IMAGE, MAX_MINUTES, MAX_NAME, MAX_PLACES, MAX_REASON
-from web.requests.fields import END, Clock, Zipcode
+from models.stores.store import MAX_ADDRESS, MAX_AMOUNT, MAX_DETAIL, MAX_MINUTES, MAX_NAME, MAX_PLACES, MAX_REASON
+from web.requests.fields import END, Clock, Picture, Zipcode
 from web.requests.phones import LONGEST, e164
 from web.validation import Body, FieldError
 
@@ -24,7 +24,6 @@ NAME = r"^\S(.*\S)?" + END
 
 Name = Annotated[str, Meta(min_length=1, max_length=MAX_NAME, pattern=NAME, extra=BLANK)]
 Detail = Annotated[str, Meta(min_length=1, max_length=MAX_DETAIL, pattern=SOMETHING, extra=BLANK)]
-Image = Annotated[str, Meta(min_length=1, max_length=MAX_IMAGE, pattern=r"^[0-9A-Za-z/._:-]+" + END)]
 Telephone = Annotated[str, Meta(min_length=1, max_length=LONGEST)]
 Bank = Annotated[str, Meta(pattern=f"^({'|'.join(BANKS)}){END}", max_length=3, extra={"code": "bank"})]
 AccountNumber = Annotated[str, Meta(pattern=r"^[0-9][0-9-]{6,28}[0-9]" + END, max_length=30, extra={"code": "account_number"})]
@@ -62,7 +61,7 @@ class StoreChange(Body, frozen=True):
 
     name: Name | None = None
     detail: Detail | None = None
-    thumbnail: Image | None = None
+    thumbnail: Picture | None = None
     phone: Telephone | None = None
     bank: Bank | None = None
     account_number: AccountNumber | None = None
@@ -111,7 +110,7 @@ class StoreRegistration(StoreChange, frozen=True, kw_only=True):
 
     name: Name
     detail: Detail
-    thumbnail: Image
+    thumbnail: Picture
     phone: Telephone
     bank: Bank
     account_number: AccountNumber

@@ -7,8 +7,11 @@ from typing import Any
 import msgspec
 
 
-class SignedIn(msgspec.Struct):
-    """``token``: for ``Authorization: Bearer``, for ``expires_in`` seconds. The refresh secret is in a cookie only."""
+class SignedIn(msgspec.Struct, omit_defaults=True, kw_only=True):
+    """``token``: for ``Authorization: Bearer``, for ``expires_in`` seconds. The refresh secret is in a cookie only.
+
+    ``picture_urls``: width -> path, where the picture is an uploaded image.
+    """
 
     token: str
     expires_in: int
@@ -18,6 +21,7 @@ class SignedIn(msgspec.Struct):
     stores: list[str]
     name: str
     picture: str
+    picture_urls: dict[str, str] = {}
     phone_known: bool
 
 
@@ -53,10 +57,10 @@ class LikesAnswer(msgspec.Struct):
     store: int
 
 
-class ProfileAnswer(msgspec.Struct):
+class ProfileAnswer(msgspec.Struct, omit_defaults=True, kw_only=True):
     """The caller's own account. ``coupon_count``: coupons that can be used today; ``like_count``: liked products and stores.
 
-    ``note``: what an admin wrote to a denied applicant.
+    ``picture_urls``: width -> path, where the picture is an uploaded image; ``note``: what an admin wrote to a denied applicant.
     """
 
     account: str
@@ -68,6 +72,7 @@ class ProfileAnswer(msgspec.Struct):
     email: str
     phone: str
     picture: str
+    picture_urls: dict[str, str] = {}
     joined_at: int
     business_number: str
     reason: str

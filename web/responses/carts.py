@@ -85,6 +85,7 @@ class LikedProduct(msgspec.Struct, omit_defaults=True, kw_only=True):
     name: str = ""
     summary: str = ""
     thumbnail: str = ""
+    thumbnail_urls: dict[str, str] = {}
     price: int = 0
     kind: str = ""
     sold: int = 0

@@ -179,7 +179,7 @@ class OwnReview(Review, kw_only=True):
     reason: str
 
 
-class RestockShown(msgspec.Struct):
+class RestockShown(msgspec.Struct, omit_defaults=True, kw_only=True):
     """A product for which the buyer waits; its fields are "" once it is gone."""
 
     product_id: str
@@ -187,4 +187,5 @@ class RestockShown(msgspec.Struct):
     store_id: str
     name: str
     thumbnail: str
+    thumbnail_urls: dict[str, str] = {}
     status: str

@@ -48,12 +48,13 @@ class CouponOffered(msgspec.Struct, omit_defaults=True, kw_only=True):
     claimed: bool = False
 
 
-class CouponHolder(msgspec.Struct):
+class CouponHolder(msgspec.Struct, omit_defaults=True, kw_only=True):
     """Who has a coupon. ``order_id``: of the order that holds it or has used it."""
 
     buyer: str
     nickname: str
     picture: str
+    picture_urls: dict[str, str] = {}
     status: str
     order_id: str
     claimed_at: int

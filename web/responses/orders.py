@@ -59,13 +59,14 @@ class QuoteAnswer(msgspec.Struct):
     stores: list[QuotedStore]
 
 
-class OrderedLine(msgspec.Struct):
-    """``discount``: its share of the coupon."""
+class OrderedLine(msgspec.Struct, omit_defaults=True, kw_only=True):
+    """``discount``: its share of the coupon; ``thumbnail_urls``: width -> path, where the thumbnail is an uploaded image."""
 
     line_id: str
     product_id: str
     name: str
     thumbnail: str
+    thumbnail_urls: dict[str, str] = {}
     quantity: int
     price: int
     amount: int

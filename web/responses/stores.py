@@ -65,9 +65,17 @@ class LikedStore(msgspec.Struct, omit_defaults=True, kw_only=True):
     name: str = ""
     detail: str = ""
     thumbnail: str = ""
+    thumbnail_urls: dict[str, str] = {}
     address: str = ""
+    address_detail: str = ""
+    sido: str = ""
+    sido_name: str = ""
+    gugun: str = ""
+    gugun_name: str = ""
+    position: Position | None = None
     delivery_fee: int = 0
     free_from: int = 0
+    cut_off: str = ""
     reviews: int = 0
     rating: float | None = None
 

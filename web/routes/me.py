@@ -50,9 +50,10 @@ async def shown(call: Call) -> web.Response:
 async def change(call: Call) -> web.Response:
     """``PATCH /me``: name and picture; what is not said stays (auth 32)."""
     command, account = call.command_id(), call.caller.account
-    wish = await call.parsed(_profile)
+    wish = pictures.by_ids(await call.parsed(_profile), "picture")
     if wish.picture:
-        await pictures.check(call, [wish.picture], "profile")
+        known = await call.shared.reads.account(account)
+        await pictures.check(call, [wish.picture], "profile", [known["picture"]] if known else ())
     message = ChangeProfile(account=account, name=wish.name, picture=wish.picture)
     return await submit(call, "accounts", own_row(call), message, command=command, body=await call.body())
 

@@ -67,7 +67,7 @@ async def _public(call: Call, found: Sequence[Document]) -> list[dict[str, Any]]
 async def write(call: Call) -> web.Response:
     """``POST /reviews``: review what an order line or a subscription has brought, once; 201 with ``review_id``."""
     command = call.command_id()
-    wish = await call.parsed(_form)
+    wish = pictures.by_ids(await call.parsed(_form), "images")
     await pictures.check(call, wish.images, "review")
     review_id = id_of("review", wish.subject)
     message = WriteReview(buyer=call.caller.account, rating=wish.rating, text=wish.text, images=wish.images)
@@ -75,12 +75,14 @@ async def write(call: Call) -> web.Response:
 
 
 async def edit(call: Call) -> web.Response:
-    """``PUT /reviews/{review_id}``: say something else, within 30 days."""
-    command = call.command_id()
-    wish = await call.parsed(_text)
-    await pictures.check(call, wish.images, "review")
-    message = EditReview(buyer=call.caller.account, rating=wish.rating, text=wish.text, images=wish.images)
-    return await submit(call, "catalog", call.params["review_id"], message, command=command, body=await call.body())
+    """``PUT /reviews/{review_id}``: say something else, within 30 days. Images that are left out of the body stay as they are."""
+    command, review_id, buyer = call.command_id(), call.params["review_id"], call.caller.account
+    wish = pictures.by_ids(await call.parsed(_text), "images")
+    if wish.images:
+        found = await call.shared.reads.review(review_id)
+        await pictures.check(call, wish.images, "review", found["images"] if found and found["author"] == buyer else ())
+    message = EditReview(buyer=buyer, rating=wish.rating, text=wish.text, images=wish.images)
+    return await submit(call, "catalog", review_id, message, command=command, body=await call.body())
 
 
 async def delete(call: Call) -> web.Response:

@@ -39,16 +39,15 @@ async def _own(call: Call) -> Document:
     return found
 
 
-def _new(found: Document, wish: ProductPatch) -> list[str]:
-    """Images that the edit brings; those that the product has may stay, whoever has uploaded them."""
-    before = {found["thumbnail"], *found["images"]}
-    return [one for one in (wish.thumbnail, *(wish.images or ())) if one and one not in before]
+def _stands(found: Document | None) -> tuple[str, ...]:
+    """The images that a product has."""
+    return () if found is None else (found["thumbnail"], *found["images"])
 
 
 async def create(call: Call) -> web.Response:
     """``POST /stores/{store_id}/products``: a new ordinary product, 201 with ``product_id``."""
     command, store_id = call.command_id(), call.params["store_id"]
-    wish = await call.parsed(_form)
+    wish = pictures.by_ids(await call.parsed(_form), *PICTURES)
     await _known(call, wish)
     await pictures.check(call, (wish.thumbnail, *wish.images), "product")
     product_id = idempotency.created_id(command, "product")
@@ -74,10 +73,10 @@ async def create(call: Call) -> web.Response:
 async def edit(call: Call) -> web.Response:
     """``PATCH /products/{product_id}``: change it, unless somebody else has meanwhile (409 ``product_changed``)."""
     command, product_id = call.command_id(), call.params["product_id"]
-    wish = await call.parsed(_patch)
+    wish = pictures.by_ids(await call.parsed(_patch), *PICTURES)
     found = await _own(call)
     await _known(call, wish)
-    await pictures.check(call, _new(found, wish), "product")
+    await pictures.check(call, (wish.thumbnail or "", *(wish.images or ())), "product", _stands(found))
     changes = {name: getattr(wish, name) for name in OPTIONAL}
     message = EditProduct(store_id=str(found["store_id"]), version=wish.version, by=admin(call), **changes)
     call.shared.terms.products.forget(product_id)
@@ -118,10 +117,11 @@ async def duplicate(call: Call) -> web.Response:
 async def save_subscription(call: Call) -> web.Response:
     """``PUT /stores/{store_id}/subscription-product``: the store's one subscription product, new or in place of what it was."""
     command, store_id = call.command_id(), call.params["store_id"]
-    wish = await call.parsed(_subscription)
-    await pictures.check(call, (wish.thumbnail, *wish.images), "product")
+    wish = pictures.by_ids(await call.parsed(_subscription), *PICTURES)
     # Its id follows from the store's, so there is never a second one (product W48).
     product_id = id_of("subscription", store_id)
+    found = await call.shared.reads.product(product_id)
+    await pictures.check(call, (wish.thumbnail, *wish.images), "product", _stands(found))
     message = SaveProduct(
         store_id=store_id,
         name=wish.name,

@@ -12,7 +12,7 @@ from models.stores.regions import SIDO
 from web.access import runs
 from web.call import Call
 from web.commands import submit
-from web.pictures import check, dressed
+from web.pictures import by_ids, check, dressed
 from web.problems import Problem
 from web.reads import Document, Wanted
 from web.requests.stores import StoreChange, StoreRegistration, StoreSave
@@ -94,7 +94,7 @@ async def _found(call: Call) -> tuple[Document, Document | None]:
 async def register(call: Call) -> web.Response:
     """``POST /stores``: the one store of a permitted seller, whose token names it before it is there (store V3)."""
     command, owner = call.command_id(), call.caller.account
-    wish = await call.parsed(_register)
+    wish = by_ids(await call.parsed(_register), "thumbnail")
     store_id = id_of("store", owner)
     if not runs(call.caller, store_id):
         raise Problem(403, "forbidden")
@@ -103,11 +103,18 @@ async def register(call: Call) -> web.Response:
     return await submit(call, "stores", store_id, message, command=command, body=await call.body(), status=201)
 
 
+async def _usable(call: Call, wish: StoreChange) -> None:
+    """Raises ``Problem`` 422: the picture may not be used, and the store does not have it already."""
+    if wish.thumbnail:
+        found = await call.shared.reads.store(call.params["store_id"])
+        await check(call, [wish.thumbnail], "store", [found["thumbnail"]] if found else ())
+
+
 async def change(call: Call) -> web.Response:
     """``PATCH /stores/{store_id}``: only what is given changes (store V4)."""
     command, store_id = call.command_id(), call.params["store_id"]
-    wish = await call.parsed(_change)
-    await check(call, [wish.thumbnail or ""], "store")
+    wish = by_ids(await call.parsed(_change), "thumbnail")
+    await _usable(call, wish)
     message = ChangeStore(by=call.caller.account, profile=wish.profile())
     call.shared.terms.stores.forget(store_id)
     return await submit(call, "stores", store_id, message, command=command, body=await call.body())
@@ -119,13 +126,13 @@ async def save(call: Call) -> web.Response:
     A seller's store begins with ``POST /stores``, which asks for everything; until then there is nothing to replace (404).
     """
     command, store_id = call.command_id(), call.params["store_id"]
-    wish = await call.parsed(_save)
+    wish = by_ids(await call.parsed(_save), "thumbnail")
     owner, mine = wish.owner or "", call.caller.role == "seller"
     if mine and owner not in ("", call.caller.account):
         raise Problem(403, "forbidden")
     if not mine and not owner:
         raise Problem(422, "validation_failed", errors=[FieldError("/owner", "required")])
-    await check(call, [wish.thumbnail or ""], "store")
+    await _usable(call, wish)
     message: ChangeStore | SaveStore = ChangeStore(by=call.caller.account, profile=wish.profile())
     if not mine:
         message = SaveStore(

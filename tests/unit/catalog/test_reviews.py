@@ -16,7 +16,7 @@ from tests.unit.catalog.given import ADMIN, ALLOW, BUYER, PRODUCT, REVIEW, SAVE,
 from tests.unit.history import Actor
 from tests.unit.shop import NOW
 
-EDIT = m.EditReview(buyer=BUYER, rating=4, text="다시 보니 아쉬워요")
+EDIT = m.EditReview(buyer=BUYER, rating=4, text="다시 보니 아쉬워요", images=())
 DELETE, HIDE = m.DeleteReview(buyer=BUYER), m.HideReview(by=ADMIN, reason="욕설")
 REPLY = m.ReplyToReview(store_id=STORE, text="감사합니다")
 ALL = m.ReviewPrivate(text="정말 예뻐요", images=("image-3",))
@@ -101,6 +101,16 @@ def test_its_author_may_say_something_else_for_thirty_days() -> None:
     actor.now += 1
     assert actor.refuses(EDIT) == ("review_final", 409)
     assert allowed().refuses(EDIT) == ("review_not_written", 409)
+
+
+def test_an_edit_that_says_nothing_of_the_images_leaves_them() -> None:
+    actor = written()
+    (event,) = actor.take(with_(EDIT, images=None))
+    assert event == m.ReviewEdited(product_id=PRODUCT, rating=4, at=NOW)
+    assert actor.sends == rate(4)
+    assert CATALOG.private(REVIEW, actor.states, event) == m.ReviewPrivate(text="다시 보니 아쉬워요", images=("image-3",))
+    actor.take(DELETE)
+    assert actor.sends == [*rate(0), *erased("image-3")]
 
 
 def test_what_its_author_takes_back_is_gone_for_good() -> None:

@@ -149,7 +149,7 @@ class Known:
         return self.orders_.get(order_id)
 
     async def timeline(self, order_id: str) -> Sequence[Document]:
-        return [{"type": "OrderPlaced"}]
+        return [{"event": "OrderPlaced"}]
 
     async def buyer_orders(self, buyer: str, status: str, limit: int, cursor: str) -> Page:
         if cursor:
@@ -306,7 +306,7 @@ class Known:
     async def stock_history(self, store_id: str, flower_id: str, limit: int, cursor: str) -> Page:
         if cursor:
             raise BadCursor
-        return [{"flower_id": flower_id or "1", "seq": 3, "delta": -2, "on_hand": 8}], ""
+        return [{"flower_id": flower_id or "1", "delta": -2, "on_hand": 8}], ""
 
     def _coupon(self, coupon_id: str) -> dict[str, Any]:
         return {**msgspec.to_builtins(self.coupons_[coupon_id][-1]), "name": "할인", "limit": 10, "issued": 4, "closed": False}

@@ -305,10 +305,13 @@ async def test_an_author_is_named_as_the_account_is_now(shop: Page) -> None:
 
 async def test_a_review_is_changed_taken_back_and_answered(shop: Page) -> None:
     assert (await shop.call("PUT", "/reviews/review-1", {"rating": 4, "text": "음"}, shop.desk.headers()))[0] == 200
+    none = {"rating": 4, "text": "음", "images": []}
+    assert (await shop.call("PUT", "/reviews/review-1", none, shop.desk.headers()))[0] == 200
     assert (await shop.call("DELETE", "/reviews/review-1", None, shop.desk.headers()))[0] == 200
     assert (await shop.call("PUT", "/reviews/review-1/reply", {"text": "감사합니다"}, seller(shop)))[0] == 200
     assert [message for _, _, message in shop.sent] == [
-        m.EditReview(buyer=BUYER, rating=4, text="음"),
+        m.EditReview(buyer=BUYER, rating=4, text="음", images=None),
+        m.EditReview(buyer=BUYER, rating=4, text="음", images=()),
         m.DeleteReview(buyer=BUYER),
         m.ReplyToReview(store_id=STORE, text="감사합니다"),
     ]

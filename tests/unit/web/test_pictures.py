@@ -7,24 +7,32 @@ from typing import Any
 import msgspec
 import pytest
 
+from models.actor import id_of
+from models.catalog.images import urls
+from models.catalog.messages import EditReview, WriteReview
 from tests.unit.web.documents import (
     ADMIN,
     BUYER,
     IMAGE,
     ORDER,
+    OTHER_IMAGE,
     PRODUCT_IMAGE,
+    REVIEW,
     SELLER,
     STORE,
     STORE_IMAGE,
     STRANGER,
+    SUBSCRIPTION,
     store_document,
 )
 from tests.unit.web.examples import BODIES
 from tests.unit.web.images import URLS, Served
 from tests.unit.web.known import Known
-from web.pictures import check, check_licence, dressed
+from web.pictures import by_ids, check, check_licence, dressed
 from web.problems import Problem
 from web.remembered import Pictures
+from web.requests.accounts import ProfileChange
+from web.requests.reviews import ReviewForm, ReviewText
 
 
 class Asked:
@@ -156,9 +164,10 @@ async def test_a_store_shows_its_picture_and_takes_only_its_seller_s(served: Ser
     _, shown = await served.call("GET", f"/stores/{STORE}")
     assert (shown["thumbnail"], shown["thumbnail_urls"]) == (URLS["640"], URLS)
     seller: dict[str, Any] = {"account": SELLER, "role": "seller", "stores": (STORE,)}
-    served.known.images_[IMAGE]["owner"] = STRANGER
+    # A stranger's may stay, if it is there, but not come.
+    served.known.images_[OTHER_IMAGE] |= {"owner": STRANGER, "purpose": "store"}
     for method, body in (("PATCH", {}), ("PUT", {"name": "꽃집", "delivery_fee": 0, "free_from": 0})):
-        for picture in (IMAGE, "https://evil.example/p.gif"):
+        for picture in (OTHER_IMAGE, "https://evil.example/p.gif"):
             status, said = await served.call(method, f"/stores/{STORE}", {**body, "thumbnail": picture}, **seller)
             assert (status, said["code"], said["details"]) == (422, "image_unusable", {"images": [picture]})
     assert served.rows.sent == []
@@ -193,6 +202,98 @@ async def test_an_address_that_a_product_had_before_may_stay(served: Served) -> 
     seller: dict[str, Any] = {"account": SELLER, "role": "seller", "stores": (STORE,)}
     await served.call("PATCH", "/products/product-1", {"version": 1, "thumbnail": old}, **seller)
     assert [message.thumbnail for _, _, message in served.rows.sent] == [old]  # type: ignore[attr-defined]
+
+
+def test_our_own_paths_name_their_images_and_nothing_else_does() -> None:
+    paths = urls(IMAGE, "0123456789abcdef" * 2)
+    form = ReviewForm(subject="line-1", rating=9, text="예뻐요", images=(*paths.values(), IMAGE))
+    assert by_ids(form, "images").images == (IMAGE,) * 4
+    assert by_ids(ProfileChange(picture=paths["320"]), "picture") == ProfileChange(picture=IMAGE)
+    assert by_ids(ProfileChange(name="봄날"), "picture").picture is None
+    assert by_ids(ReviewText(rating=9, text="예뻐요", images=()), "images").images == ()
+    path = paths["640"]
+    for other in (
+        "", "image-1", path[1:], f"/{path}", f"{path}\n", f"{path}?x", f"https://shop.test{path}", path.replace("640", "641"),
+        path.replace("images", "uploads"), path.replace("0123", "012"), path.upper(), path.replace(IMAGE, f"{IMAGE}/.."),
+    ):  # fmt: skip
+        assert by_ids(ProfileChange(picture=other), "picture").picture == other
+
+
+SELLING: dict[str, Any] = {"account": SELLER, "role": "seller", "stores": (STORE,)}
+OLD = "https://old.example/a.png"
+
+
+@pytest.mark.parametrize("owner", [SELLER, ADMIN])
+@pytest.mark.parametrize(
+    ("read", "method", "path", "body", "fields"),
+    [
+        (f"/stores/{STORE}/products", "PATCH", "/products/product-1", {"version": 1}, ("thumbnail", "images")),
+        (
+            f"/stores/{STORE}/subscription-product", "PUT", f"/stores/{STORE}/subscription-product", BODIES["SubscriptionForm"],
+            ("thumbnail", "images"),
+        ),
+        (f"/stores/{STORE}/settings", "PATCH", f"/stores/{STORE}", {}, ("thumbnail",)),
+        (f"/stores/{STORE}/settings", "PUT", f"/stores/{STORE}", BODIES["StoreSave"], ("thumbnail",)),
+    ],
+)  # fmt: skip
+async def test_a_seller_s_form_sends_back_what_it_was_shown(
+    served: Served, monkeypatch: pytest.MonkeyPatch, owner: str, read: str, method: str, path: str, body: Any, fields: Any
+) -> None:
+    """Pictures of old data and those that an admin has uploaded among them."""
+
+    async def pictured(store_id: str) -> dict[str, Any]:
+        return {**store_document(store_id), "thumbnail": STORE_IMAGE}
+
+    monkeypatch.setattr(served.known, "store", pictured)
+    for image in (STORE_IMAGE, PRODUCT_IMAGE, OTHER_IMAGE):
+        served.known.images_[image]["owner"] = owner
+    has: dict[str, Any] = {"thumbnail": PRODUCT_IMAGE, "images": [OTHER_IMAGE, OLD]}
+    for one in ("product-1", SUBSCRIPTION):
+        served.known.details_[one] = {**served.known.details_.get(one, {}), **has}
+    status, said = await served.call("GET", read, **SELLING)
+    shown = said["items"][0] if "items" in said else said
+    assert (status, shown["thumbnail"].startswith("/images/")) == (200, True)
+    await served.call(method, path, {**body, **{field: shown[field] for field in fields}}, **SELLING)
+    ((_, _, message),) = served.rows.sent
+    if fields == ("thumbnail",):
+        assert message.profile.thumbnail == STORE_IMAGE  # type: ignore[attr-defined]
+    else:
+        assert (message.thumbnail, message.images) == (PRODUCT_IMAGE, (OTHER_IMAGE, OLD))  # type: ignore[attr-defined]
+
+
+async def test_a_new_product_and_a_new_store_take_paths(served: Served) -> None:
+    paths = {field: addresses(image)["320"] for field, image in (("thumbnail", PRODUCT_IMAGE), ("other", OTHER_IMAGE))}
+    form = {**FORM, "thumbnail": paths["thumbnail"], "images": [paths["other"]]}
+    await served.call("POST", f"/stores/{STORE}/products", form, **SELLING)
+    store = id_of("store", SELLER)
+    first = {**BODIES["StoreRegistration"], "thumbnail": addresses(STORE_IMAGE)["1280"]}
+    await served.call("POST", "/stores", first, account=SELLER, role="seller", stores=(store,))
+    product, registered = (message for _, _, message in served.rows.sent)
+    assert (product.thumbnail, product.images) == (PRODUCT_IMAGE, (OTHER_IMAGE,))  # type: ignore[attr-defined]
+    assert registered.profile.thumbnail == STORE_IMAGE  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("owner", [BUYER, ADMIN])
+async def test_an_author_sends_back_the_photos_that_a_review_shows(served: Served, owner: str) -> None:
+    served.known.images_[IMAGE]["owner"] = owner
+    served.known.reviews_[REVIEW]["images"] = [OLD, IMAGE]
+    _, said = await served.call("GET", "/reviews")
+    shown = said["items"][0]["images"]
+    assert shown == [OLD, URLS["640"]]
+    body = {"rating": 9, "text": "고침", "images": shown}
+    await served.call("PUT", f"/reviews/{REVIEW}", body)
+    assert served.rows.sent.pop()[2] == EditReview(buyer=BUYER, rating=9, text="고침", images=(OLD, IMAGE))
+    # Nobody else gets them by naming this review.
+    status, refused = await served.call("PUT", f"/reviews/{REVIEW}", body, account=STRANGER)
+    bad = [OLD, IMAGE]
+    assert (status, refused["code"], refused["details"], served.rows.sent) == (422, "image_unusable", {"images": bad}, [])
+
+
+async def test_a_new_review_takes_paths(served: Served) -> None:
+    await served.call("POST", "/reviews", {**BODIES["ReviewForm"], "images": [URLS["320"]]})
+    assert served.rows.sent.pop()[2] == WriteReview(buyer=BUYER, rating=9, text="예뻐요", images=(IMAGE,))
+    stranger = await served.call("POST", "/reviews", {**BODIES["ReviewForm"], "images": [URLS["320"]]}, account=STRANGER)
+    assert (stranger[0], stranger[1]["details"], served.rows.sent) == (422, {"images": [IMAGE]}, [])
 
 
 def addresses(image: str) -> dict[str, str]:

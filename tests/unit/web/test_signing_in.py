@@ -4,25 +4,30 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pyotp
 import pytest
 import pytest_asyncio
 
+from models.accounts.common_messages import Person, Provider
 from models.accounts.messages import ChangeProfile, RequestCode
 from models.accounts.seller_messages import ApplyAsSeller
 from models.accounts.session_messages import EndSession, OpenSession, RefreshSession
 from models.settings import Settings
+from tests.unit.web.answering import Page, page
 from tests.unit.web.documents import IMAGE, STRANGER, account_of
+from tests.unit.web.images import URLS
 from tests.unit.web.known import PEOPLE, Desk, Known
 from tests.unit.web.serving import Served, serving
 from web.cookies import Cookies, Refresh, fresh
 from web.devices import device
 from web.oauth.flow import challenge_of
-from web.oauth.port import e164, person, takes_codes
+from web.oauth.port import Identity, e164, person, takes_codes
 from web.passwords import Passwords
 from web.people import People, row_of
+from web.responses.accounts import SignedIn
 from web.vault import Vault
 
 EMAIL, KEY = "florist@example.com", {"Idempotency-Key": "a-good-key"}
@@ -224,6 +229,8 @@ ME, NONE = f"{'0' * 32}-1", IMAGE[:-1] + "9"
     ("picture", "owner", "purpose", "good"),
     [
         (IMAGE, ME, "profile", True),
+        (URLS["320"], ME, "profile", True),
+        (URLS["320"], STRANGER, "profile", False),
         ("", ME, "profile", True),
         (IMAGE, STRANGER, "profile", False),
         (IMAGE, ME, "review", False),
@@ -239,10 +246,22 @@ async def test_a_profiles_picture_is_an_upload_of_ones_own(
     async with serving(Desk(tmp_path), known) as one:
         said = await one.ask("PATCH", "/me", one.desk.headers(ME), {"picture": picture})
         assert said.code == ("unavailable" if good else "image_unusable")
-        assert [type(sent) for sent in one.sent] == ([ChangeProfile] if good else [])
+        assert one.sent == ([ChangeProfile(account=ME, picture=IMAGE if picture else "")] if good else [])
         # An address of somebody's choosing would be asked for by everybody who reads their reviews.
         said = await one.ask("PATCH", "/me", one.desk.headers(ME, key="another-key"), {"picture": "https://evil.example/p.gif"})
-        assert (said.status, said.code, len(one.sent)) == (422, "validation_failed", int(good))
+        assert (said.status, said.code, len(one.sent)) == (422, "image_unusable", int(good))
+
+
+async def test_the_picture_that_a_profile_has_may_be_sent_back(tmp_path: Path) -> None:
+    """Whatever it is: an address of old data, an image that an admin has uploaded."""
+    known = Known()
+    known.images_[IMAGE] |= {"owner": STRANGER, "purpose": "profile"}
+    async with serving(Desk(tmp_path), known) as one:
+        for picture in ("https://old.example/me.png", IMAGE):
+            known.accounts_[ME] = account_of(ME, picture=picture)
+            shown = (await one.ask("GET", "/me", one.desk.headers(ME))).body["picture"]
+            await one.ask("PATCH", "/me", one.desk.headers(ME), {"name": "봄날", "picture": shown})
+            assert one.sent.pop() == ChangeProfile(account=ME, name="봄날", picture=picture)
 
 
 async def test_the_own_profile_shows_the_picture_by_its_address(tmp_path: Path) -> None:
@@ -268,6 +287,60 @@ async def test_a_denied_applicant_is_shown_what_was_written_of_this_denial(
     async with serving(Desk(tmp_path), known) as one:
         said = await one.ask("GET", "/me", one.desk.headers(ME))
     assert (said.status, said.body["note"]) == (200, note)
+
+
+class Somebody:
+    """A provider that knows everybody."""
+
+    def __init__(self, name: Provider) -> None:
+        self.name = name
+
+    def page(self, state: str, challenge: str, redirect: str) -> str:
+        return f"https://id.test/?state={state}"
+
+    async def identity(self, code: str, verifier: str, state: str, redirect: str) -> Identity:
+        return Identity("somebody", Person())
+
+
+async def come_back(one: Page, name: str) -> tuple[int, Any, list[str]]:
+    """By way of a provider."""
+    async with one.http.get(f"{one.url}/api/v1/auth/{name}/start", allow_redirects=False) as said:
+        state = parse_qs(urlsplit(said.headers["Location"]).query)["state"][0]
+        cookie = said.headers["Set-Cookie"].partition(";")[0]
+    return await one.call("GET", f"/auth/{name}/callback?code=c&state={state}", headers={"Cookie": cookie})
+
+
+@pytest.mark.parametrize("picture", [IMAGE, "", "https://old.example/me.png"])
+@pytest.mark.parametrize("way", ["kakao", "google", "naver", "seller", "admin", "refresh"])
+async def test_whoever_is_signed_in_is_told_where_their_picture_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str, picture: str
+) -> None:
+    monkeypatch.setattr(PEOPLE, "providers", {one: Somebody(one) for one in ("kakao", "google", "naver")})
+    hashed = await PEOPLE.passwords.hashed("password1")
+    totp = PEOPLE.vault.seal(FACTOR, ADMIN)
+    async with page(tmp_path) as one:
+        one.known.accounts_ = {
+            f"{row}-1": account_of(f"{row}-1", kind, picture=picture, password_hash=hashed, totp=totp)
+            for row, kind in ((SELLER, "seller"), (ADMIN, "admin"), (ME.removesuffix("-1"), "buyer"))
+        }
+        account = {"seller": f"{SELLER}-1", "admin": f"{ADMIN}-1"}.get(way, ME)
+        one.client.body = {"account": account, "role": way, "status": "ACTIVE", "stores": [], "session": "session-1"}
+        match way:
+            case "seller":
+                status, said, _ = await one.call("POST", "/auth/seller", {"email": EMAIL, "password": "password1"})
+            case "admin":
+                body = {"name": "mina", "password": "password1", "code": pyotp.TOTP(FACTOR).now()}
+                status, said, _ = await one.call("POST", "/auth/admin", body)
+            case "refresh":
+                cookies = Cookies(one.desk.secret.read_bytes(), secure=False)
+                cookie = f"{cookies.name}={cookies.text(Refresh(ME, 'session-1', fresh()))}"
+                own = {"Origin": "http://shop.test", "X-CSRF": "1", "Cookie": cookie}
+                status, said, _ = await one.call("POST", "/auth/refresh", {}, own)
+            case _:
+                status, said, _ = await come_back(one, way)
+    urls = {"picture": URLS["640"], "picture_urls": URLS} if picture == IMAGE else {"picture": picture}
+    assert (status, {name: value for name, value in said.items() if name.startswith("picture")}) == (200, urls)
+    assert said.keys() - set(SignedIn.__struct_fields__) == set()
 
 
 @pytest.mark.parametrize("phone", ["+1 900 555 1234", "+34 803 123 456", "02-123-4567", "+34 612 345 678"])
