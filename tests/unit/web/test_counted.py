@@ -1,7 +1,7 @@
 """Which limit each way to an account has, and whose account a request is counted against beside whoever sends it (auth 26).
 
-What is read here is what the buckets are really asked for: neither a line of the table of routes nor a handler's ``throttle`` can be
-lost unseen.
+What is read here is what the buckets are really asked for: neither a line of the table of routes nor a handler's ``throttle`` is
+ever lost unseen.
 """
 
 from __future__ import annotations
