@@ -182,7 +182,8 @@ async def test_no_header_but_the_token_says_who_asks(served: Served, rule: Rule)
 
 
 FIELDS = (
-    "account", "buyer", "by", "role", "seller", "sub", "is_admin", "isEmailVerified", "verified", "state", "id", "couponAmount", "total",
+    "account", "buyer", "by", "role", "seller", "sub", "is_admin", "isEmailVerified", "verified", "state", "id", "couponAmount",
+    "total",
 )  # fmt: skip
 """Who asks, what they may, and what it costs: nobody takes a client's word for it."""
 
