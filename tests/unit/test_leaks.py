@@ -29,7 +29,7 @@ def where(tmp_path: Path) -> Layout:
     [
         ("x eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJhLTEifQ." + "a" * 86, "an access token"),
         (f"{'a' * 32}-1.5f0c1c5e-0000-5000-8000-000000000001.{'S' * 43}", "a refresh secret"),
-        ("-----BEGIN PRIVATE KEY-----", "a private key"),
+        ("-----BEGIN " + "PRIVATE KEY-----", "a private key"),
         ("Authorization: Bearer " + "x" * 40, "an Authorization header"),
         ('{"phone":"01012345678"}', "a mobile phone"),
         ("+821012345678", "a mobile phone"),
