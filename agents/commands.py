@@ -1,4 +1,8 @@
-"""What operators do: ``python -m agents.commands``. Faust's own commands: ``python -m faust -A agents.apps.trade --help``."""
+"""What operators do: ``python -m agents.commands``. Faust's own commands: ``python -m faust -A agents.apps.trade --help``.
+
+In production, what writes wants the settings with which processes start there. What only looks, or says a word to a process of this
+machine, does not: it makes nothing of a secret, and is needed most when something is wrong, be it the settings.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +19,7 @@ from agents.runtime import letters as dead_letters
 from agents.runtime.health import OPERATOR
 from agents.runtime.table import read_range
 from models import settings
-from models.settings import LOOPBACK, Settings
+from models.settings import LOOPBACK, NotForProduction, Settings
 from topics import broker
 from topics.catalogue import WORKERS, topic
 from topics.envelope import events_of
@@ -25,6 +29,16 @@ from topics.partitions import partition_of
 @click.group()
 def main() -> None:
     """Commands for the people who run Blooming Blooms."""
+
+
+def _to_write() -> Settings:
+    """The settings of a command that writes."""
+    now = settings.read()
+    try:
+        settings.check_production(now)
+    except NotForProduction as error:
+        raise click.ClickException(str(error)) from None
+    return now
 
 
 # -- topics -------------------------------------------------------------------------------------------------------------------
@@ -38,7 +52,7 @@ def topics() -> None:
 @topics.command("create")
 def topics_create() -> None:
     """Create what is missing; refuse if a topic has another number of partitions."""
-    now = settings.read()
+    now = _to_write()
     try:
         asyncio.run(broker.create(now.kafka, now.prefix, now.partitions, click.echo))
     except broker.TopicsDiffer as error:
@@ -85,7 +99,7 @@ def dead_show(name: str) -> None:
 @click.option("--key", help="All letters of one aggregate that were not replayed yet, oldest first.")
 def dead_replay(names: tuple[str, ...], key: str | None) -> None:
     """Send the letters NAMES, or all of an aggregate, to their inboxes again. A letter replayed twice is handled once."""
-    now = settings.read()
+    now = _to_write()
     known = {letter.name: letter for letter in _letters(now)}
     if unknown := [name for name in names if name not in known]:
         raise click.ClickException(f"there are no letters {', '.join(unknown)}")
@@ -112,8 +126,9 @@ def read_rebuild(name: str) -> None:
     # Every database's driver comes with it: a second of CPU that no other command should pay.
     from agents import rebuild as rebuilding
 
+    now = _to_write()
     try:
-        version = asyncio.run(rebuilding.rebuild(settings.read(), name, click.echo))
+        version = asyncio.run(rebuilding.rebuild(now, name, click.echo))
     except (LookupError, rebuilding.RebuildError) as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"{name}: version {version} is live")

@@ -1,7 +1,8 @@
 """``python -m web.admins``: admins are made by whoever runs the machine, as commands to their accounts (auth 3, 4).
 
 ``create --name mina`` prints a password and the second factor's address, once. ``suspend`` and ``restore`` end and give back what
-an admin may do, in the name of ``operator``.
+an admin may do, in the name of ``operator``. In production all of them want the environment of the web processes: with another
+account secret the admin would be in a row that no sign-in looks at, with another field key the second factor would open for nobody.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import pyotp
 from models import settings as common
 from models.accounts.common_messages import Once
 from models.accounts.messages import CreateAdmin, RestoreAccount, SuspendAccount
-from models.settings import Settings
+from models.settings import NotForProduction, Settings
 from topics.answers import Answer
 from topics.client import Client, Unavailable
 from web.people import People
@@ -32,6 +33,15 @@ OPERATOR = "operator"
 @click.group()
 def main() -> None:
     """Admins of the marketplace."""
+
+
+def _settings() -> Settings:
+    settings = common.read()
+    try:
+        common.check_production(settings)
+    except NotForProduction as error:
+        raise click.ClickException(str(error)) from None
+    return settings
 
 
 async def _tell(settings: Settings, row: str, message: Once) -> Answer | None:
@@ -49,7 +59,7 @@ async def _tell(settings: Settings, row: str, message: Once) -> Answer | None:
 
 def _done(name: str, make: Callable[[People, str, str], Once]) -> None:
     """Send what ``make`` gives for (people, row, command); fail with the refusal's code."""
-    settings = common.read()
+    settings = _settings()
     people = People(settings)
     row, command = people.row("admin", name), str(uuid.uuid4())
     try:

@@ -5,9 +5,10 @@ its own. Where guessing must be dear an account has one more for each address fr
 anybody could keep anybody out by a few wrong guesses. From where an account has been signed in to, that one alone counts: many
 addresses cost nothing (IPv6), and whoever fills the account's own with them may not keep its owner out.
 
-Ordinary routes are counted in each process, which gives out its share; sign-in, codes and what costs money are counted in Redis, by
-one script for all buckets of a request, and refused with 503 while Redis is away: a limit that holds back guessing may not fall
-open.
+Ordinary routes are counted in each process, which gives out its share; sign-in and codes, whose letters cost money, are counted in
+Redis, by one script for all buckets of a request, and refused with 503 while Redis is away: a limit that holds back guessing may
+not fall open. What the language model may cost is the search's business, which counts its calls and otherwise answers by rules
+(``agents/search/understand.py``).
 """
 
 from __future__ import annotations
@@ -69,7 +70,6 @@ LIMITS: Mapping[str, Limit] = {
     "refresh": Limit(Rate(30, 60), Rate(300, 60), shared=True),
     # Each image is two requests, and a second of a core.
     "upload": Limit(Rate(120, 600), Rate(600, 600)),
-    "costly": Limit(Rate(20, 60), Rate(60, 60), shared=True),
 }
 """By name. What a route of the table does not name is ``read`` for a GET and ``write`` for the rest."""
 _SETTING = re.compile(r"([a-z_*]+)\.(account|address|pair)=([0-9]{1,9})/([0-9]{1,6})")

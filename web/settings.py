@@ -25,8 +25,9 @@ class WebSettings(msgspec.Struct, frozen=True, kw_only=True):
     (``web/keys.py``). ``web_secret``: file of the secret behind callbacks' nonces and commands' addresses, one for all processes.
     ``shop_url``: where a buyer is sent after paying, ``{order_id}`` in it is replaced; "" = the order's own address.
     ``sign_in_url``: where a buyer is sent after signing in, with ``?error=<code>`` if that failed; "" = the answer is JSON.
-    ``terms_age``: how old a price in a command may be. ``slow``: a request that takes longer is logged. ``request_timeout``: what
-    an answer may take in all, longer than ``Prefer`` allows.
+    ``terms_age``: how old a coupon in a command may be, and a price of whose changes nothing can be heard (``web/terms.py``).
+    ``slow``: a request that takes longer is logged. ``request_timeout``: what an answer may take in all, longer than ``Prefer``
+    allows.
 
     ``access_seconds``: life of a sign-in's token, at most 600. ``deaf_after``: see ``web/ended.py``.
     ``limits``: changes to ``web/limits.py``, as ``read.account=100/60,*.address=5000/60``; ``limit_shares``: processes among which

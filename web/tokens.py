@@ -1,7 +1,9 @@
 """``python -m web.tokens``: the keys of access tokens, and tokens for a machine that plays.
 
-``rotate`` changes the signing key. ``keys`` makes what is missing of the signing key and the web's secret, ``make --role buyer
---account …`` prints a token: both refuse to run in production, where keys are given and tokens come from sign-in.
+``rotate`` changes the signing key. In production it wants what the web itself wants of the web's own settings, since all that it
+makes are files that the web reads; and no more than that, since a key that got out has to go whatever else is wrong. ``keys`` makes
+what is missing of the signing key and the web's secret, ``make --role buyer --account …`` prints a token: both refuse to run in
+production, where keys are given and tokens come from sign-in.
 """
 
 from __future__ import annotations
@@ -47,7 +49,10 @@ def keys_command() -> None:
 @main.command("rotate")
 def rotate_command() -> None:
     """Sign with a new key from now on; what the old one has signed counts until it runs out."""
-    kid, gone = rotate(read().token_key, time.time())
+    settings = read()
+    if settings.production and (found := settings.unfit()):
+        raise click.ClickException("BB_ENV=production, but " + "; ".join(found))
+    kid, gone = rotate(settings.token_key, time.time())
     sys.stdout.write(f"signing with {kid}" + (f"; no longer taken: {', '.join(gone)}" if gone else "") + "\n")
 
 

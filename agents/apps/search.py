@@ -31,8 +31,9 @@ SWITCH = 0.0005
 
 
 async def serve() -> int:
-    """Feed and answer until SIGTERM; the exit code."""
+    """Feed and answer until SIGTERM; the exit code. Raises ``NotForProduction``."""
     settings = common.read()
+    common.check_production(settings)
     try:
         searching = Searching(settings)
     except (ValueError, sqlite3.Error, OSError):

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from deploy.demo.board import Board
-from deploy.demo.client import Shop, Unexpected, inboxes
+from deploy.demo.client import Shop, Unexpected, inboxes, only_to_play
 from deploy.demo.day import audit, live
 from deploy.demo.seed import seed
 from models import settings
@@ -67,6 +67,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = parser.parse_args(argv)
     console = Console(force_terminal=False if given.plain else None)
     try:
+        only_to_play(settings.read())
         if given.what == "seed":
             return asyncio.run(seeded())
         return asyncio.run(lived(console, given.buyers, given.seed, given.pause))

@@ -162,6 +162,12 @@ class Shop:
         return {"Authorization": f"Bearer {self._tokens[who]}"}
 
 
+def only_to_play(given: Settings) -> None:
+    """Raises ``Unexpected`` where made-up florists, orders and tokens would come among real ones."""
+    if given.production:
+        raise Unexpected("is a real one (BB_ENV=production): nothing is played there")
+
+
 @asynccontextmanager
 async def inboxes(given: Settings) -> AsyncIterator[Client]:
     """A way to the actors' inboxes. Raises ``Unexpected`` if broker or Redis is not reached."""

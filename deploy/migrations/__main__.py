@@ -1,5 +1,8 @@
 """``python -m deploy.migrations up``: bring every database to the newest schema. May be repeated; the second time takes a second.
 
+It is a release's first step: settings with which none of its processes would start in production end it here, before it changes
+anything.
+
 ``python -m deploy.migrations status``: where MySQL stands.
 """
 
@@ -20,7 +23,7 @@ from deploy.migrations import buckets
 from models.read.databases import Databases
 from models.read.models import MODELS
 from models.read.registry import Registry
-from models.settings import Settings, read
+from models.settings import Settings, check_production, read
 
 HERE = Path(__file__).parent
 
@@ -69,10 +72,11 @@ async def _read_models(settings: Settings) -> None:
 
 
 def main() -> int:
-    """Run ``argv[1]``."""
+    """Run ``argv[1]``. Raises ``NotForProduction``."""
     wanted = sys.argv[1:] or ["up"]
     settings = read()
     if wanted == ["up"]:
+        check_production(settings)
         up(settings)
         buckets.create(settings)
         return 0

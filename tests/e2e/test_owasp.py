@@ -110,7 +110,7 @@ async def shown(one: World) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.spec("auth 6", "auth 7", "auth 41", "order W-38")
+@pytest.mark.spec("auth 6", "auth 7", "auth 47", "order W-38")
 async def test_nobody_gets_at_what_is_anothers(public: Public, word: str) -> None:
     one = await world(public, word)
     shelf, before = await settled(public, one.florist), await shown(one)
@@ -131,7 +131,7 @@ async def test_nobody_gets_at_what_is_anothers(public: Public, word: str) -> Non
     assert await settled(public, one.florist) == shelf
 
 
-@pytest.mark.spec("auth 2", "auth 7", "auth 14", "order W-39")
+@pytest.mark.spec("auth 7", "auth 14")
 async def test_no_forged_token_gets_anywhere(stack: Stack, public: Public, tmp_path: Path) -> None:
     ours = Desk(tmp_path)
     ours.key = Path(stack.env()["BB_TOKEN_KEY"])

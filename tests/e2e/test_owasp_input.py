@@ -26,7 +26,7 @@ from web.access import Who
 from web.routes import ROUTES
 
 SEED, AT_ONCE = 20261126, 32
-FIELDS = ("account", "buyer", "by", "role", "seller", "owner", "is_admin", "verified", "status", "id")
+FIELDS = ("account", "buyer", "by", "role", "seller", "owner", "is_admin", "verified", "status", "id", "couponAmount", "total")
 
 
 @pytest.fixture

@@ -3,12 +3,15 @@
 Looked at are the logs of every process and daemon, every topic, and what Redis, MySQL, MongoDB, DynamoDB, the object store and the
 folder of the search hold. Secrets may be nowhere. What people said of themselves may be where it is needed, which is written down
 here by name; the read model of orders in DynamoDB holds names and phones by design.
+
+All that is about the stack of ``tests/e2e``. Of the stacks ``test`` and ``up`` the logs alone are looked at, when the suite or the
+test has ended (``tests/leaks.py``).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,23 +26,11 @@ from tests.chaos.public import Public, buyer
 from tests.e2e.people import everybody
 from tests.e2e.shop import bought, rosary
 from tests.integration.auditing import everything
+from tests.leaks import PERSONAL, SECRET, found, logs_of, own_secrets, text_of
 from topics import catalogue
 from web.requests.phones import e164
 
 pytestmark = pytest.mark.timeout(600)
-SECRET = {
-    "an access token": re.compile(r"eyJ[0-9A-Za-z_-]{10,}\.eyJ[0-9A-Za-z_-]{10,}\.[0-9A-Za-z_-]{86}"),
-    "a refresh secret": re.compile(r"[0-9a-f]{32}-[0-9]+\.[0-9A-Za-z-]{36}\.[0-9A-Za-z_-]{43}"),
-    "a private key": re.compile(r"BEGIN [A-Z ]*PRIVATE KEY"),
-    "an Authorization header": re.compile(r"(?i)\b(bearer|basic|secret_key) [0-9A-Za-z_.=-]{20,}"),
-}
-PERSONAL = {
-    "a mobile phone": re.compile(r"(?<![0-9A-Za-z-])(?:\+8210|010)[0-9]{8}(?![0-9A-Za-z])"),
-    "an e-mail": re.compile(r"[0-9A-Za-z._+-]+@[0-9A-Za-z-]+\.(?:com|kr|net|org)\b"),
-    "a password's hash": re.compile(r"\$argon2"),
-    "a card": re.compile(r"(?<![0-9A-Za-z-])(?:[0-9]{4}-){3}[0-9]{4}(?![0-9A-Za-z-])"),
-}
-
 
 PEOPLE = {
     "accounts.inbox": "what they say of themselves on its way, for 14 days",
@@ -52,29 +43,6 @@ PEOPLE = {
     "stores_": "MySQL: a store's telephone, and its bank account for its seller",
 }
 """Topics and tables that may hold what people said of themselves, and why."""
-
-
-def found(text: str, patterns: dict[str, re.Pattern[str]], words: Iterable[str] = ()) -> set[str]:
-    """What of it stands in ``text``, by name; never the thing itself."""
-    return {name for name, pattern in patterns.items() if pattern.search(text)} | {
-        f"word {number}" for number, word in enumerate(words) if word in text
-    }
-
-
-@pytest.mark.parametrize(
-    ("text", "name"),
-    [
-        ("x eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJhLTEifQ." + "a" * 86, "an access token"),
-        (f"{'a' * 32}-1.5f0c1c5e-0000-5000-8000-000000000001.{'S' * 43}", "a refresh secret"),
-        ("Authorization: Bearer " + "x" * 40, "an Authorization header"),
-        ('{"phone":"01012345678"}', "a mobile phone"),
-        ("+821012345678", "a mobile phone"),
-        ("kim@example.com", "an e-mail"),
-        ("1234-5678-9012-3456", "a card"),
-    ],
-)
-def test_a_leak_would_be_seen(text: str, name: str) -> None:
-    assert name in found(text, SECRET | PERSONAL)
 
 
 def told(text: str, said: Mapping[str, str]) -> set[str]:
@@ -94,22 +62,16 @@ def test_a_word_would_be_seen(text: str) -> None:
     assert told("1700000123456 17:00:00.123456 +8210123456789", said) == set()
 
 
-def own_secrets(stack: Stack) -> list[str]:
-    """Every secret of the stack itself, and the keys in files."""
-    files = [file for file in stack.where.secrets.rglob("*") if file.is_file() and file.suffix != ".pub"]
-    return [text for file in files for text in file.read_text().split() if len(text) >= 20]
-
-
 @pytest.mark.spec("auth 24", "auth 21", "auth 9", "order W-44")
 async def test_nothing_that_is_secret_or_personal_lies_about(stack: Stack, public: Public, word: str) -> None:
     roses, who = await rosary(public, word), buyer(word)
     order = (await bought(public, who, Wish(roses, {roses.products[0].product_id: 1})))["order_id"]
     numbers = [one["phone"] for one in (ORDERER, ADDRESS)]
     names = [*ORDERER.values(), ADDRESS["recipient"], *numbers, *map(e164, numbers), ADDRESS["road"]]
-    secrets = [*own_secrets(stack), public.headers(who)["Authorization"].split()[1]]
+    secrets = [*own_secrets(stack.where), public.headers(who)["Authorization"].split()[1]]
     assert len(secrets) >= 5
     settings = read(stack.env())
-    logs = "\n".join(_text(file) for file in sorted(stack.where.logs.glob("*.log*")))
+    logs = "\n".join(logs_of(stack.where).values())
     topics = [one.name for one in catalogue.topics(settings.prefix) if one.name.endswith(".events")]
     said = [record for name in topics for record in await everything(settings.kafka, name, settings.partitions)]
     events = "\n".join(part.decode("utf-8", "replace") for record in said for part in record if part)
@@ -122,15 +84,11 @@ async def test_nothing_that_is_secret_or_personal_lies_about(stack: Stack, publi
     # These are the right places to look at.
     assert all(order in text for text in (logs, events, redis, mysql, dynamo))
     assert roses.products[0].product_id in mongo
-    all_of_them = SECRET | PERSONAL
+    all_of_them = {**SECRET, **PERSONAL}
     places = {"logs": logs, "events": events, "redis": redis, "mongo": mongo}
     leaks = {place: found(text, all_of_them, [*secrets, *names]) for place, text in places.items()}
     leaks |= {"mysql": found(mysql, SECRET, secrets), "dynamo": found(dynamo, SECRET, secrets)}
     assert {place: what for place, what in leaks.items() if what} == {}
-
-
-def _text(file: Path) -> str:
-    return file.read_text(errors="replace")
 
 
 @pytest.mark.spec("auth 21", "auth 24", "auth 45")
@@ -141,7 +99,7 @@ async def test_nothing_that_people_say_at_the_door_lies_about(stack: Stack) -> N
     assert kinds <= set(secrets.values())
     assert any(what.startswith("cookie ") for what in secrets.values())
     settings, databases = read(stack.env()), Databases(read(stack.env()))
-    places = {"logs": "\n".join(_text(file) for file in sorted(stack.where.logs.glob("*.log*")))}
+    places = {"logs": "\n".join(logs_of(stack.where).values())}
     for one in catalogue.topics(settings.prefix):
         records = await everything(settings.kafka, one.name, settings.partitions)
         places[one.name.removeprefix(f"{settings.prefix}.")] = "\n".join(
@@ -153,7 +111,7 @@ async def test_nothing_that_people_say_at_the_door_lies_about(stack: Stack) -> N
     finally:
         await databases.close()
     places["s3"] = "\n".join(str(path) for path in stack.where.data.joinpath("s3").rglob("*"))
-    places["search"] = "\n".join(_text(file) for file in Path(settings.search_dir).rglob("*") if file.is_file())
+    places["search"] = "\n".join(text_of(file) for file in Path(settings.search_dir).rglob("*") if file.is_file())
     # These are the right places to look at.
     for place in ("accounts.events", "accounts.inbox", "accounts.private", "accounts.changelog", "accounts_1"):
         assert all(account.rpartition("-")[0] in places[place] for account in accounts), place

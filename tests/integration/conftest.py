@@ -10,6 +10,7 @@ import pytest
 
 from deploy.local.stack import Stack
 from models.settings import read
+from tests import leaks
 from tests.browser import Browser
 from tests.chaos.public import Public
 
@@ -28,12 +29,16 @@ def port_base() -> int:
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
-    """Every daemon of the stack ``test``; ``BB_TEST_STACK=name:port_base`` names another, which is left running."""
+    """Every daemon of the stack ``test``; ``BB_TEST_STACK=name:port_base`` names another, which is left running.
+
+    At the end nothing that is secret or somebody's may stand in the logs.
+    """
     made = Stack(stack_name(), port_base())
     made.start_daemons(DAEMONS)
     yield made
     if "BB_TEST_STACK" not in os.environ:
         made.stop()
+    leaks.none_in_logs(made.where)
 
 
 @pytest.fixture(scope="module")

@@ -10,9 +10,10 @@ import click
 import pytest
 from prometheus_client import REGISTRY
 
-from agents.commands import main
+from agents import commands as operators
 from deploy.local.layout import ROOT
 from models.settings import HEALTH, PORTS, Settings
+from web import admins, tokens
 from web.settings import WebSettings
 
 PAGE = (ROOT / "docs" / "operations.md").read_text()
@@ -47,9 +48,26 @@ def test_every_setting_is_listed() -> None:
     assert listed - settings() - TESTS_OWN == set()
 
 
-@pytest.mark.parametrize("command", sorted(commands(main)))
+@pytest.mark.parametrize(
+    "command",
+    [
+        f"{module.__name__} {command}"
+        for module in (operators, admins, tokens)
+        for command in commands(module.main)
+        # It stands in the line of its counterpart.
+        if command != "resume"
+    ],
+)
 def test_every_command_is_listed(command: str) -> None:
-    assert f"python -m agents.commands {command}" in PAGE or f"`{command} " in PAGE
+    assert f"| `bb python -m {command}" in PAGE
+
+
+def test_every_command_that_is_listed_there_is() -> None:
+    there = {f"{module.__name__} {command}" for module in (operators, admins, tokens) for command in commands(module.main)}
+    listed = re.findall(r"python -m ((?:agents\.commands|web\.admins|web\.tokens)[a-z ]*)", PAGE)
+    assert [said for said in listed if not any(said.strip().startswith(one) for one in there)] == []
+    assert "agents.commands resume" in there
+    assert "`resume trade`" in PAGE
 
 
 def test_every_metric_is_listed() -> None:

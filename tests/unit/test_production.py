@@ -1,16 +1,32 @@
-"""Nothing starts in production with a secret that is missing, a default, or only good for a machine to play on."""
+"""Nothing starts in production with a secret that is missing, a default, or only good for a machine to play on.
+
+What starts is what the Procfile names; which of the operators' commands is held to the same, and which is not, stands in ``HELD``.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import click
 import pytest
+from click.testing import CliRunner
 
+from agents import commands as operators
+from deploy.demo import __main__ as demo
+from deploy.demo.data import __main__ as demo_data
 from deploy.local.layout import ROOT
+from deploy.local.programs import parse_procfile
+from deploy.migrations import __main__ as migrations
+from deploy.migrations import buckets
 from models.settings import NotForProduction, Settings, check_production, read, s3_credentials, unfit
+from tests.unit.test_docs import commands
+from web import admins, tokens
 from web import settings as web_settings
 from web.links import Links
 
@@ -100,24 +116,112 @@ def test_the_webs_own_files_are_asked_for(tmp_path: Path) -> None:
     assert settings.unfit() == ["BB_WEB_SECRET is shorter than 32 characters", cors]
 
 
+PROCESSES = {**parse_procfile((ROOT / "Procfile").read_text()), "web, one of several": ("python", "-m", "web.child", "0")}
+"""Name -> command line: all that the Procfile names, and what ``python -m web`` starts itself."""
+NAMED = ("BB_ACCOUNT_SECRET is missing", "BB_MYSQL_PASSWORD is missing", "BB_PUBLIC_URL is not https")
+"""Part of what is wrong where no setting is given."""
+
+
 @pytest.mark.spec("auth 43")
-@pytest.mark.parametrize(
-    "argv",
-    [
-        ("-m", "web"),
-        ("-m", "web.child", "0"),
-        ("-m", "agents.apps.read"),
-        ("-m", "agents.apps.auditor"),
-        ("-m", "faust", "-A", "agents.apps.trade", "worker", "--without-web"),
-        ("-m", "faust", "-A", "agents.apps.shop", "worker", "--without-web"),
-    ],
-    ids=lambda argv: argv[-1],
-)
-def test_no_process_starts(argv: tuple[str, ...], tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", PROCESSES)
+def test_no_process_starts(name: str, tmp_path: Path) -> None:
+    python, *argv = PROCESSES[name]
+    assert python == "python"
     files = {"BB_TOKEN_KEY": str(tmp_path / "key"), "BB_WEB_SECRET": str(tmp_path / "secret")}
-    env = {"BB_ENV": "production", "PYTHONPATH": str(ROOT), **files}
+    env = {"BB_ENV": "production", "PYTHONPATH": str(ROOT), "BB_SANDBOX_DIR": str(tmp_path / "books"), **files}
     done = subprocess.run([sys.executable, *argv], env=env, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode != 0
-    for name in ("BB_ACCOUNT_SECRET is missing", "BB_MYSQL_PASSWORD is missing", "BB_PUBLIC_URL is not https"):
-        assert name in done.stdout + done.stderr
+    assert [said for said in NAMED if said not in done.stdout + done.stderr] == []
     assert list(tmp_path.iterdir()) == [], "no key was made"
+
+
+def test_the_sandbox_never_starts(tmp_path: Path) -> None:
+    env = {**GOOD, "PYTHONPATH": str(ROOT), "BB_SANDBOX_DIR": str(tmp_path / "books")}
+    argv = [sys.executable, "-m", "deploy.sandbox"]
+    done = subprocess.run(argv, env=env, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr.splitlines()[-1].partition(": ")[2], list(tmp_path.iterdir())) == (
+        1, "BB_ENV=production, but deploy.sandbox only plays the providers", [],
+    )  # fmt: skip
+
+
+# -- commands ---------------------------------------------------------------------------------------------------------------
+
+HELD: Mapping[str, tuple[click.Group, bool, tuple[str, ...]]] = {
+    "topics create": (operators.main, True, ()),
+    "dead replay": (operators.main, True, ("0/1",)),
+    "read rebuild": (operators.main, True, ("stock",)),
+    # These only look, or say a word to a process of this machine.
+    "dead list": (operators.main, False, ()),
+    "dead show": (operators.main, False, ("0/1",)),
+    "order show": (operators.main, False, ("order-1",)),
+    "audit": (operators.main, False, ()),
+    "search rebuild": (operators.main, False, ()),
+    "pause": (operators.main, False, ("trade",)),
+    "resume": (operators.main, False, ("trade",)),
+    "drain": (operators.main, False, ("trade",)),
+    "create": (admins.main, True, ("--name", "mina")),
+    "suspend": (admins.main, True, ("--name", "mina")),
+    "restore": (admins.main, True, ("--name", "mina")),
+}
+"""Command -> its group, whether it wants the settings with which processes start, what it is given."""
+
+
+def test_of_every_command_it_is_said_whether_it_is_held_to_good_settings() -> None:
+    assert set(HELD) == {*commands(operators.main), *commands(admins.main)}
+
+
+class Reached(Exception):
+    """A command has begun to do something."""
+
+
+@pytest.mark.parametrize("name", HELD)
+@pytest.mark.parametrize("env", [{"BB_ENV": "production"}, GOOD], ids=["bad settings", "good settings"])
+def test_a_command_that_writes_begins_with_good_settings_only(
+    name: str, env: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def reached(coroutine: Any) -> None:
+        coroutine.close()
+        raise Reached
+
+    group, held, given = HELD[name]
+    # Whatever a command does, and be it to hash a password, it does in a loop.
+    monkeypatch.setattr(asyncio, "run", reached)
+    done = CliRunner(env={"BB_ENV": None, **env}).invoke(group, [*name.split(), *given])
+    if held and env is not GOOD:
+        assert (done.exit_code, [said for said in NAMED if said not in done.output]) == (1, [])
+        assert "password: " not in done.output
+    else:
+        assert isinstance(done.exception, Reached), done.output
+
+
+def test_a_release_ends_at_its_first_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[Settings] = []
+    monkeypatch.setattr(migrations, "up", done.append)
+    monkeypatch.setattr(buckets, "create", done.append)
+    monkeypatch.setattr(sys, "argv", ["deploy.migrations", "up"])
+    monkeypatch.setattr(migrations, "read", lambda: read({"BB_ENV": "production"}))
+    with pytest.raises(NotForProduction, match="BB_MYSQL_PASSWORD is missing"):
+        migrations.main()
+    assert done == []
+    monkeypatch.setattr(migrations, "read", lambda: read(GOOD))
+    assert (migrations.main(), done) == (0, [read(GOOD)] * 2)
+
+
+def test_a_key_is_changed_only_where_the_web_has_it(tmp_path: Path) -> None:
+    env = {"BB_ENV": "production", "BB_TOKEN_KEY": str(tmp_path / "key"), "BB_WEB_SECRET": str(tmp_path / "secret")}
+    done = CliRunner(env=env).invoke(tokens.main, ["rotate"])
+    assert (done.exit_code, list(tmp_path.iterdir())) == (1, [])
+    assert "BB_TOKEN_KEY names no file; BB_WEB_SECRET names no file" in done.output
+
+
+@pytest.mark.parametrize(
+    ("main", "argv"), [(demo.main, ["seed"]), (demo.main, []), (demo_data.main, []), (demo_data.main, ["--scale", "1"])]
+)
+def test_nothing_is_played_among_what_is_real(
+    main: Callable[[list[str]], int], argv: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in GOOD.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(asyncio, "run", lambda coroutine: pytest.fail("it began"))
+    assert main(argv) == 1
+    assert "BB_ENV=production" in capsys.readouterr().err

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 
 from deploy.demo.__main__ import shop
-from deploy.demo.client import Unexpected, inboxes
+from deploy.demo.client import Unexpected, inboxes, only_to_play
 from deploy.demo.data.load import Loader
 from deploy.demo.data.scale import send
 from models import settings
@@ -39,6 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--scale", type=int, default=0, metavar="N", help="instead: N products straight to the catalogue's inbox")
     given = parser.parse_args(argv)
     try:
+        only_to_play(settings.read())
         asyncio.run(scaled(given.scale) if given.scale else loaded(not given.no_pictures))
     except (Unexpected, Unavailable) as error:
         print(f"the marketplace {error}", file=sys.stderr)

@@ -14,6 +14,7 @@ import pytest
 
 from deploy.local.layout import ROOT
 from deploy.local.stack import Stack
+from tests import leaks
 
 WINDOW = {"BB_PAYMENT_WINDOW": "20000"}
 """Milliseconds to pay in: long enough for a script, short enough to wait for."""
@@ -54,7 +55,8 @@ def machine() -> Iterator[Machine]:
 
 
 @pytest.fixture
-def up(machine: Machine) -> Machine:
-    """Everything runs; if it does already, that takes a second."""
+def up(machine: Machine) -> Iterator[Machine]:
+    """Everything runs; if it does already, that takes a second. Afterwards nothing secret or somebody's stands in the logs."""
     machine.up()
-    return machine
+    yield machine
+    leaks.none_in_logs(machine.stack.where)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 
+import pyotp
 import pytest
 import pytest_asyncio
 
 from models.accounts.messages import RequestCode
 from models.accounts.secrets import digits
-from models.accounts.session_messages import OpenSession
+from models.accounts.session_messages import OpenSession, RefreshSession
 from tests.unit.accounts.given import EMAIL
 from tests.unit.history import Actor
 from tests.unit.web.answering import page
@@ -19,10 +20,11 @@ from tests.unit.web.known import PEOPLE, Desk, Known
 from tests.unit.web.rows import Row
 from tests.unit.web.serving import Said, Served, serving
 from tests.unit.web.test_strangers import asked, permitted
+from web.cookies import Refresh, fresh
 from web.limits import Rate, SharedBuckets, State, network
 from web.routes import sellers
 
-ROW = PEOPLE.row("seller", EMAIL)
+ROW, ADMIN, FACTOR = PEOPLE.row("seller", EMAIL), PEOPLE.row("admin", "mina"), pyotp.random_base32()
 MINE, THEIRS = "203.0.113.7", "198.51.100.9"
 WRONG, RIGHT = {"email": EMAIL, "password": "wrong"}, {"email": EMAIL, "password": "password1"}
 
@@ -57,6 +59,8 @@ async def served(tmp_path: Path) -> AsyncIterator[Served]:
     known = Known()
     kept = await PEOPLE.passwords.hashed("password1")
     known.accounts_[f"{ROW}-1"] = account_of(f"{ROW}-1", "seller", status="PERMITTED", password_hash=kept)
+    sealed = PEOPLE.vault.seal(FACTOR, ADMIN)
+    known.accounts_[f"{ADMIN}-1"] = account_of(f"{ADMIN}-1", "admin", password_hash=kept, totp=sealed)
     async with serving(Desk(tmp_path), known, buckets=Counted()) as one:
         yield one
 
@@ -80,6 +84,33 @@ async def test_who_guesses_is_kept_out_and_whose_account_it_is_is_not(served: Se
     assert served.sent == []
     assert (await served.ask("POST", "/auth/seller", by(MINE), RIGHT)).status == 503
     assert [type(one) for one in served.sent] == [OpenSession]
+
+
+@pytest.mark.spec("auth 26")
+async def test_who_guesses_an_admin_s_is_kept_out_by_then_with_all_that_is_right_too(served: Served) -> None:
+    right = {"name": "MINA", "password": "password1", "code": pyotp.TOTP(FACTOR).now()}
+    wrong = {**right, "password": "wrong"}
+    said = [await served.ask("POST", "/auth/admin", by(THEIRS), wrong) for _ in range(10)]
+    said.append(await served.ask("POST", "/auth/admin", by(THEIRS), right))
+    assert [(one.status, one.code) for one in said] == [(401, "sign_in_failed")] * 10 + [(429, "too_many_requests")]
+    assert (limit_of(said[10]), served.sent) == (("10", "0", "10;w=900"), [])
+    assert (await served.ask("POST", "/auth/admin", by(MINE), right)).status == 503
+    assert [type(one) for one in served.sent] == [OpenSession]
+
+
+async def test_a_cookie_is_exchanged_thirty_times_a_minute_from_wherever(served: Served) -> None:
+    cookies = served.shared.cookies
+
+    async def refresh(account: str, address: str) -> Said:
+        cookie = f"{cookies.name}={cookies.text(Refresh(account, 'session-1', fresh()))}"
+        own = {"Origin": "http://shop.test", "X-CSRF": "1", "Cookie": cookie}
+        return await served.ask("POST", "/auth/refresh", by(address, **own))
+
+    said = [await refresh(f"{ROW}-1", f"198.51.100.{number}") for number in range(31)]
+    assert [one.status for one in said] == [503] * 30 + [429]
+    assert limit_of(said[30]) == ("30", "0", "30;w=60")
+    assert [type(one) for one in served.sent] == [RefreshSession] * 30
+    assert ((await refresh(f"{ADMIN}-1", "198.51.100.30")).status, len(served.sent)) == (503, 31)
 
 
 @pytest.mark.spec("auth 26")

@@ -141,7 +141,7 @@ def _neighbour(signature: str) -> str:
     return signature[:-1] + alphabet[alphabet.index(signature[-1]) + 1]
 
 
-@pytest.mark.spec("auth 2", "auth 7")
+@pytest.mark.spec("auth 7")
 def test_no_forged_token_counts(desk: Desk, tokens: Tokens) -> None:
     assert tokens.caller(signed(desk, claims_of())).account == "a-1"
     taken = []
