@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,6 +18,8 @@ from web.reads import ReadsAway
 
 CHECK_AFTER = 0.3
 """Seconds without a report after which the read model itself is asked: on a retry the report was long ago."""
+LOOK = 5.0
+"""Seconds that a row has to say whether it knows a command."""
 PENDING = {"status": "pending"}
 CATALOG: Mapping[str, tuple[str, ...]] = {"review": ("reviews",), "reference": ("reference",), "waiting": ("restock",)}
 """Read models of the catalogue's parts; a product's own is ``products``."""
@@ -55,15 +57,24 @@ async def submit(
     status: int = 200,
     extra: dict[str, Any] | None = None,
     models: tuple[str, ...] | None = None,
+    unless: Awaitable[None] | None = None,
 ) -> web.Response:
     """Send ``message`` to ``key`` and answer: ``status`` with what came of it, 202 with where to look, or ``Problem``.
 
     ``body``: the client's own words. ``extra``: laid over the actor's answer. ``models``: what the client reads next, where it is
-    not what ``models_of`` says. Raises ``Unavailable`` (503): the broker did not
-    acknowledge.
+    not what ``models_of`` says. ``unless``: raises the ``Problem`` that keeps the web from sending, by what it sees now; a command
+    that was sent before is answered as it was then. Raises ``Unavailable`` (503): the broker did not acknowledge.
     """
     wait = prefer.seconds(call.request.headers.get("Prefer", ""))
     deadline = asyncio.get_running_loop().time() + wait
+    if unless is not None:
+        try:
+            await unless
+        except Problem:
+            part, words = message.remembered_in(), idempotency.fingerprint(body)
+            if (before := await told_before(call, domain, key, command, words, part)) is None:
+                raise
+            return await conclude(call, before, domain, key, command, part, deadline, status, extra, models)
     answer = await call.shared.client.ask(
         domain,
         key,
@@ -74,6 +85,21 @@ async def submit(
         traceparent=call.traceparent,
     )
     return await conclude(call, answer, domain, key, command, message.remembered_in(), deadline, status, extra, models)
+
+
+async def told_before(call: Call, domain: str, key: str, command: str, fingerprint: str, part: str = "") -> Answer | None:
+    """What ``key`` has said to ``command`` already, ``status`` 0: nothing yet; ``None``: it does not know it.
+
+    ``fingerprint``: of the client's words. Raises ``Problem``: 422 where it had other words, 503 where no answer came.
+    """
+    answer = await call.shared.client.inquire(domain, key, command, LOOK, part)
+    if answer is None:
+        raise Problem(503, "unavailable", headers={"Retry-After": "1"})
+    if answer.code == "command_unknown":
+        return None
+    if answer.fingerprint != fingerprint:
+        raise Problem(422, "idempotency_key_reused")
+    return answer
 
 
 async def conclude(

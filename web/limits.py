@@ -67,7 +67,8 @@ LIMITS: Mapping[str, Limit] = {
     "guest": Limit(Rate(60, 600), Rate(60, 600)),
     "costly": Limit(Rate(20, 60), Rate(60, 60), shared=True),
 }
-"""By name. What a route of the table does not name is ``read`` for a GET and ``write`` for the rest; ``guest`` is counted besides."""
+"""By name. What a route of the table does not name is ``read`` for a GET and ``write`` for the rest;
+``guest`` is counted besides."""
 _SETTING = re.compile(r"([a-z_*]+)\.(account|address|pair)=([0-9]{1,9})/([0-9]{1,6})")
 
 

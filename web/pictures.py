@@ -28,7 +28,7 @@ async def check(call: Call, ids: Iterable[str], purpose: str) -> None:
     """See that the caller may use every one of ``ids`` for ``purpose``: theirs (an admin's: anybody's), for this, and ready.
 
     ``""`` is no picture, which is fine. Raises ``Problem`` 422 ``image_unusable``, naming those that may not be used, addresses
-    among them. A retry that comes after the image was erased is refused, too.
+    among them. For ``submit`` to run as ``unless``: a retry that comes after the image was erased gets the first answer.
     """
     wanted = dict.fromkeys(one for one in ids if one)
     if not wanted:

@@ -16,10 +16,10 @@ from agents.orders import ORDERS
 from agents.payments.domain import payments
 from agents.runtime.domain import Domain
 from agents.stores import STORES
+from models import traces
 from models.accounts.messages import CallDone, ChangeProfile, RestoreAccount, SuspendAccount, WithdrawAccount
 from models.accounts.secrets import hashed
 from models.accounts.seller_messages import ConfirmRegistration, DenySeller, PermitSeller
-from models import traces
 from models.actor import DAY, Reminder
 from models.carts.messages import AddToCart, MergeCart
 from models.catalog import messages as catalog

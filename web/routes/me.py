@@ -52,10 +52,9 @@ async def change(call: Call) -> web.Response:
     """``PATCH /me``: name and picture; what is not said stays (auth 32)."""
     command, account = call.command_id(), call.caller.account
     wish = await call.parsed(_profile)
-    if wish.picture:
-        await pictures.check(call, [wish.picture], "profile")
     message = ChangeProfile(account=account, name=wish.name, picture=wish.picture)
-    return await submit(call, "accounts", own_row(call), message, command=command, body=await call.body())
+    row, unless = own_row(call), pictures.check(call, [wish.picture or ""], "profile")
+    return await submit(call, "accounts", row, message, command=command, body=await call.body(), unless=unless)
 
 
 async def _contact(call: Call, purpose: Purpose, target: str) -> web.Response:

@@ -75,19 +75,20 @@ async def write(call: Call) -> web.Response:
     """``POST /reviews``: review what an order line or a subscription has brought, once; 201 with ``review_id``."""
     command = call.command_id()
     wish = await call.parsed(_form)
-    await pictures.check(call, wish.images, "review")
     review_id = id_of("review", wish.subject)
     message = WriteReview(buyer=call.caller.account, rating=wish.rating, text=wish.text, images=wish.images)
-    return await submit(call, "catalog", review_id, message, command=command, body=await call.body(), status=201)
+    unless = pictures.check(call, wish.images, "review")
+    return await submit(call, "catalog", review_id, message, command=command, body=await call.body(), status=201, unless=unless)
 
 
 async def edit(call: Call) -> web.Response:
     """``PUT /reviews/{review_id}``: say something else, within 30 days."""
     command = call.command_id()
     wish = await call.parsed(_text)
-    await pictures.check(call, wish.images, "review")
+    review_id = call.params["review_id"]
     message = EditReview(buyer=call.caller.account, rating=wish.rating, text=wish.text, images=wish.images)
-    return await submit(call, "catalog", call.params["review_id"], message, command=command, body=await call.body())
+    unless = pictures.check(call, wish.images, "review")
+    return await submit(call, "catalog", review_id, message, command=command, body=await call.body(), unless=unless)
 
 
 async def delete(call: Call) -> web.Response:

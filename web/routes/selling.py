@@ -39,6 +39,14 @@ async def _own(call: Call) -> Document:
     return found
 
 
+async def _copied(found: Document) -> None:
+    """Raises ``Problem`` 409: there can be no copy of ``found``."""
+    if found["kind"] == SUBSCRIPTION:
+        raise Problem(409, "product_kind")
+    if found["status"] == DELETED:
+        raise Problem(409, "product_deleted")
+
+
 def _new(found: Document, wish: ProductPatch) -> list[str]:
     """Images that the edit brings; those that the product has may stay, whoever has uploaded them."""
     before = {found["thumbnail"], *found["images"]}
@@ -50,7 +58,6 @@ async def create(call: Call) -> web.Response:
     command, store_id = call.command_id(), call.params["store_id"]
     wish = await call.parsed(_form)
     await _known(call, wish)
-    await pictures.check(call, (wish.thumbnail, *wish.images), "product")
     product_id = idempotency.created_id(command, "product")
     message = SaveProduct(
         store_id=store_id,
@@ -68,7 +75,8 @@ async def create(call: Call) -> web.Response:
         summary=wish.summary,
         images=wish.images,
     )
-    return await submit(call, "catalog", product_id, message, command=command, body=await call.body(), status=201)
+    unless = pictures.check(call, (wish.thumbnail, *wish.images), "product")
+    return await submit(call, "catalog", product_id, message, command=command, body=await call.body(), status=201, unless=unless)
 
 
 async def edit(call: Call) -> web.Response:
@@ -77,11 +85,11 @@ async def edit(call: Call) -> web.Response:
     wish = await call.parsed(_patch)
     found = await _own(call)
     await _known(call, wish)
-    await pictures.check(call, _new(found, wish), "product")
     changes = {name: getattr(wish, name) for name in OPTIONAL}
     message = EditProduct(store_id=str(found["store_id"]), version=wish.version, by=admin(call), **changes)
     call.shared.terms.products.forget(product_id)
-    return await submit(call, "catalog", product_id, message, command=command, body=await call.body())
+    unless = pictures.check(call, _new(found, wish), "product")
+    return await submit(call, "catalog", product_id, message, command=command, body=await call.body(), unless=unless)
 
 
 async def duplicate(call: Call) -> web.Response:
@@ -90,10 +98,6 @@ async def duplicate(call: Call) -> web.Response:
     command = call.command_id()
     await call.parsed(_nothing)
     found = await _own(call)
-    if found["kind"] == SUBSCRIPTION:
-        raise Problem(409, "product_kind")
-    if found["status"] == DELETED:
-        raise Problem(409, "product_deleted")
     message = SaveProduct(
         store_id=str(found["store_id"]),
         name=found["name"],
@@ -112,14 +116,15 @@ async def duplicate(call: Call) -> web.Response:
         by=admin(call),
     )
     product_id = idempotency.created_id(command, "product")
-    return await submit(call, "catalog", product_id, message, command=command, body=await call.body(), status=201)
+    return await submit(
+        call, "catalog", product_id, message, command=command, body=await call.body(), status=201, unless=_copied(found)
+    )
 
 
 async def save_subscription(call: Call) -> web.Response:
     """``PUT /stores/{store_id}/subscription-product``: the store's one subscription product, new or in place of what it was."""
     command, store_id = call.command_id(), call.params["store_id"]
     wish = await call.parsed(_subscription)
-    await pictures.check(call, (wish.thumbnail, *wish.images), "product")
     # Its id follows from the store's, so there is never a second one (product W48).
     product_id = id_of("subscription", store_id)
     message = SaveProduct(
@@ -135,7 +140,8 @@ async def save_subscription(call: Call) -> web.Response:
         images=wish.images,
     )
     call.shared.terms.products.forget(product_id)
-    return await submit(call, "catalog", product_id, message, command=command, body=await call.body())
+    unless = pictures.check(call, (wish.thumbnail, *wish.images), "product")
+    return await submit(call, "catalog", product_id, message, command=command, body=await call.body(), unless=unless)
 
 
 async def mine(call: Call) -> web.Response:
