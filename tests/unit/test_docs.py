@@ -12,6 +12,7 @@ from prometheus_client import REGISTRY
 
 from agents.commands import main
 from deploy.local.layout import ROOT
+from models.read.models import MODELS
 from models.settings import HEALTH, PORTS, Settings
 from web.settings import WebSettings
 
@@ -50,6 +51,13 @@ def test_every_setting_is_listed() -> None:
 @pytest.mark.parametrize("command", sorted(commands(main)))
 def test_every_command_is_listed(command: str) -> None:
     assert f"python -m agents.commands {command}" in PAGE or f"`{command} " in PAGE
+
+
+def test_every_read_model_that_can_be_rebuilt_is_listed() -> None:
+    """``live`` and ``ended`` have no versions: what they hold is forgotten by itself."""
+    chapter = PAGE.partition("Read models to rebuild: ")[2].partition(". ")[0]
+    assert re.findall(r"`([a-z_]+)`", chapter) == [model.name for model in MODELS if model.versioned]
+    assert [model.name for model in MODELS if not model.versioned] == ["live", "ended"]
 
 
 def test_every_metric_is_listed() -> None:

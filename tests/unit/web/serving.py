@@ -11,7 +11,6 @@ import msgspec
 from aiohttp import web
 
 from tests.unit.web.known import Desk, Known
-from topics.answers import Answer
 from topics.client import Client, Unavailable
 from web.app import App, server
 from web.call import Shared
@@ -21,10 +20,7 @@ from web.rule import Rule
 
 
 class Cut(Client):
-    """A client that never reaches its broker: ``sent`` is what the web would have told actors, and each was answered 503.
-
-    No row knows any command.
-    """
+    """A client that never reaches its broker: ``sent`` is what the web would have told actors, and each was answered 503."""
 
     def __init__(self) -> None:
         super().__init__("127.0.0.1:9", "bb", 4, "redis://127.0.0.1:9/0", "test")
@@ -36,9 +32,6 @@ class Cut(Client):
         self.sent.append(message)
         self.keys.append((domain, key))
         raise Unavailable("cut")
-
-    async def inquire(self, domain: str, key: str, command: str, wait: float, part: str = "") -> Answer | None:
-        return Answer(command, domain, key, 0, 404, "command_unknown")
 
 
 class Said(msgspec.Struct):
