@@ -49,6 +49,7 @@ PACE, SHORTEST, LONGEST = 0.7, 2.0, 12.0
 partition that it names, however little it brings. aiokafka fetches again once everything is taken, if that is within 100 ms."""
 QUIET = {
     ("stores", EVENTS), ("stores", PRIVATE), ("catalog", PRIVATE), ("inventory", PRIVATE), ("carts", EVENTS), ("accounts", EVENTS),
+    ("accounts", PRIVATE),
 }  # fmt: skip
 """Topics that no order writes, or only one out of a cart, once: with a consumer of their own they are not named in every
 fetch of the others."""

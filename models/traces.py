@@ -2,7 +2,8 @@
 
 Each domain that has such things keeps rows under the buyer's account id: ``traces/<bucket>`` the ids of the aggregates, ``left``
 that the account is withdrawn. The aggregate tells the buyer's rows of what it keeps; they tell it to forget. Whatever order the
-messages come in, nothing stays: who has left is asked for what is said to be theirs afterwards.
+messages come in, nothing stays: who has left is asked for what is said to be theirs afterwards. Nor is anything kept that is not
+known here: of more than a bucket can hold, the oldest are told to forget at once.
 """
 
 from __future__ import annotations
@@ -16,7 +17,10 @@ import msgspec
 from models.actor import Event, Message, Send, State
 
 BUCKETS = 16
-"""Part rows over which a buyer's traces are spread: at 36 characters an id some 1,500 fit into each."""
+"""Part rows over which a buyer's traces are spread."""
+MOST = 900
+"""Traces of a bucket: with ids of 64 characters, the longest that a path may hold, they stay below the row's 64 KB. 16 buckets make
+some 14,000, which only a script ever has."""
 AT_ONCE = 200
 """Aggregates that one message of the buyer's rows reaches; the rest follow by the next one."""
 
@@ -49,6 +53,12 @@ class TraceDropped(Event, frozen=True):
     item: str
 
 
+class TracesCrowdedOut(Event, frozen=True):
+    """There is no room for more than what is kept by now, so each of ``items``, the oldest, is told to forget the buyer."""
+
+    items: tuple[str, ...] = ()
+
+
 class TracesForgotten(Event, frozen=True):
     """The buyer has left, so each of ``items`` is told to forget them."""
 
@@ -56,7 +66,7 @@ class TracesForgotten(Event, frozen=True):
 
 
 class Traces(msgspec.Struct, frozen=True, array_like=True, tag=True):
-    """A bucket."""
+    """A bucket, the oldest first."""
 
     items: tuple[str, ...] = ()
 
@@ -66,7 +76,7 @@ class Left(msgspec.Struct, frozen=True, array_like=True, tag=True):
 
 
 TRACE_INBOX = KeepTrace | DropTrace | ForgetTraces
-TRACE_EVENTS = TraceKept | TraceDropped | TracesForgotten
+TRACE_EVENTS = TraceKept | TraceDropped | TracesForgotten | TracesCrowdedOut
 TRACE_STATE = Traces | Left
 
 
@@ -89,7 +99,7 @@ def decide(state: State, message: TRACE_INBOX) -> list[Event]:
         case KeepTrace(item=item):
             if state["left"] is not None:
                 return [TracesForgotten(items=(item,))]
-            return [] if item in _items(state, _bucket(item)) else [TraceKept(item=item)]
+            return _kept(_items(state, _bucket(item)), item)
         case DropTrace(item=item):
             return [TraceDropped(item=item)] if item in _items(state, _bucket(item)) else []
         case ForgetTraces():
@@ -97,6 +107,15 @@ def decide(state: State, message: TRACE_INBOX) -> list[Event]:
             if not items and state["left"] is not None:
                 return []
             return [TracesForgotten(items=tuple(items[:AT_ONCE]))]
+
+
+def _kept(items: tuple[str, ...], item: str) -> list[Event]:
+    """``item`` is one of the bucket's ``items`` from now on."""
+    if item in items:
+        return []
+    # One at a time, but for a bucket from before there was a bound.
+    crowded = items[: max(0, len(items) + 1 - MOST)][:AT_ONCE]
+    return [*([TracesCrowdedOut(items=crowded)] if crowded else []), TraceKept(item=item)]
 
 
 def _items(state: State, part: str) -> tuple[str, ...]:
@@ -112,6 +131,8 @@ def evolve(state: State, event: TRACE_EVENTS) -> Mapping[str, Any]:
             return {part: Traces((*_items(state, part), item))}
         case TraceDropped(item=item):
             return _without(state, (item,))
+        case TracesCrowdedOut(items=items):
+            return _without(state, items)
         case TracesForgotten(items=items):
             return {"left": Left(), **_without(state, items)}
 
@@ -127,7 +148,7 @@ def _without(state: State, gone: Iterable[str]) -> dict[str, Traces | None]:
 
 def route(domain: str, key: str, state: State, event: TRACE_EVENTS, forget: Message) -> Iterator[Send]:
     """``forget``: what each aggregate is told; ``key``: the buyer's account; ``state``: after the event."""
-    if isinstance(event, TracesForgotten):
+    if isinstance(event, TracesForgotten | TracesCrowdedOut):
         yield from (Send(domain, item, forget) for item in event.items)
-        if any(isinstance(kept, Traces) for kept in state.values()):
-            yield Send(domain, key, ForgetTraces())
+    if isinstance(event, TracesForgotten) and any(isinstance(kept, Traces) for kept in state.values()):
+        yield Send(domain, key, ForgetTraces())

@@ -125,6 +125,7 @@ CONTRACTS: tuple[Contract, ...] = (
             stores.QuestionAsked: (("stores", traces.KeepTrace),),
             stores.QuestionDeleted: (("stores", traces.DropTrace),),
             traces.TracesForgotten: (("stores", stores.ForgetAsker), ("stores", traces.ForgetTraces)),
+            traces.TracesCrowdedOut: (("stores", stores.ForgetAsker),),
         },
     ),
     Contract(
@@ -136,6 +137,7 @@ CONTRACTS: tuple[Contract, ...] = (
             catalog.RestockAwaited: (("catalog", traces.KeepTrace),),
             catalog.RestockDropped: (("catalog", traces.DropTrace),),
             traces.TracesForgotten: (("catalog", catalog.CancelRestock), ("catalog", traces.ForgetTraces)),
+            traces.TracesCrowdedOut: (("catalog", catalog.CancelRestock),),
             catalog.ProductSaved: (("catalog", images.KeepImage),),
             catalog.ReviewWritten: (("catalog", catalog.RateProduct), ("catalog", images.KeepImage)),
             catalog.ReviewEdited: (("catalog", catalog.RateProduct), ("catalog", images.EraseImage), ("catalog", images.KeepImage)),

@@ -20,7 +20,7 @@ from web.cookies import Cookies
 from web.edge import HSTS, SECURITY, Origins
 from web.ended import Ended
 from web.keys import Signer
-from web.limits import Limiter, SharedBuckets, limits
+from web.limits import Limiter, SharedBuckets, State, limits
 from web.links import Links
 from web.people import People
 from web.problems import Problem
@@ -219,13 +219,22 @@ class Call:
         trace = self.traceparent
         return {**self.shared.security, "X-Request-Id": trace[3:35], "traceparent": trace, **self.told}
 
+    def count_guest(self) -> None:
+        """Count a guest who begins, by the address. Raises ``Problem`` 429."""
+        state = self.shared.limiter.local("guest", "", self.address)
+        assert state is not None, "it is counted in each process"
+        self._tell(state)
+
     async def throttle(self, account: str) -> None:
         """Count a try against ``account``, for which somebody wants to sign in or a code, and tell which bucket holds least.
 
         ``account``: its row key, whether there is such an account or not. The name of the limit is the route's. Raises ``Problem``
         429, or 503 while Redis is away.
         """
-        state = await self.shared.limiter.shared(self.bucket, account, self.address)
+        self._tell(await self.shared.limiter.shared(self.bucket, account, self.address))
+
+    def _tell(self, state: State) -> None:
+        """Tell of a further bucket if it holds less than the route's. Raises ``Problem`` 429: it holds nothing."""
         if state.retry:
             raise state.problem()
         if state.left <= int(self.told.get("RateLimit-Remaining", state.left)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -59,17 +59,27 @@ async def submit(
     status: int = 200,
     extra: dict[str, Any] | None = None,
     models: tuple[str, ...] | None = None,
+    unless: Awaitable[None] | None = None,
 ) -> web.Response:
     """Send ``message`` to ``key`` and answer: ``status`` with what came of it, 202 with where to look, or ``Problem``.
 
     ``body``: the client's own words. ``extra``: laid over the actor's answer. ``models``: what the client reads next, where it is
-    not what ``models_of`` says. Nobody's command that takes too long is ``Problem`` 503. Raises ``Unavailable`` (503): the broker
-    did not acknowledge.
+    not what ``models_of`` says. ``unless``: raises the ``Problem`` that keeps the web from sending, by what it sees now; a command
+    that was sent before is answered as it was then. Nobody's command that takes too long is ``Problem`` 503. Raises ``Unavailable``
+    (503): the broker did not acknowledge.
     """
     wait = prefer.seconds(call.request.headers.get("Prefer", ""))
     if call.signed_in is None:
         wait = max(wait, STRANGER)
     deadline = asyncio.get_running_loop().time() + wait
+    if unless is not None:
+        try:
+            await unless
+        except Problem:
+            part, words = message.remembered_in(), idempotency.fingerprint(body)
+            if (before := await told_before(call, domain, key, command, words, part)) is None:
+                raise
+            return await conclude(call, before, domain, key, command, part, deadline, status, extra, models)
     answer = await call.shared.client.ask(
         domain,
         key,
@@ -82,24 +92,19 @@ async def submit(
     return await conclude(call, answer, domain, key, command, message.remembered_in(), deadline, status, extra, models)
 
 
-async def submitted_before(
-    call: Call, domain: str, key: str, message: Command, *, command: str, body: bytes, extra: dict[str, Any] | None = None
-) -> web.Response | None:
-    """As ``submit``, of a command that was sent before; ``None``: its row does not know it.
+async def told_before(call: Call, domain: str, key: str, command: str, fingerprint: str, part: str = "") -> Answer | None:
+    """What ``key`` has said to ``command`` already, ``status`` 0: nothing yet; ``None``: it does not know it.
 
-    For what the web itself refuses by what it sees now: the same key again has to be answered as it was. Raises ``Problem`` 422
-    where it had other words, and 503 where no answer came, as nobody knows then what is right.
+    ``fingerprint``: of the client's words. Raises ``Problem``: 422 where it had other words, 503 where no answer came.
     """
-    wait = prefer.seconds(call.request.headers.get("Prefer", ""))
-    deadline = asyncio.get_running_loop().time() + wait
-    answer = await call.shared.client.inquire(domain, key, command, LOOK, message.remembered_in())
+    answer = await call.shared.client.inquire(domain, key, command, LOOK, part)
     if answer is None:
         raise Problem(503, "unavailable", headers={"Retry-After": "1"})
     if answer.code == "command_unknown":
         return None
-    if answer.fingerprint != idempotency.fingerprint(body):
+    if answer.fingerprint != fingerprint:
         raise Problem(422, "idempotency_key_reused")
-    return await conclude(call, answer, domain, key, command, message.remembered_in(), deadline, extra=extra)
+    return answer
 
 
 async def conclude(

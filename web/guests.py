@@ -52,8 +52,10 @@ class Shopper:
     """
 
     def __init__(self, call: Call) -> None:
+        """Raises ``Problem`` 429: too many guests have begun at this address."""
         self._call, self._cookie = call, ""
         if call.signed_in is None:
+            call.count_guest()
             bits = secrets.token_urlsafe(32)
             call.speak_for(Caller(_key(bits), GUEST))
             self._cookie = f"{bits}.{sign(call.shared.secret, 'guest', bits)}"

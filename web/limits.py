@@ -70,8 +70,13 @@ LIMITS: Mapping[str, Limit] = {
     "refresh": Limit(Rate(30, 60), Rate(300, 60), shared=True),
     # Each image is two requests, and a second of a core.
     "upload": Limit(Rate(120, 600), Rate(600, 600)),
+    # Each leaves a trace in rows of the buyer's own, of which only so many are kept (models/traces.py).
+    "ask": Limit(Rate(30, 600), Rate(60, 600)),
+    # A guest who begins: the cart's row stays for ever, and anybody may have as many guests' cookies as they like.
+    "guest": Limit(Rate(60, 600), Rate(60, 600)),
 }
-"""By name. What a route of the table does not name is ``read`` for a GET and ``write`` for the rest."""
+"""By name. What a route of the table does not name is ``read`` for a GET and ``write`` for the rest;
+``guest`` is counted besides."""
 _SETTING = re.compile(r"([a-z_*]+)\.(account|address|pair)=([0-9]{1,9})/([0-9]{1,6})")
 
 

@@ -51,8 +51,8 @@ async def check(call: Call, ids: Iterable[str], purpose: str, before: Iterable[s
     """See that the caller may use every one of ``ids`` for ``purpose``: theirs (an admin's: anybody's), for this, and ready.
 
     ``""`` is no picture, which is fine; what stands there ``before`` may stay, whoever has uploaded it, older addresses too. Raises
-    ``Problem`` 422 ``image_unusable``, naming those that may not be used, addresses among them. A retry that comes after the image
-    was erased is refused, too.
+    ``Problem`` 422 ``image_unusable``, naming those that may not be used, addresses among them. For ``submit`` to run as
+    ``unless``: a retry that comes after the image was erased gets the first answer.
     """
     stands = {"", *before}
     wanted = dict.fromkeys(one for one in ids if one not in stands)

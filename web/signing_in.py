@@ -10,9 +10,8 @@ from aiohttp import web
 from models.accounts.common_messages import Once
 from models.actor import Command
 from topics.answers import Answer
-from web import idempotency, pictures
+from web import commands, idempotency, pictures
 from web.call import Call
-from web.commands import shown
 from web.cookies import Refresh
 from web.problems import Problem
 
@@ -31,7 +30,7 @@ async def told(call: Call, row: str, message: Command, command: str, models: tup
         "accounts", row, message, id=command, wait=WAIT, fingerprint=_fingerprint(call, words), traceparent=call.traceparent
     )
     answer = _good(answer)
-    await shown(call, "accounts", row, answer.seq, "", deadline, models=models)
+    await commands.shown(call, "accounts", row, answer.seq, "", deadline, models=models)
     return answer
 
 
@@ -40,12 +39,8 @@ async def told_before(call: Call, row: str, message: Command, command: str, word
 
     Raises ``Problem``: the refusal that it was, 422 where it had other words, or 503 where no answer came.
     """
-    answer = await call.shared.client.inquire("accounts", row, command, WAIT, message.remembered_in())
-    if answer is not None and answer.code == "command_unknown":
-        return None
-    if answer is not None and answer.fingerprint != _fingerprint(call, words):
-        raise Problem(422, "idempotency_key_reused")
-    return _good(answer)
+    answer = await commands.told_before(call, "accounts", row, command, _fingerprint(call, words), message.remembered_in())
+    return None if answer is None else _good(answer)
 
 
 def _fingerprint(call: Call, words: bytes) -> str:

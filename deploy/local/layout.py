@@ -122,7 +122,9 @@ def environment(
         "BB_TOKEN_KEY": str(where.secrets / "token-key"),
         "BB_WEB_SECRET": str(where.secrets / "web-secret"),
         # Everybody comes from one address here, and who measures sends what a thousand people would.
-        "BB_LIMITS": ",".join(f"{name}={PLENTY}/60" for name in ("*.address", "read.account", "write.account", "stream.account")),
+        "BB_LIMITS": ",".join(
+            f"{name}={PLENTY}/60" for name in ("*.address", "read.account", "write.account", "ask.account", "stream.account")
+        ),
         # boto3 insists on credentials; DynamoDB Local takes any.
         "AWS_ACCESS_KEY_ID": "local",
         "AWS_SECRET_ACCESS_KEY": "local",

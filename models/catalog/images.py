@@ -44,6 +44,7 @@ from models.catalog.image_messages import (
 
 REQUESTED, ENCODING, READY, REJECTED, EXPIRED, ERASED = "requested", "encoding", "ready", "rejected", "expired", "erased"
 UNCLAIMED = "unclaimed"
+STATUSES = (REQUESTED, ENCODING, READY, UNCLAIMED, REJECTED, EXPIRED, ERASED)
 ENCODE, DISCARD = "encode", "discard"
 SHOWN = ("product", "store", "review", "profile")
 LICENCE = "licence"

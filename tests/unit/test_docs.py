@@ -12,6 +12,7 @@ from prometheus_client import REGISTRY
 
 from agents import commands as operators
 from deploy.local.layout import ROOT
+from models.read.models import MODELS
 from models.settings import HEALTH, PORTS, Settings
 from web import admins, tokens
 from web.settings import WebSettings
@@ -68,6 +69,13 @@ def test_every_command_that_is_listed_there_is() -> None:
     assert [said for said in listed if not any(said.strip().startswith(one) for one in there)] == []
     assert "agents.commands resume" in there
     assert "`resume trade`" in PAGE
+
+
+def test_every_read_model_that_can_be_rebuilt_is_listed() -> None:
+    """``live`` and ``ended`` have no versions: what they hold is forgotten by itself."""
+    chapter = PAGE.partition("Read models to rebuild: ")[2].partition(". ")[0]
+    assert re.findall(r"`([a-z_]+)`", chapter) == [model.name for model in MODELS if model.versioned]
+    assert [model.name for model in MODELS if not model.versioned] == ["live", "ended"]
 
 
 def test_every_metric_is_listed() -> None:

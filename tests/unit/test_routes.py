@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from typing import get_args
+from unittest.mock import patch
 
 import pytest
 
@@ -15,6 +16,7 @@ from agents.orders import ORDERS
 from agents.payments.domain import payments
 from agents.runtime.domain import Domain
 from agents.stores import STORES
+from models import traces
 from models.accounts.messages import CallDone, ChangeProfile, RestoreAccount, SuspendAccount, WithdrawAccount
 from models.accounts.secrets import hashed
 from models.accounts.seller_messages import ConfirmRegistration, DenySeller, PermitSeller
@@ -96,7 +98,7 @@ def walk() -> set[tuple[str, str, str, str]]:
     carts.command("carts", "ann", MergeCart(guest="guest"), "c2")
     arrived(carts)
     assert carts.state("carts", "ann").lines["p"].quantity == 1
-    return world.memory.routed | shop.routed | carts.routed | reviewed() | people() | traced()
+    return world.memory.routed | shop.routed | carts.routed | reviewed() | people() | traced() | crowded()
 
 
 def traced() -> set[tuple[str, str, str, str]]:
@@ -121,6 +123,33 @@ def traced() -> set[tuple[str, str, str, str]]:
     assert [shop.state("stores", f"q-{number}") for number in range(count)] == [None] * count
     waiting = [said for said in shop.log if isinstance(said.event, catalog.RestockDropped)]
     assert len(waiting) == count
+    return shop.routed
+
+
+@patch.object(traces, "MOST", 1)
+def crowded() -> set[tuple[str, str, str, str]]:
+    """A buyer asks and waits for more than is kept of them: what is not is nobody's before they leave, and nothing is after."""
+    shop = Memory((STORES, CATALOG), NOW)
+    count = 2 * traces.BUCKETS
+    for number in range(count):
+        question = AskQuestion(buyer="ann", store_id="s", product_id="p", title="t", content="c")
+        shop.command("stores", f"q-{number}", question, f"q{number}")
+        save = catalog.SaveProduct(store_id="s", name="n", price=1, flowers={"rose": 1}, status="DISCONTINUED")
+        shop.command("catalog", f"p-{number}", save, f"p{number}")
+        arrived(shop)
+        shop.command("catalog", f"p-{number}", catalog.RegisterRestock(buyer="ann"), f"r{number}")
+        arrived(shop)
+    for domain, there in (
+        ("stores", [f"q-{number}" for number in range(count) if shop.state("stores", f"q-{number}")]),
+        ("catalog", [f"p-{number}" for number in range(count) if shop.state("catalog", f"p-{number}", "waiting/ann")]),
+    ):
+        known = [item for kept in shop.parts(domain, "ann").values() for item in kept.items]
+        assert sorted(known) == sorted(there)
+        assert len(there) <= traces.BUCKETS
+        shop.tell(domain, "ann", ForgetTraces())
+    arrived(shop)
+    assert [shop.state("stores", f"q-{number}") for number in range(count)] == [None] * count
+    assert [shop.state("catalog", f"p-{number}", "waiting/ann") for number in range(count)] == [None] * count
     return shop.routed
 
 

@@ -15,8 +15,9 @@ class UploadLink(msgspec.Struct):
 
 
 class ImageAnswer(msgspec.Struct, omit_defaults=True):
-    """``status``: requested, encoding, ready, rejected, expired, erased. ``upload`` while the bytes may be sent; of a ready one
-    ``urls``: width (320, 640, 1280) -> path, and the size of its upright original in pixels."""
+    """``status``: requested, encoding, ready, unclaimed (nothing has shown it for a day: it may not be used any more), rejected,
+    expired, erased. ``upload`` while the bytes may be sent; of a ready one ``urls``: width (320, 640, 1280) -> path, and the size
+    of its upright original in pixels."""
 
     image_id: str
     status: str

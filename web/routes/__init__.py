@@ -186,7 +186,7 @@ ROUTES: tuple[Rule, ...] = (
     Rule("DELETE", "/reviews/{review_id}", Who.BUYER, reviews.delete, answer=ReviewAnswer),
     Rule("PUT", "/reviews/{review_id}/reply", Who.SELLER, reviews.reply, ReplyForm, ReviewAnswer),
     Rule("DELETE", "/admin/reviews/{review_id}", Who.ADMIN, moderation.hide_review, Removal, ReviewAnswer),
-    Rule("PUT", "/products/{product_id}/restock-alert", Who.BUYER, restock.register, answer=RestockAnswer),
+    Rule("PUT", "/products/{product_id}/restock-alert", Who.BUYER, restock.register, answer=RestockAnswer, limit="ask"),
     Rule("DELETE", "/products/{product_id}/restock-alert", Who.BUYER, restock.cancel, answer=RestockAnswer),
     Rule("GET", "/restock-alerts", Who.BUYER, restock.mine, answer=CountedPage[RestockShown], query=PAGE),
     # -- images
@@ -216,7 +216,7 @@ ROUTES: tuple[Rule, ...] = (
         answer=CountedPage[QuestionShown],
         query=ANSWERED,
     ),
-    Rule("POST", "/products/{product_id}/questions", Who.BUYER, questions.ask, QuestionRequest, QuestionAnswer, 201),
+    Rule("POST", "/products/{product_id}/questions", Who.BUYER, questions.ask, QuestionRequest, QuestionAnswer, 201, limit="ask"),
     Rule("GET", "/questions", Who.BUYER, questions.mine, answer=CountedPage[QuestionShown], query=("product_id", *ANSWERED)),
     Rule("PATCH", "/questions/{question_id}", Who.BUYER, questions.edit, QuestionChange, QuestionAnswer),
     Rule("DELETE", "/questions/{question_id}", Who.BUYER, questions.delete, answer=Nothing),

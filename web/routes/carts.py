@@ -8,9 +8,9 @@ from aiohttp import web
 
 from models.carts.messages import AddToCart, MergeCart, RemoveFromCart, SetQuantity
 from models.orders.messages import ProductTerms
-from web import baskets, guests
+from web import baskets, guests, idempotency, prefer
 from web.call import Call
-from web.commands import submit
+from web.commands import conclude, submit, told_before
 from web.guests import Shopper
 from web.pictures import dressed
 from web.problems import Problem
@@ -91,11 +91,20 @@ async def merge(call: Call) -> web.Response:
     await call.parsed(_nothing)
     guest = guests.caller_of(call.shared.secret, call.request)
     if guest is None:
-        return call.answer({"count": len((await call.shared.reads.cart(owner))["lines"])})
+        return await _merged(call, owner, command)
     message = MergeCart(guest=guest.account)
     response = await submit(call, "carts", owner, message, command=command, body=await call.body())
     guests.set_cookie(response, "", 0, secure=call.shared.settings.production)
     return response
+
+
+async def _merged(call: Call, owner: str, command: str) -> web.Response:
+    """What the buyer's cart has said to this very merge, whose answer took the cookie away; without one it is as it is."""
+    before = await told_before(call, "carts", owner, command, idempotency.fingerprint(await call.body()))
+    if before is None:
+        return call.answer({"count": len((await call.shared.reads.cart(owner))["lines"])})
+    deadline = asyncio.get_running_loop().time() + prefer.seconds(call.request.headers.get("Prefer", ""))
+    return await conclude(call, before, "carts", owner, command, "", deadline)
 
 
 async def _product(call: Call, product_id: str) -> ProductTerms | None:

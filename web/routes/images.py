@@ -27,7 +27,10 @@ PURPOSES: Mapping[str, tuple[str, ...]] = {
 
 
 async def request(call: Call) -> web.Response:
-    """``POST /images``: announce an upload; answers the signed link for exactly those bytes. Sent again: a fresh link."""
+    """``POST /images``: announce an upload; answers the signed link for exactly those bytes. Sent again: a fresh link.
+
+    The bytes have an hour to arrive. What nothing shows within a day of being ready may not be used any more, and is deleted.
+    """
     command, wish = call.command_id(), await call.parsed(_request)
     if wish.purpose not in PURPOSES.get(call.caller.role, ()):
         raise Problem(403, "forbidden")
@@ -44,7 +47,10 @@ async def requested(call: Call, owner: str, purpose: str, content_type: str, siz
 
 
 async def finish(call: Call) -> web.Response:
-    """``POST /images/{image_id}/finish``: the bytes are there. Answers, once they are looked at, where the pictures are."""
+    """``POST /images/{image_id}/finish``: the bytes are there. Answers, once they are looked at, where the pictures are.
+
+    They have to be used within a day: in a product, a store, a review or a profile.
+    """
     command = call.command_id()
     await call.parsed(_nothing)
     return await finished(call, call.caller.account, call.params["image_id"], command)
@@ -56,7 +62,10 @@ async def finished(call: Call, owner: str, image_id: str, command: str) -> web.R
 
 
 async def one(call: Call) -> web.Response:
-    """``GET /images/{image_id}``: where an upload of the caller's stands; while it may still be sent, with a fresh link."""
+    """``GET /images/{image_id}``: where an upload of the caller's stands; while it may still be sent, with a fresh link.
+
+    As unclaimed it was not used within a day of being ready; an hour later it has expired, and its pictures are deleted.
+    """
     image_id = call.params["image_id"]
     image = (await call.shared.reads.images([image_id])).get(image_id)
     if image is None or image["owner"] != call.caller.account or image["purpose"] == LICENCE:

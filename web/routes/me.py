@@ -51,11 +51,10 @@ async def change(call: Call) -> web.Response:
     """``PATCH /me``: name and picture; what is not said stays (auth 32)."""
     command, account = call.command_id(), call.caller.account
     wish = pictures.by_ids(await call.parsed(_profile), "picture")
-    if wish.picture:
-        known = await call.shared.reads.account(account)
-        await pictures.check(call, [wish.picture], "profile", [known["picture"]] if known else ())
+    known = await call.shared.reads.account(account) if wish.picture else None
     message = ChangeProfile(account=account, name=wish.name, picture=wish.picture)
-    return await submit(call, "accounts", own_row(call), message, command=command, body=await call.body())
+    row, unless = own_row(call), pictures.check(call, [wish.picture or ""], "profile", [known["picture"]] if known else ())
+    return await submit(call, "accounts", row, message, command=command, body=await call.body(), unless=unless)
 
 
 async def _contact(call: Call, purpose: Purpose, target: str) -> web.Response:

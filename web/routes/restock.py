@@ -6,7 +6,7 @@ from aiohttp import web
 
 from models.catalog.messages import CancelRestock, RegisterRestock
 from web.call import Call
-from web.commands import submit, submitted_before
+from web.commands import submit
 from web.pictures import dressed
 from web.problems import Problem
 from web.requests.fields import NoBody
@@ -20,15 +20,17 @@ async def register(call: Call) -> web.Response:
     command, product_id, buyer = call.command_id(), call.params["product_id"], call.caller.account
     # No number comes from the client: anybody's could (product W26).
     await call.parsed(_nothing)
-    message, body, extra = RegisterRestock(buyer=buyer), await call.body(), {"product_id": product_id, "waiting": True}
+    return await submit(
+        call, "catalog", product_id, RegisterRestock(buyer=buyer), command=command, body=await call.body(),
+        extra={"product_id": product_id, "waiting": True}, unless=_told(call, buyer),
+    )  # fmt: skip
+
+
+async def _told(call: Call, buyer: str) -> None:
+    """Raises ``Problem`` 409: there is no phone by which ``buyer`` could be told."""
     known = await call.shared.reads.account(buyer)
-    if known is not None and known["phone"]:
-        return await submit(call, "catalog", product_id, message, command=command, body=body, extra=extra)
-    # Nobody could be told; but one that was registered while there was a phone is answered as it was.
-    before = await submitted_before(call, "catalog", product_id, message, command=command, body=body, extra=extra)
-    if before is None:
+    if known is None or not known["phone"]:
         raise Problem(409, "phone_required")
-    return before
 
 
 async def cancel(call: Call) -> web.Response:

@@ -68,21 +68,21 @@ async def write(call: Call) -> web.Response:
     """``POST /reviews``: review what an order line or a subscription has brought, once; 201 with ``review_id``."""
     command = call.command_id()
     wish = pictures.by_ids(await call.parsed(_form), "images")
-    await pictures.check(call, wish.images, "review")
     review_id = id_of("review", wish.subject)
     message = WriteReview(buyer=call.caller.account, rating=wish.rating, text=wish.text, images=wish.images)
-    return await submit(call, "catalog", review_id, message, command=command, body=await call.body(), status=201)
+    unless = pictures.check(call, wish.images, "review")
+    return await submit(call, "catalog", review_id, message, command=command, body=await call.body(), status=201, unless=unless)
 
 
 async def edit(call: Call) -> web.Response:
     """``PUT /reviews/{review_id}``: say something else, within 30 days. Images that are left out of the body stay as they are."""
     command, review_id, buyer = call.command_id(), call.params["review_id"], call.caller.account
     wish = pictures.by_ids(await call.parsed(_text), "images")
-    if wish.images:
-        found = await call.shared.reads.review(review_id)
-        await pictures.check(call, wish.images, "review", found["images"] if found and found["author"] == buyer else ())
+    found = await call.shared.reads.review(review_id) if wish.images else None
+    before = found["images"] if found and found["author"] == buyer else ()
     message = EditReview(buyer=buyer, rating=wish.rating, text=wish.text, images=wish.images)
-    return await submit(call, "catalog", review_id, message, command=command, body=await call.body())
+    unless = pictures.check(call, wish.images or (), "review", before)
+    return await submit(call, "catalog", review_id, message, command=command, body=await call.body(), unless=unless)
 
 
 async def delete(call: Call) -> web.Response:

@@ -44,12 +44,19 @@ def _stands(found: Document | None) -> tuple[str, ...]:
     return () if found is None else (found["thumbnail"], *found["images"])
 
 
+async def _copied(found: Document) -> None:
+    """Raises ``Problem`` 409: there can be no copy of ``found``."""
+    if found["kind"] == SUBSCRIPTION:
+        raise Problem(409, "product_kind")
+    if found["status"] == DELETED:
+        raise Problem(409, "product_deleted")
+
+
 async def create(call: Call) -> web.Response:
     """``POST /stores/{store_id}/products``: a new ordinary product, 201 with ``product_id``."""
     command, store_id = call.command_id(), call.params["store_id"]
     wish = pictures.by_ids(await call.parsed(_form), *PICTURES)
     await _known(call, wish)
-    await pictures.check(call, (wish.thumbnail, *wish.images), "product")
     product_id = idempotency.created_id(command, "product")
     message = SaveProduct(
         store_id=store_id,
@@ -67,7 +74,8 @@ async def create(call: Call) -> web.Response:
         summary=wish.summary,
         images=wish.images,
     )
-    return await submit(call, "catalog", product_id, message, command=command, body=await call.body(), status=201)
+    unless = pictures.check(call, (wish.thumbnail, *wish.images), "product")
+    return await submit(call, "catalog", product_id, message, command=command, body=await call.body(), status=201, unless=unless)
 
 
 async def edit(call: Call) -> web.Response:
@@ -76,11 +84,11 @@ async def edit(call: Call) -> web.Response:
     wish = pictures.by_ids(await call.parsed(_patch), *PICTURES)
     found = await _own(call)
     await _known(call, wish)
-    await pictures.check(call, (wish.thumbnail or "", *(wish.images or ())), "product", _stands(found))
     changes = {name: getattr(wish, name) for name in OPTIONAL}
     message = EditProduct(store_id=str(found["store_id"]), version=wish.version, by=admin(call), **changes)
     call.shared.terms.products.forget(product_id)
-    return await submit(call, "catalog", product_id, message, command=command, body=await call.body())
+    unless = pictures.check(call, (wish.thumbnail or "", *(wish.images or ())), "product", _stands(found))
+    return await submit(call, "catalog", product_id, message, command=command, body=await call.body(), unless=unless)
 
 
 async def duplicate(call: Call) -> web.Response:
@@ -89,10 +97,6 @@ async def duplicate(call: Call) -> web.Response:
     command = call.command_id()
     await call.parsed(_nothing)
     found = await _own(call)
-    if found["kind"] == SUBSCRIPTION:
-        raise Problem(409, "product_kind")
-    if found["status"] == DELETED:
-        raise Problem(409, "product_deleted")
     message = SaveProduct(
         store_id=str(found["store_id"]),
         name=found["name"],
@@ -111,7 +115,9 @@ async def duplicate(call: Call) -> web.Response:
         by=admin(call),
     )
     product_id = idempotency.created_id(command, "product")
-    return await submit(call, "catalog", product_id, message, command=command, body=await call.body(), status=201)
+    return await submit(
+        call, "catalog", product_id, message, command=command, body=await call.body(), status=201, unless=_copied(found)
+    )
 
 
 async def save_subscription(call: Call) -> web.Response:
@@ -121,7 +127,6 @@ async def save_subscription(call: Call) -> web.Response:
     # Its id follows from the store's, so there is never a second one (product W48).
     product_id = id_of("subscription", store_id)
     found = await call.shared.reads.product(product_id)
-    await pictures.check(call, (wish.thumbnail, *wish.images), "product", _stands(found))
     message = SaveProduct(
         store_id=store_id,
         name=wish.name,
@@ -135,7 +140,8 @@ async def save_subscription(call: Call) -> web.Response:
         images=wish.images,
     )
     call.shared.terms.products.forget(product_id)
-    return await submit(call, "catalog", product_id, message, command=command, body=await call.body())
+    unless = pictures.check(call, (wish.thumbnail, *wish.images), "product", _stands(found))
+    return await submit(call, "catalog", product_id, message, command=command, body=await call.body(), unless=unless)
 
 
 async def mine(call: Call) -> web.Response:

@@ -8,7 +8,11 @@ PROBLEMS: dict[str, Text] = {
     "image_unknown": Text("없는 이미지입니다", "There is no such image"),
     "image_invalid": Text("올릴 수 없는 이미지입니다", "The image cannot be uploaded"),
     "image_exists": Text("이미 있는 이미지입니다", "The image is there already"),
-    "image_expired": Text("업로드 시간이 지났습니다", "The time to upload is over"),
+    "image_expired": Text(
+        "더 이상 쓸 수 없는 이미지입니다", "The image can no longer be used",
+        "제때 올리지 않았거나, 하루 안에 쓰지 않았거나, 지워진 이미지입니다. 새로 올려 주세요.",
+        "It was not uploaded in time, not used within a day, or erased. Please upload it anew.",
+    ),
     "image_not_uploaded": Text(
         "아직 파일이 올라오지 않았습니다", "Nothing has been uploaded yet",
         "먼저 upload 주소로 파일을 보내 주세요.", "Please send the file to the upload address first.",

@@ -31,8 +31,30 @@ class Agreeing(Client):
         self.sent.append((domain, key, message))
         return Answer(id, domain, key, 1, 200, "", self.body) if wait else None
 
+    async def inquire(self, domain: str, key: str, command: str, wait: float, part: str = "") -> Answer | None:
+        return Answer(command, domain, key, 0, 404, "command_unknown")
+
     async def projected(self, model: str, key: str, seq: int, wait: float) -> bool:
         return True
+
+
+class Remembering(Agreeing):
+    """Answers each command with the ``body`` of when it first came, as the row does that remembers it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.remembered: dict[tuple[str, str, str, str], Answer] = {}
+
+    async def ask(
+        self, domain: str, key: str, message: Command, *, id: str, wait: float, fingerprint: str = "", **more: Any
+    ) -> Answer | None:
+        self.sent.append((domain, key, message))
+        answer = Answer(id, domain, key, 1, 200, "", self.body, fingerprint)
+        return self.remembered.setdefault((domain, key, message.remembered_in(), id), answer)
+
+    async def inquire(self, domain: str, key: str, command: str, wait: float, part: str = "") -> Answer | None:
+        found = self.remembered.get((domain, key, part, command))
+        return found or await super().inquire(domain, key, command, wait, part)
 
 
 class Page:

@@ -172,6 +172,40 @@ async def test_a_guest_gets_a_cookie_and_is_known_by_it(shop: Page) -> None:
     ]
 
 
+async def test_from_one_address_only_so_many_guests_begin(tmp_path: Path) -> None:
+    """A guest's cart leaves a row for ever, and whoever keeps no cookie is a new guest each time."""
+    near, far = {"X-Forwarded-For": "203.0.113.7"}, {"X-Forwarded-For": "203.0.113.8"}
+    item, key = {"product_id": "product-1"}, {"Idempotency-Key": "a-good-key"}
+    async with page(tmp_path, limits="guest.address=2/60", limit_shares=1) as shop:
+        _, _, (cookie,) = await shop.call("POST", "/cart/items", item, {**key, **near})
+        # Whatever a guest begins with.
+        assert (await shop.call("DELETE", "/cart/items/product-1", None, {**key, **near}))[0] == 200
+        sent, url = list(shop.sent), f"{shop.url}/api/v1/cart/items"
+        async with shop.http.post(url, json=item, headers={**key, **near}) as refused:
+            said = await refused.json(content_type=None)
+            limit = [refused.headers[name] for name in ("RateLimit-Policy", "RateLimit-Remaining", "Retry-After")]
+            assert (refused.status, said["code"], limit) == (429, "too_many_requests", ["2;w=60", "0", "30"])
+            assert "Set-Cookie" not in refused.headers
+        for method, path, body in (("PATCH", "/product-1", {"quantity": 1}), ("DELETE", "/product-1", None), ("POST", "", item)):
+            status, said, cookies = await shop.call(method, f"/cart/items{path}", body, {**key, **near})
+            assert (status, said["code"], cookies) == (429, "too_many_requests", [])
+        assert (await shop.call("POST", "/cart/remove", {"product_ids": ["a"]}, {**key, **near}))[0] == 429
+        assert shop.sent == sent
+        # Those who have begun go on, those who are signed in and others begin, and everybody may look.
+        known = {**key, **near, "Cookie": cookie.split("; ")[0]}
+        for headers in (known, {**shop.desk.headers(), **near}, {**key, **far}):
+            assert (await shop.call("POST", "/cart/items", item, headers))[0] == 200
+        assert (await shop.call("GET", "/cart", None, near))[0] == 200
+
+
+async def test_a_new_guest_is_told_of_the_smaller_bucket(shop: Page) -> None:
+    async with shop.http.post(
+        f"{shop.url}/api/v1/cart/items", json={"product_id": "product-1"}, headers={"Idempotency-Key": "a-good-key"}
+    ) as said:
+        told = [said.headers[f"RateLimit-{name}"] for name in ("Limit", "Policy")]
+        assert (said.status, told) == (200, ["60", "60;w=600"])
+
+
 async def test_in_production_the_cookie_needs_tls(tmp_path: Path) -> None:
     async with page(tmp_path, env="production") as shop:
         _, _, (cookie,) = await shop.call("POST", "/cart/items", {"product_id": "product-1"})

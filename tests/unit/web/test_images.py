@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from models.catalog.image_messages import FinishImage, RequestImage
+from models.catalog.images import STATUSES
 from models.settings import Settings
 from tests.unit.web.documents import (
     ADMIN,
@@ -18,6 +20,8 @@ from tests.unit.web.documents import (
 )
 from tests.unit.web.images import URLS, Served
 from web.links import Links
+from web.responses.images import ImageAnswer
+from web.texts import PROBLEMS
 
 WISH = {"purpose": "review", "content_type": "image/png", "size": 1234}
 
@@ -113,3 +117,19 @@ async def test_an_admin_s_link_to_a_document_is_short_lived_and_for_saving() -> 
     await links.close()
     assert parts.path == f"/documents/{IMAGE}"
     assert (query["X-Amz-Expires"], query["response-content-disposition"]) == (["180"], ["attachment"])
+
+
+def test_every_state_of_an_image_is_documented() -> None:
+    """As ``GET /images/{image_id}`` says it, and the problem of those that may not be used any more is true of each."""
+    described = (ImageAnswer.__doc__ or "").partition(". ``upload``")[0]
+    assert re.findall(r"\b(?:requested|encoding|ready|unclaimed|rejected|expired|erased)\b", described) == list(STATUSES)
+    assert PROBLEMS["image_expired"].en_detail == (
+        "It was not uploaded in time, not used within a day, or erased. Please upload it anew."
+    )
+
+
+@pytest.mark.parametrize("status", STATUSES)
+async def test_its_owner_hears_how_an_image_stands(served: Served, status: str) -> None:
+    served.known.images_[IMAGE] |= {"status": status, "digest": "" if status != "ready" else served.known.images_[IMAGE]["digest"]}
+    code, said = await served.call("GET", f"/images/{IMAGE}")
+    assert (code, said["status"], "urls" in said) == (200, status, status == "ready")

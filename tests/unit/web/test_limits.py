@@ -182,6 +182,12 @@ def test_every_route_has_a_limit_that_there_is() -> None:
     assert {rule.bucket for rule in ROUTES if not rule.limit} == {"read", "write"}
 
 
+def test_what_leaves_a_trace_in_a_buyers_rows_has_a_limit_of_its_own() -> None:
+    found = {(rule.method, rule.path.removeprefix(API)) for rule in ROUTES if rule.limit == "ask"}
+    assert found == {("POST", "/products/{product_id}/questions"), ("PUT", "/products/{product_id}/restock-alert")}
+    assert LIMITS["ask"].account == Rate(30, 600)
+
+
 def test_every_upload_has_a_limit_of_uploads_or_of_codes() -> None:
     """A stranger's licence comes with a ticket of a code that was sent, and is counted as dearly as the code."""
     ways = ("/images", "/documents", "/finish")

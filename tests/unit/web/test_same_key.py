@@ -14,11 +14,11 @@ from models.accounts.secrets import digits, hashed
 from models.accounts.seller_messages import ConfirmRegistration, ReadLicence
 from models.actor import Command
 from models.catalog.image_messages import FinishImage, RequestImage
-from models.catalog.images import LICENCE, READY
+from models.catalog.images import ERASED, LICENCE, READY
 from models.catalog.messages import RegisterRestock
 from tests.unit.accounts.given import EMAIL
-from tests.unit.web.answering import Agreeing, Page, page
-from tests.unit.web.documents import BUYER, IMAGE, account_of
+from tests.unit.web.answering import Agreeing, Page, Remembering, page
+from tests.unit.web.documents import BUYER, IMAGE, PRODUCT_IMAGE, SELLER, STORE, account_of
 from tests.unit.web.known import PEOPLE
 from tests.unit.web.rows import Row
 from tests.unit.web.test_strangers import CONFIRM, ROW, permitted, registering, unknown, verified, wrong
@@ -267,3 +267,94 @@ async def test_an_alert_that_was_refused_is_refused_again_when_the_phone_is_gone
         one.known.accounts_[BUYER]["phone"] = ""
         status, said, _ = await one.call("PUT", ALERT, None, headers)
         assert (status, said["code"]) == (409, "product_not_discontinued")
+
+
+# -- what the web looks at before it sends ------------------------------------------------------------------------------------
+
+COPY = "/products/product-1/duplicate"
+
+
+async def test_a_copy_whose_answer_was_lost_is_there_also_when_its_original_is_gone(tmp_path: Path) -> None:
+    async with page(tmp_path, Remembering()) as one:
+        headers = one.desk.headers(SELLER, "seller", (STORE,), key="a-copy-1")
+        one.client.body = {"product_id": "copy"}
+        first = await one.call("POST", COPY, None, headers)
+        assert first[:2] == (201, {"product_id": "copy"})
+        one.known.details_["product-1"] = {"status": "DELETED"}
+        sent, one.client.body = list(one.sent), {}
+        assert await one.call("POST", COPY, None, headers) == first
+        # Nothing new comes of it.
+        other = await one.call("POST", COPY, {}, headers)
+        assert (other[0], other[1]["code"]) == (422, "idempotency_key_reused")
+        fresh = await one.call("POST", COPY, None, one.desk.headers(SELLER, "seller", (STORE,), key="a-copy-2"))
+        assert (fresh[0], fresh[1]["code"], one.sent) == (409, "product_deleted", sent)
+
+
+async def test_a_merge_whose_answer_was_lost_says_again_what_was_left_out(tmp_path: Path) -> None:
+    """The cookie went with the first answer; whether it arrived nobody knows."""
+    async with page(tmp_path, Remembering()) as one:
+        _, _, (cookie,) = await one.call("POST", "/cart/items", {"product_id": "product-1"})
+        one.client.body = {"count": 50, "left_out_ids": ["product-1"]}
+        headers = one.desk.headers(key="a-merge-1")
+        first = await one.call("POST", "/cart/merge", None, headers | {"Cookie": cookie.split("; ")[0]})
+        assert first[:2] == (200, {"count": 50, "left_out_ids": ["product-1"]})
+        sent = list(one.sent)
+        assert (await one.call("POST", "/cart/merge", None, headers))[:2] == first[:2]
+        other = await one.call("POST", "/cart/merge", {}, headers)
+        assert (other[0], other[1]["code"]) == (422, "idempotency_key_reused")
+        # Another merge without a guest says how the cart is.
+        assert (await one.call("POST", "/cart/merge", None, one.desk.headers(key="a-merge-2")))[:2] == (200, {"count": 0})
+        assert one.sent == sent
+
+
+class Undecided(Agreeing):
+    """Rows that know every command and have not answered it, or that do not say."""
+
+    says = True
+
+    async def inquire(self, domain: str, key: str, command: str, wait: float, part: str = "") -> Answer | None:
+        return Answer(command, domain, key, 1, 0, fingerprint=idempotency.fingerprint(b"")) if self.says else None
+
+
+async def test_a_merge_that_is_still_under_way_is_not_said_to_be_over(tmp_path: Path) -> None:
+    async with page(tmp_path, client := Undecided()) as one:
+        one.known.carts_[BUYER] = []
+        assert (await one.call("POST", "/cart/merge", None, one.desk.headers()))[:2] == (202, {"status": "pending"})
+        client.says = False
+        status, said, _ = await one.call("POST", "/cart/merge", None, one.desk.headers())
+        assert (status, said["code"], one.sent) == (503, "unavailable", [])
+
+
+FORM = {
+    "name": "봄 다발", "price": 30_000, "category": "1", "flowers": {"16": 12}, "representative": "16", "minutes": 45,
+    "summary": "봄에", "thumbnail": PRODUCT_IMAGE,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "who", "image", "status"),
+    [
+        ("POST", f"/stores/{STORE}/products", FORM, "seller", PRODUCT_IMAGE, 201),
+        ("PATCH", "/products/product-1", {"version": 1, "thumbnail": PRODUCT_IMAGE}, "seller", PRODUCT_IMAGE, 200),
+        ("PUT", f"/stores/{STORE}/subscription-product",
+         {"name": "달마다 꽃", "summary": "매달", "price": 30_000, "thumbnail": PRODUCT_IMAGE}, "seller", PRODUCT_IMAGE, 200),
+        ("POST", "/reviews", {"subject": "line", "rating": 5, "text": "좋아요", "images": [IMAGE]}, "buyer", IMAGE, 201),
+        ("PUT", "/reviews/review-1", {"rating": 5, "text": "좋아요", "images": [IMAGE]}, "buyer", IMAGE, 200),
+        ("PATCH", "/me", {"picture": IMAGE}, "buyer", IMAGE, 200),
+    ],
+)  # fmt: skip
+async def test_a_picture_that_was_replaced_since_is_no_reason_to_refuse_what_was_answered_with_it(
+    tmp_path: Path, method: str, path: str, body: Any, who: str, image: str, status: int
+) -> None:
+    async with page(tmp_path, Remembering()) as one:
+        me = (SELLER, "seller", (STORE,)) if who == "seller" else (ME, "buyer", ()) if path == "/me" else (BUYER, "buyer", ())
+        purpose = "product" if who == "seller" else "profile" if path == "/me" else "review"
+        one.known.images_[image] |= {"owner": me[0], "purpose": purpose, "status": READY}
+        headers = one.desk.headers(*me, key="a-picture-1")
+        first = await one.call(method, path, body, headers)
+        assert first[0] == status, first
+        sent = list(one.sent)
+        one.known.images_[image] |= {"status": ERASED}
+        assert await one.call(method, path, body, headers) == first
+        fresh = await one.call(method, path, body, one.desk.headers(*me, key="a-picture-2"))
+        assert (fresh[0], fresh[1]["code"], one.sent) == (422, "image_unusable", sent)

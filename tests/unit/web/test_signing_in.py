@@ -241,15 +241,16 @@ ME, NONE = f"{'0' * 32}-1", IMAGE[:-1] + "9"
 async def test_a_profiles_picture_is_an_upload_of_ones_own(
     tmp_path: Path, picture: str, owner: str, purpose: str, good: bool
 ) -> None:
-    known = Known()
-    known.images_[IMAGE] |= {"owner": owner, "purpose": purpose}
-    async with serving(Desk(tmp_path), known) as one:
-        said = await one.ask("PATCH", "/me", one.desk.headers(ME), {"picture": picture})
-        assert said.code == ("unavailable" if good else "image_unusable")
-        assert one.sent == ([ChangeProfile(account=ME, picture=IMAGE if picture else "")] if good else [])
+    async with page(tmp_path) as one:
+        one.known.images_[IMAGE] |= {"owner": owner, "purpose": purpose}
+        status, said, _ = await one.call("PATCH", "/me", {"picture": picture}, one.desk.headers(ME))
+        assert (status, said.get("code")) == ((200, None) if good else (422, "image_unusable"))
+        sent = [ChangeProfile(account=ME, picture=IMAGE if picture else "")] if good else []
+        assert [message for *_, message in one.sent] == sent
         # An address of somebody's choosing would be asked for by everybody who reads their reviews.
-        said = await one.ask("PATCH", "/me", one.desk.headers(ME, key="another-key"), {"picture": "https://evil.example/p.gif"})
-        assert (said.status, said.code, len(one.sent)) == (422, "image_unusable", int(good))
+        foreign = {"picture": "https://evil.example/p.gif"}
+        status, said, _ = await one.call("PATCH", "/me", foreign, one.desk.headers(ME, key="another-key"))
+        assert (status, said["code"], len(one.sent)) == (422, "image_unusable", int(good))
 
 
 async def test_the_picture_that_a_profile_has_may_be_sent_back(tmp_path: Path) -> None:
