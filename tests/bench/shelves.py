@@ -1,12 +1,13 @@
 """``python -m tests.bench.shelves``: what visitors ask for most, 16 of them at once: lists, search, a product, a cart, to sign in.
 
-On the bench's own stack (see ``tests.bench``), with its 64 florists and four products of each; the index at 100,000 products is
-``tests.bench.search``. Prints Markdown. Exit code 1 if any request failed.
+On the bench's own stack (see ``tests.bench``), with its 64 florists and four products of each, and ``--products`` more. The index
+by itself is ``tests.bench.search``. Prints Markdown. Exit code 1 if any request failed.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import os
 import sys
 import uuid
@@ -17,6 +18,7 @@ import aiohttp
 import msgspec
 import uvloop
 
+from deploy.demo.data.scale import send
 from tests.bench import report
 from tests.bench.report import Result
 from tests.bench.rig import SHOP, Rig
@@ -24,12 +26,15 @@ from tests.bench.scenarios import line
 from tests.bench.shelf_load import Look, Looks
 from tests.bench.shop import Shop
 from tests.bench.sign_in_load import SignIns
+from topics.client import Client
 
 CLIENTS, LINES = 16, 5
 API = "/api/v1"
 LISTS = ("sort=NEW", "sort=SALE", "sort=LOW&max_price=25000", "sort=RATING&facets=1")
 LIMITS = "*.address=1000000/60,*.account=1000000/60"
 """Nobody is told to come back later."""
+GROWN = 600.0
+"""Seconds in which products that were sent are in lists."""
 TEXTS = ("꽃다발", "꽃다발 2", "꽃집 3호")
 
 
@@ -45,6 +50,17 @@ async def fill_carts(url: str, shop: Shop) -> None:
                     answer.raise_for_status()
 
 
+async def grow(url: str, client: Client, products: int) -> None:
+    """Send ``products`` more to the catalogue and wait until lists have them."""
+    async with aiohttp.ClientSession() as http, asyncio.timeout(GROWN):
+        await send(client, products)
+        total = 0
+        while total < products:
+            await asyncio.sleep(1)
+            async with http.get(f"{url}{API}/products?limit=1") as answer:
+                total = (await answer.json())["total"] if answer.status == 200 else 0
+
+
 def scenarios(shop: Shop) -> dict[str, tuple[str, list[Look]]]:
     """Name -> title and what is asked for."""
     products = [one.product_id for florist in shop.florists for one in florist.products]
@@ -56,8 +72,8 @@ def scenarios(shop: Shop) -> dict[str, tuple[str, list[Look]]]:
     }
 
 
-async def bench(only: str, runs: int, seconds: float) -> list[Result]:
-    """Measure all scenarios (or ``only`` one), ``runs`` times each, after one that is not counted."""
+async def bench(only: str, runs: int, seconds: float, products: int) -> list[Result]:
+    """Measure all scenarios (or ``only`` one), ``runs`` times each, after one that is not counted, with ``products`` more."""
 
     def say(text: str) -> None:
         print(text, file=sys.stderr, flush=True)
@@ -72,6 +88,8 @@ async def bench(only: str, runs: int, seconds: float) -> list[Result]:
             shop = Shop(client, Path(env["BB_TOKEN_KEY"]), Path(env["BB_WEB_SECRET"]))
             await shop.open()
             await fill_carts(rig.settings.public_url, shop)
+            if products:
+                await grow(rig.settings.public_url, client, products)
             plans: list[tuple[str, str, str, msgspec.Struct]] = [
                 (name, title, "shelf_load", Looks(rig.settings.public_url, seconds, looks, CLIENTS))
                 for name, (title, looks) in scenarios(shop).items()
@@ -95,8 +113,9 @@ def main() -> int:
     parser.add_argument("--only", default="", choices=("", "list", "search", "page", "cart", "sign-in"))
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=8.0)
+    parser.add_argument("--products", type=int, default=0, help="so many more than those that the florists have")
     given = parser.parse_args()
-    results = uvloop.run(bench(given.only, given.runs, given.seconds))
+    results = uvloop.run(bench(given.only, given.runs, given.seconds, given.products))
     print(f"{report.main_table(results)}\n\n{report.cpu_table(results)}")
     return 1 if any(run.failed for result in results for run in result.runs) else 0
 
