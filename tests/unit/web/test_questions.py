@@ -157,11 +157,20 @@ async def test_a_question_goes_to_the_store_that_sells_the_product(shop: Page) -
 
 async def test_what_asker_and_store_do_to_a_question(shop: Page) -> None:
     mine, theirs = f"/questions/{QUESTION}", f"/stores/{STORE}/questions/{QUESTION}"
-    await shop.call("PATCH", mine, {"title": "다시"}, shop.desk.headers())
-    await shop.call("DELETE", mine, None, shop.desk.headers())
-    await shop.call("POST", f"{theirs}/answer", {"content": "네"}, seller(shop))
-    await shop.call("PATCH", f"{theirs}/answer", {"content": "아니요"}, seller(shop))
-    await shop.call("POST", f"{theirs}/read", None, seller(shop))
+    said = [
+        await shop.call("PATCH", mine, {"title": "다시"}, shop.desk.headers()),
+        await shop.call("DELETE", mine, None, shop.desk.headers()),
+        await shop.call("POST", f"{theirs}/answer", {"content": "네"}, seller(shop)),
+        await shop.call("PATCH", f"{theirs}/answer", {"content": "아니요"}, seller(shop)),
+        await shop.call("POST", f"{theirs}/read", None, seller(shop)),
+    ]
+    assert [(status, body.get("code")) for status, body, _ in said] == [
+        (200, None),
+        (200, None),
+        (201, None),
+        (200, None),
+        (200, None),
+    ]
     assert shop.sent == [
         ("stores", QUESTION, EditQuestion(buyer=BUYER, title="다시")),
         ("stores", QUESTION, DeleteQuestion(buyer=BUYER)),
