@@ -43,6 +43,8 @@ from topics import catalogue
 
 WAIT = 40.0
 """Seconds that anything here may take on a busy machine."""
+ENDED = 120.0
+"""Seconds that a projector may take to end, each of whose pumps waits five for a database."""
 BUYERS = ("ann", "bob", "cem")
 LEFT_OUT = ("inbox", "changelog")
 
@@ -96,11 +98,13 @@ class Reading:
             assert not task.done(), task.result()
         finally:
             projector.stop()
-            await task
+            async with asyncio.timeout(ENDED):
+                await task
 
     async def caught_up(self, *projectors: Projector) -> None:
         """Wait until all partitions are owned, and all that was sent so far is stored."""
-        ends = await self._ends()
+        async with asyncio.timeout(WAIT):
+            ends = await self._ends()
 
         def done() -> bool:
             known: dict[Any, int] = {}
