@@ -103,8 +103,7 @@ class Reading:
 
     async def caught_up(self, *projectors: Projector) -> None:
         """Wait until all partitions are owned, and all that was sent so far is stored."""
-        async with asyncio.timeout(WAIT):
-            ends = await self._ends()
+        ends = await self._ends()
 
         def done() -> bool:
             known: dict[Any, int] = {}
@@ -119,7 +118,14 @@ class Reading:
             await until(settling(projector))
 
     async def _ends(self) -> Mapping[Any, int]:
-        """The true end of every spot."""
+        """The true end of every spot. Asked for again if no answer comes: once one never came."""
+        for wait in (10.0, 10.0, WAIT):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    return await self._asked()
+        raise TimeoutError("the broker does not say where its topics end")
+
+    async def _asked(self) -> Mapping[Any, int]:
         projector = Projector(self.settings, versions={"none": 0})
         consumer = AIOKafkaConsumer(bootstrap_servers=self.settings.kafka)
         await consumer.start()
