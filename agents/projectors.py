@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import time
 import traceback
+import zlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -59,6 +60,16 @@ STUCK = 60.0
 """Seconds without a look for new records after which the process counts as dead; the broker is waited for in each look."""
 WATCH = 0.5
 """Seconds between looks at lag and registry."""
+
+
+def group_of(name: str, topics: Iterable[str]) -> str:
+    """The group under ``name`` for exactly these topics.
+
+    A broker that was restarted gives a lasting member that comes back what it had before, whatever it subscribes to now: a release
+    that reads other topics in the group was dealt those of the release before, ended for it, and came back to be dealt the same.
+    Nothing is lost with a group, as where to read on is what the databases have stored.
+    """
+    return f"{name}-{zlib.crc32(','.join(sorted(topics)).encode()):08x}"
 
 
 class Reporting:
@@ -174,7 +185,7 @@ class Projector(ConsumerRebalanceListener):  # type: ignore[misc]
         }
         self._consumer = AIOKafkaConsumer(
             **common,
-            group_id=self._group or None,
+            group_id=group_of(self._group, self._topics) if self._group else None,
             group_instance_id=self._instance or None,
             # All topics have equally many partitions, and this one deals the same numbers of each to a member: an aggregate's
             # events and its private record must meet in one process.
