@@ -20,14 +20,11 @@ import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import KafkaError
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
 
 from agents.beats import End
 from agents.facts import NOTHING, Said, decode
 from agents.pump import DEAD, LAG, Pump, live_version
+from agents.reporting import Reporting
 from agents.runtime.metrics import READY
 from models.read.databases import Databases
 from models.read.facts import EVENTS, PRIVATE, ReadModel, Spot
@@ -35,7 +32,7 @@ from models.read.models import MODELS
 from models.read.registry import CACHED, Registry
 from models.settings import Settings
 from topics import catalogue
-from topics.answers import PROJECTED, Projected, encode
+from topics.answers import encode
 from topics.dead import Dead
 from topics.envelope import Undecodable
 from topics.partitions import partition_of
@@ -54,8 +51,6 @@ QUIET = {
 }  # fmt: skip
 """Topics that no order writes, or only one out of a cart, once: with a consumer of their own they are not named in every
 fetch of the others."""
-LOST = ""
-"""In place of a read model's name: reports before this one may not have arrived."""
 STUCK = 60.0
 """Seconds without a look for new records after which the process counts as dead; the broker is waited for in each look."""
 WATCH = 0.5
@@ -70,40 +65,6 @@ def group_of(name: str, topics: Iterable[str]) -> str:
     Nothing is lost with a group, as where to read on is what the databases have stored.
     """
     return f"{name}-{zlib.crc32(','.join(sorted(topics)).encode()):08x}"
-
-
-class Reporting:
-    """Tells waiting web processes what is stored: best effort, and never in a pump's way."""
-
-    def __init__(self, url: str) -> None:
-        self._redis = Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0))
-        # What the process before this one stored last it may not have reported.
-        self._waiting: dict[str, dict[str, int]] = {LOST: {}}
-        self._task: asyncio.Task[None] | None = None
-
-    def report(self, model: str, seen: Mapping[str, int]) -> None:
-        """Publish, soon."""
-        self._waiting.setdefault(model, {}).update(seen)
-        if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._drain())
-
-    async def _drain(self) -> None:
-        while self._waiting:
-            reports, self._waiting = self._waiting, {}
-            try:
-                async with self._redis.pipeline(transaction=False) as pipe:
-                    for model, seen in reports.items():
-                        pipe.publish(PROJECTED, encode(Projected(model, dict(seen))))
-                    await pipe.execute()
-            except (RedisError, OSError):
-                self._waiting.setdefault(LOST, {})
-                await asyncio.sleep(0.1)
-
-    async def close(self) -> None:
-        """Let go."""
-        if self._task is not None:
-            await asyncio.wait((self._task,), timeout=1)
-        await self._redis.aclose()
 
 
 class Projector(ConsumerRebalanceListener):  # type: ignore[misc]
