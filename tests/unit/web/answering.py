@@ -12,6 +12,7 @@ import msgspec
 from aiohttp import web
 
 from models.actor import Command
+from tests.unit.web.documents import SELLER, STORE
 from tests.unit.web.known import Desk, Known
 from topics.answers import Answer
 from topics.client import Client
@@ -93,3 +94,8 @@ async def page(folder: Path, client: Agreeing | None = None, **settings: Any) ->
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
         yield Page(f"http://127.0.0.1:{port}", http, desk, client, known)
     await runner.cleanup()
+
+
+def seller(shop: Page, account: str = SELLER, store: str = STORE) -> dict[str, str]:
+    """Headers of the seller of ``store``."""
+    return shop.desk.headers(account, "seller", (store,))

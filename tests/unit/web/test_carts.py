@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
-import pytest_asyncio
 
 from models.carts.messages import AddToCart, Like, MergeCart, RemoveFromCart, SetQuantity, Unlike
 from models.orders.messages import ProductTerms, StoreTerms
@@ -21,12 +20,6 @@ from web.responses.carts import CartLineAnswer
 from web.routes.store_views import card
 
 LINE = {"product_id": "product-1", "store_id": STORE, "quantity": 2, "price": 1000, "added_at": 5}
-
-
-@pytest_asyncio.fixture
-async def shop(tmp_path: Path) -> AsyncIterator[Page]:
-    async with page(tmp_path) as one:
-        yield one
 
 
 # -- what a cart shows ----------------------------------------------------------------------------------------------------------

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
-import pytest_asyncio
 
 from models.actor import id_of
 from models.catalog import messages as m
 from models.inventory.messages import ChangeStock
 from tests.unit.catalog.given import FLOWER
-from tests.unit.web.answering import Page, page
+from tests.unit.web.answering import Page
 from tests.unit.web.documents import (
     ADMIN,
     BUYER,
@@ -34,12 +31,6 @@ FORM: dict[str, Any] = {
     "thumbnail": PRODUCT_IMAGE, "tags": ["1", "2"], "minutes": 45, "images": [OTHER_IMAGE],
 }  # fmt: skip
 PATH = f"/stores/{STORE}/products"
-
-
-@pytest_asyncio.fixture
-async def shop(tmp_path: Path) -> AsyncIterator[Page]:
-    async with page(tmp_path) as made:
-        yield made
 
 
 def seller(shop: Page, **more: str) -> dict[str, str]:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
-import pytest_asyncio
 
 from models.inventory.messages import ClaimCoupons, CloseCoupon, EditCoupon
 from models.kst import KST
 from models.orders.messages import CouponTerms, PlaceOrder
-from tests.unit.web.answering import Page, page
+from tests.unit.web.answering import Page
 from tests.unit.web.documents import BUYER, OTHER_STORE, SELLER, STORE, STRANGER, order_body
 from web.requests.orders import StoreRequest
 from web.terms import Terms
@@ -24,12 +21,6 @@ YESTERDAY, TOMORROW = (TODAY - dt.timedelta(days=1)).isoformat(), (TODAY + dt.ti
 OLD = CouponTerms(coupon_id="coupon-1", store_id=STORE, discount=500, min_amount=2000, starts="2020-01-01", ends="2099-12-31")
 NEW = msgspec.structs.replace(OLD, discount=900, min_amount=4000)
 COUPONS = f"/stores/{STORE}/coupons"
-
-
-@pytest_asyncio.fixture
-async def shop(tmp_path: Path) -> AsyncIterator[Page]:
-    async with page(tmp_path) as one:
-        yield one
 
 
 def seller(shop: Page, *stores: str) -> dict[str, str]:

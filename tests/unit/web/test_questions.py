@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from models.stores.messages import (
     AnswerQuestion,
@@ -20,7 +17,7 @@ from models.stores.messages import (
     MarkQuestionRead,
     PostNotice,
 )
-from tests.unit.web.answering import Page, page
+from tests.unit.web.answering import Page, seller
 from tests.unit.web.documents import (
     ADMIN,
     BUYER,
@@ -35,17 +32,6 @@ from tests.unit.web.documents import (
 )
 from web.commands import models_of
 from web.reads import About
-
-
-@pytest_asyncio.fixture
-async def shop(tmp_path: Path) -> AsyncIterator[Page]:
-    async with page(tmp_path) as made:
-        yield made
-
-
-def seller(shop: Page, account: str = SELLER, store: str = STORE) -> dict[str, str]:
-    return shop.desk.headers(account, "seller", (store,))
-
 
 # -- questions ------------------------------------------------------------------------------------------------------------------
 

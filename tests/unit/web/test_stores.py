@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from models.actor import id_of
 from models.stores.hours import Hours
@@ -19,7 +16,7 @@ from models.stores.messages import (
     StoreProfile,
     SuspendStore,
 )
-from tests.unit.web.answering import Page, page
+from tests.unit.web.answering import Page, seller
 from tests.unit.web.documents import (
     ADMIN,
     OTHER_SELLER,
@@ -36,16 +33,6 @@ REGISTRATION: dict[str, Any] = BODIES["StoreRegistration"]
 OWN_STORE = id_of("store", SELLER)
 PRIVATE = ("110-234-567890", "신한은행", SELLER, "minutes_per_day", "threshold", "reason", "bank")
 """What nobody but the seller and admins is told of a store."""
-
-
-@pytest_asyncio.fixture
-async def shop(tmp_path: Path) -> AsyncIterator[Page]:
-    async with page(tmp_path) as made:
-        yield made
-
-
-def seller(shop: Page, account: str = SELLER, store: str = STORE) -> dict[str, str]:
-    return shop.desk.headers(account, "seller", (store,))
 
 
 def admin(shop: Page) -> dict[str, str]:
