@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from models import traces
+from models.accounts import address_messages as addresses
 from models.accounts import messages as accounts
 from models.accounts import seller_messages as sellers
 from models.actor import DAY, Message
@@ -65,6 +66,7 @@ CONTRACTS: tuple[Contract, ...] = (
                 ("deliveries", deliveries.CreateDelivery),
                 ("catalog", catalog.CountSale),
                 ("carts", carts.ClearBought),
+                ("accounts", addresses.KeepAddress),
             ),
             orders.OrderCancelled: (
                 ("inventory", inventory.Release),

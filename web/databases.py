@@ -243,6 +243,10 @@ class Databases:
         return await self._accounts.many(ids)
 
     @asked
+    async def addresses(self, account: str) -> Sequence[Document]:
+        return await self._accounts.addresses(account)
+
+    @asked
     async def account_of_row(self, row: str) -> Document | None:
         return await self._accounts.of_row(row)
 

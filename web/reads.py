@@ -150,6 +150,9 @@ class Reads(Protocol):
     async def authors(self, ids: Iterable[str]) -> Mapping[str, Document]:
         """Accounts by their ids, for the names beside what somebody wrote; of who has withdrawn they are empty."""
 
+    async def addresses(self, account: str) -> Sequence[Document]:
+        """The address book of an account, the last used first."""
+
     async def account_of_row(self, row: str) -> Document | None:
         """The newest account of a row."""
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import msgspec
 
-from models.accounts import calls, contacts, sellers, sessions
+from models.accounts import addresses, calls, contacts, sellers, sessions
+from models.accounts.address_messages import ADDRESS_EVENTS, AddAddress, ChangeAddress, KeepAddress, RemoveAddress
 from models.accounts.common_messages import Person
 from models.accounts.messages import (
     ACCOUNTS_INBOX,
@@ -130,7 +131,7 @@ def decide(state: State, message: ACCOUNTS_INBOX, now: int) -> list[Event] | Ref
             return sellers.apply(account, message, now)
     if not account.exists or account.id != message.account:
         # Of a generation that is gone: an old token, or an admin's old page.
-        return [] if isinstance(message, EndSession | EndSessions) else GONE
+        return [] if isinstance(message, EndSession | EndSessions | KeepAddress) else GONE
     return _of_account(account, message, now)
 
 
@@ -147,6 +148,8 @@ def _of_account(account: Account, message: Any, now: int) -> list[Event] | Refus
             before, after = account.person.picture, person.picture
             changed = {"replaced": _ours(before), "picture": _ours(after)} if before != after else {}
             return [ProfileChanged(account=account.id, **changed).keeping(person)]
+        case AddAddress() | ChangeAddress() | RemoveAddress() | KeepAddress():
+            return addresses.decide(account.addresses, message, now)
         case ConfirmContact():
             return contacts.confirm(account, message, now)
         case ResubmitApplication():
@@ -316,6 +319,8 @@ def answer(key: str, state: State, event: Event | None) -> dict[str, Any] | Refu
         "status": account.status,
         "stores": [id_of("store", account.id)] if account.role == "seller" else [],
     }
+    if isinstance(event, ADDRESS_EVENTS):
+        return addresses.answer(event)
     if isinstance(event, SessionOpened | SessionRefreshed):
         said |= {"session": event.session, "until": event.until}
     return said

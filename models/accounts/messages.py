@@ -12,6 +12,17 @@ from __future__ import annotations
 
 import msgspec
 
+from models.accounts.address_messages import (
+    AddAddress,
+    AddressChanged,
+    AddressKept,
+    AddressRemoved,
+    AddressUsed,
+    ChangeAddress,
+    KeepAddress,
+    RemoveAddress,
+    SavedAddress,
+)
 from models.accounts.common_messages import Once, Person, Provider, Purpose
 from models.accounts.seller_messages import (
     ApplicationFailed,
@@ -281,7 +292,7 @@ class AccountPrivate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     """What is personal or secret of an account (``bb.accounts.private``), erased when it is withdrawn.
 
     ``password_hash``: argon2id, compared by the web, with its version ``credential``; ``totp``: encrypted. ``notes``: what admins
-    wrote, by the number of their act on this account (0, 1, …).
+    wrote, by the number of their act on this account (0, 1, …). ``addresses``: the last used first.
     """
 
     account: str
@@ -292,11 +303,12 @@ class AccountPrivate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     business_number: str = ""
     document: str = ""
     notes: dict[str, str] = {}
+    addresses: tuple[SavedAddress, ...] = ()
 
 
 TOLD = (
     AccountJoined, AdminCreated, ProfileChanged, PhoneChanged, EmailChanged, PasswordChanged, SellerApplied, SellerPermitted,
-    SellerDenied, LicenceErased, AccountSuspended, AccountRestored,
+    SellerDenied, LicenceErased, AccountSuspended, AccountRestored, AddressKept, AddressUsed, AddressChanged, AddressRemoved,
 )  # fmt: skip
 """Events that come with a private record."""
 ACCOUNTS_INBOX = (
@@ -320,6 +332,10 @@ ACCOUNTS_INBOX = (
     | RestoreAccount
     | CreateAdmin
     | WithdrawAccount
+    | AddAddress
+    | ChangeAddress
+    | RemoveAddress
+    | KeepAddress
     | ClaimBusinessNumber
     | ReleaseBusinessNumber
     | BusinessNumberGranted
@@ -357,6 +373,10 @@ ACCOUNTS_EVENTS = (
     | AccountSuspended
     | AccountRestored
     | AccountWithdrawn
+    | AddressKept
+    | AddressUsed
+    | AddressChanged
+    | AddressRemoved
     | BusinessNumberClaimed
     | BusinessNumberRefused
     | BusinessNumberReleased

@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 
+from models.accounts import addresses
+from models.accounts.address_messages import AddressChanged, AddressKept, AddressRemoved, AddressUsed, SavedAddress
 from models.accounts.common_messages import Person, Provider
 from models.accounts.messages import (
     ACCOUNTS_EVENTS,
@@ -160,6 +162,7 @@ class Account(msgspec.Struct, frozen=True, array_like=True, tag=True):
     attempts: int = 0
     lapses: int = 0
     sent: dict[str, tuple[int, ...]] = {}
+    addresses: dict[str, SavedAddress] = {}
 
     @property
     def id(self) -> str:
@@ -189,6 +192,7 @@ class Account(msgspec.Struct, frozen=True, array_like=True, tag=True):
             business_number=self.business_number,
             document=self.document,
             notes=self.notes,
+            addresses=addresses.listed(self.addresses),
         )
 
 
@@ -254,6 +258,8 @@ def after(account: Account, event: Any) -> Account:
             return _replace(account, sessions={})
         case ProfileChanged():
             return _replace(account, person=event.kept)
+        case AddressKept() | AddressUsed() | AddressChanged() | AddressRemoved():
+            return _replace(account, addresses=addresses.evolve(account.addresses, event))
         case RejoinRefused():
             return account if event.kept is None else _queued(_replace(account, subject=event.kept.target), event.kept)
         case CodeRequested() | CodeRejected() | PhoneChanged() | EmailChanged() | EmailVerified() | PasswordChanged():

@@ -137,6 +137,7 @@ def _place(command: PlaceOrder, now: int) -> Decision:
         thumbnails={product.product_id: product.thumbnail for product in products.values() if product.thumbnail},
         flowers=tuple(tuple(products[line.product_id].flowers for line in store.lines) for store in stores),
         method=command.method,
+        address_kept=command.address_kept,
     )
     placed = OrderPlaced(
         buyer=command.buyer,

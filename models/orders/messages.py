@@ -97,6 +97,7 @@ class PlaceOrder(Command, frozen=True):
 
     ``expected_total`` is what the buyer saw; another total is refused as ``price_changed`` with the right one.
     ``callback`` is the public URL under which the gateway sends the buyer back; ``nonce`` makes it unguessable and one-shot.
+    ``address_kept``: once the order is confirmed, its address stands in the buyer's book.
     """
 
     order_id: str
@@ -110,6 +111,7 @@ class PlaceOrder(Command, frozen=True):
     nonce: str
     device: str = "pc"
     method: str = "direct"
+    address_kept: bool = False
 
     def awaits(self) -> str:
         return "placed"

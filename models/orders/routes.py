@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from models.accounts.address_messages import KeepAddress, Place
 from models.actor import Send, State
 from models.carts.messages import ClearBought
 from models.catalog.messages import CountSale, UncountSale
@@ -43,6 +44,8 @@ def route(key: str, state: State, event: ORDERS_EVENTS) -> Iterable[Send]:
                 yield Send("catalog", product_id, CountSale(order_id=key, quantity=pieces))
             if order.checkout.method == "cart":
                 yield Send("carts", order.buyer, ClearBought(order_id=key, products=_pieces(order.parts)))
+            if order.checkout.address_kept and (kept := _kept(key, order)).row:
+                yield Send("accounts", kept.row, kept)
         case OrderCancelled(refund=refund):
             for part in order.parts:
                 release = Release(order_id=key, buyer=order.buyer, coupon_id=part.priced.coupon_id)
@@ -90,6 +93,13 @@ def _pieces(parts: Iterable[Part]) -> dict[str, int]:
         for line in part.priced.lines:
             pieces[line.product_id] = pieces.get(line.product_id, 0) + line.quantity
     return pieces
+
+
+def _kept(key: str, order: Order) -> KeepAddress:
+    """The recipient with their own phone (order W-50); what is asked of the courier is of this order alone."""
+    to = order.checkout.address
+    place = Place(recipient=to.recipient, phone=to.phone, zipcode=to.zipcode, road=to.road, detail=to.detail)
+    return KeepAddress(account=order.buyer, order_id=key, place=place)
 
 
 def _ready(key: str, order: Order, event: OrderPlaced) -> ReadyPayment:

@@ -67,6 +67,7 @@ class Checkout(msgspec.Struct, frozen=True, array_like=True, tag=True):
     thumbnails: dict[str, str]
     flowers: tuple[tuple[dict[str, int], ...], ...]
     method: str = "direct"
+    address_kept: bool = False
 
 
 class Order(msgspec.Struct, frozen=True, array_like=True, tag=True):

@@ -7,6 +7,7 @@
 | of a kind and status, newest first, with their number | index (kind, status, since, account), keyset |
 | of a kind that are not gone | index (kind, since, account), keyset |
 | of a kind that are suspended | index (kind, barred, since, account), keyset |
+| the address book of a buyer | primary key (account) |
 
 A withdrawn account stays as an id with its state; whoever joins again is another row. Passwords' hashes and encrypted second
 factors are here for the web to compare; they go with the person.
@@ -20,6 +21,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from models.accounts.address_messages import SavedAddress
 from models.accounts.messages import (
     TOLD,
     AccountJoined,
@@ -42,6 +44,7 @@ FIELDS = (
     "picture", "password_hash", "credential", "totp", "business_number", "document", "notes", "denial", "seq",
 )  # fmt: skip
 _notes = msgspec.json.Decoder(dict[str, str]).decode
+_addresses = msgspec.json.Decoder(tuple[SavedAddress, ...]).decode
 _json = msgspec.json.Encoder().encode
 
 
@@ -72,6 +75,7 @@ def table(version: int) -> sa.Table:
         sa.Column("business_number", sa.String(10), nullable=False, server_default=""),
         sa.Column("document", sa.String(300), nullable=False, server_default="", comment="object key"),
         sa.Column("notes", sa.Text, nullable=True, comment="JSON: number of the act -> what the admin wrote"),
+        sa.Column("addresses", sa.Text, nullable=True, comment="JSON: the last used first"),
         sa.Column("seq", sa.Integer, nullable=False, server_default="0"),
         sa.Column("wants", sa.Integer, nullable=False, server_default="0"),
         sa.Column("pseq", sa.Integer, nullable=False, server_default="0"),
@@ -100,10 +104,11 @@ STATUS = (
 SUSPEND = "INSERT INTO {accounts} (account, suspended) VALUES {rows} ON DUPLICATE KEY UPDATE suspended = VALUES(suspended)"
 ERASE = (
     "UPDATE {accounts} SET name = '', email = '', phone = '', picture = '', password_hash = '', totp = '', business_number = '',"
-    " document = '', notes = NULL WHERE row_key IN ({rows})"
+    " document = '', notes = NULL, addresses = NULL WHERE row_key IN ({rows})"
 )
 _PERSONAL = (
-    "name", "email", "phone", "picture", "password_hash", "credential", "totp", "business_number", "document", "notes", "pseq",
+    "name", "email", "phone", "picture", "password_hash", "credential", "totp", "business_number", "document", "notes", "addresses",
+    "pseq",
 )  # fmt: skip
 PERSON = (
     "INSERT INTO {accounts} (account, row_key, "
@@ -171,7 +176,8 @@ def _person(fact: Fact, body: AccountPrivate) -> tuple[Any, ...]:
     who = body.person
     return (
         body.account, fact.key, who.name, who.email, who.phone, who.picture, body.password_hash, body.credential, body.totp,
-        body.business_number, body.document, _json(body.notes).decode(), fact.seq,
+        body.business_number, body.document, _json(body.notes).decode(), _json(body.addresses).decode() if body.addresses else None,
+        fact.seq,
     )  # fmt: skip
 
 
@@ -240,6 +246,14 @@ class Queries:
         """The newest account of a row."""
         found = await self._select("row_key = %s", row)
         return max(found, key=lambda one: int(one["account"].rpartition("-")[2])) if found else None
+
+    async def addresses(self, account: str) -> list[dict[str, Any]]:
+        """The address book of an account, the last used first: ``address_id``, ``used_at`` (ms) and all of the place; of nobody, an
+        empty one."""
+        sql = f"SELECT addresses FROM accounts_{await self._registry.version('accounts')} WHERE account = %s"
+        rows = await mysql.select(self._databases, sql, account)
+        found = _addresses(rows[0][0]) if rows and rows[0][0] else ()
+        return [{"address_id": one.address_id, "used_at": one.used_at, **msgspec.structs.asdict(one.place)} for one in found]
 
     async def many(self, ids: Iterable[str]) -> dict[str, dict[str, Any]]:
         """Those of ``ids`` that there are or were: for names beside what somebody wrote."""

@@ -166,6 +166,7 @@ def _monthly(world: World) -> Mapping[str, Any]:
     return {"name": "달마다 꽃", "summary": "매달", "price": 30_000, "thumbnail": world.more["picture"]}
 
 
+HOME = {"recipient": "이봄", "phone": "010-9876-5432", "zipcode": "04780", "road": "연무장길 33"}
 UPLOAD = {"content_type": "image/png", "size": len(PICTURE)}
 
 
@@ -288,6 +289,9 @@ STEPS: tuple[Step, ...] = (
     Step("POST /admin/sellers/{account}/permit", "admin"),
     Step("POST /me/password", "florist", {"current": PASSWORD, "password": f"{PASSWORD}2"}, {"password": f"{PASSWORD}3"}),
     # -- the own account
+    Step("POST /me/addresses", "caller", HOME, {"detail": "3층"}, {"address": "address_id"}),
+    Step("PATCH /me/addresses/{address_id}", "caller", {"detail": "4층"}, {"detail": "5층"}),
+    Step("DELETE /me/addresses/{address_id}", "caller"),
     Step("PATCH /me", "buyer", {"name": "봄날"}, {"name": "여름날"}),
     Step("POST /me/phone", "caller", lambda w: {"phone": w.more["phone"]}, {"phone": "01099998888"}, before=movers),
     Step("POST /me/phone/confirm", "caller", lambda w: {"code": w.more["code"]}, {"code": "000000"}, before=an_sms),

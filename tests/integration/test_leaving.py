@@ -49,6 +49,7 @@ async def order(me: Browser, public: Public, florist: Florist) -> None:
         "orderer": {"name": BY_LAW["orderer"], "phone": "01099998888", "email": "law@example.com"},
         "address": {"recipient": BY_LAW["recipient"], "phone": "01077776666", "zipcode": "04524", "road": "서울 세종대로 110"},
         "expected_total": 33_000,
+        "address_kept": True,
     }  # fmt: skip
     placed = await done(me, "POST", "/orders", body)
     back = await public.press(placed["redirects"]["pc"], "pay")
@@ -174,14 +175,23 @@ async def test_nothing_is_left_of_whoever_withdraws_but_what_is_listed(
     await done(me, "POST", "/cart/items", {"product_id": bouquet})
     await done(me, "PUT", f"/likes/products/{bouquet}")
     await done(me, "PUT", f"/likes/stores/{florist.store_id}")
+    home = {"recipient": f"받음{word}", "phone": "010-5555-6666", "zipcode": "04780", "road": f"길{word}"}
+    await done(me, "POST", "/me/addresses", home)
     await order(me, public, florist)
+    async with asyncio.timeout(60):
+        while len(kept := (await me.ask("GET", "/me/addresses")).body["items"]) < 2:
+            await asyncio.sleep(0.1)
+    assert [one["recipient"] for one in kept] == [BY_LAW["recipient"], home["recipient"]]
 
     words = [nickname, who["nickname"], who["email"], phone, question["title"], question["content"], answer["content"]]
+    words += [home["recipient"], home["road"]]
     there = await places(up)
     before = holding(there, words)
     assert second in there["buckets"]
     # These are the right places to look at.
-    assert all({"mysql"} < before[one] for one in (nickname, who["email"], phone, question["title"], answer["content"])), before
+    assert all(
+        {"mysql"} < before[one] for one in (nickname, who["email"], phone, question["title"], answer["content"], home["road"])
+    ), before
 
     await done(me, "DELETE", "/me")
     words += [who["id"]]

@@ -107,7 +107,7 @@ async def test_an_installation_of_before_gets_the_columns_and_the_indexes(readin
     with engine(reading.settings).connect() as connection:
         for name in ("barred", "newest"):
             connection.execute(sa.text(f"DROP INDEX accounts_1_{name} ON accounts_1"))
-        connection.execute(sa.text("ALTER TABLE accounts_1 DROP COLUMN barred, DROP COLUMN denial"))
+        connection.execute(sa.text("ALTER TABLE accounts_1 DROP COLUMN barred, DROP COLUMN denial, DROP COLUMN addresses"))
         connection.execute(sa.text("UPDATE alembic_version SET version_num = 'r0002'"))
         connection.commit()
     for _ in range(2):
@@ -116,6 +116,7 @@ async def test_an_installation_of_before_gets_the_columns_and_the_indexes(readin
     assert [one["account"] for one in found] == wanted("buyer", "SUSPENDED")
     assert total == len(found)
     assert {one["denial"] for one in found} == {-1}
+    assert await Queries(reading.databases, reading.registry).addresses(found[0]["account"]) == []
 
 
 async def test_an_installation_that_knows_no_accounts_yet_gets_them(reading: Reading) -> None:
@@ -132,8 +133,8 @@ async def test_an_installation_that_knows_no_accounts_yet_gets_them(reading: Rea
     for _ in range(2):
         await asyncio.to_thread(up, reading.settings)
     with engine(reading.settings).connect() as connection:
-        assert connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar_one() == "r0005"
+        assert connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar_one() == "r0006"
         known = sa.inspect(connection)
-        assert {"barred", "denial"} <= {column["name"] for column in known.get_columns("accounts_1")}
+        assert {"barred", "denial", "addresses"} <= {column["name"] for column in known.get_columns("accounts_1")}
         assert known.has_table("audit_1")
     assert await Queries(reading.databases, reading.registry).page("buyer", "", PAGE) == ([], "", 0)

@@ -20,6 +20,7 @@ from models.inventory import messages as stock
 from models.orders import messages as orders
 from models.orders.prices import priced
 from models.read.facts import Fact
+from tests.unit.accounts.given import ACCOUNTS
 from tests.unit.gateway_model import GatewayModel
 from tests.unit.memory import Call, Memory, run
 from tests.unit.shop import ADDRESS, BASKET, BOUQUET, CALLBACK, COUPON, NOW, ORDERER, PERSONAL, PLANT, ROSE, TULIP
@@ -36,7 +37,7 @@ class World:
 
     def __init__(self) -> None:
         self.gateway = GatewayModel(lambda: self.memory.now)
-        self.memory = Memory((ORDERS, INVENTORY, DELIVERIES, CATALOG, CARTS, payments(self.gateway)), NOW)
+        self.memory = Memory((ORDERS, INVENTORY, DELIVERIES, CATALOG, CARTS, ACCOUNTS, payments(self.gateway)), NOW)
         self.commands = 0
         self.placed: list[str] = []
         self.store_orders: list[tuple[str, str]] = []
@@ -64,7 +65,10 @@ class World:
         self.memory.command(domain, key, message, f"command-{self.commands}")
         return f"command-{self.commands}"
 
-    def place(self, buyer: str, kinds: tuple[str, ...], quantity: int, coupon: bool, off: int, method: str = "direct") -> str:
+    def place(
+        self, buyer: str, kinds: tuple[str, ...], quantity: int, coupon: bool, off: int, method: str = "direct",
+        address_kept: bool = False,
+    ) -> str:  # fmt: skip
         """A checkout of some of the products, whose buyer believes a total that is ``off`` by so much; its order id."""
         order_id = f"order-{len(self.placed)}"
         shelf = {"bouquet": (ROSE, BOUQUET), "plant": (ROSE, PLANT), "basket": (TULIP, BASKET)}
@@ -81,6 +85,7 @@ class World:
         command = orders.PlaceOrder(
             order_id=order_id, buyer=buyer, stores=stores, orderer=ORDERER, address=ADDRESS, expected_total=total + off,
             window=WINDOW, callback=CALLBACK, nonce=f"nonce-{order_id}", method=method,
+            address_kept=address_kept,
         )  # fmt: skip
         self.placed.append(order_id)
         self.store_orders += [(order_id, id_of(order_id, store)) for store in wanted]

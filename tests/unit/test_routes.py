@@ -59,10 +59,12 @@ def walk() -> set[tuple[str, str, str, str]]:
     """Every route that a walk through each corner of the saga produced."""
     world = World()
     # Two florists, paid; one part is stopped, the other is too late.
-    both = world.place("ann", ("bouquet", "basket"), 1, coupon=False, off=0, method="cart")
+    world.send("accounts", BUYER, sign_in())
+    both = world.place(f"{BUYER}-1", ("bouquet", "basket"), 1, coupon=False, off=0, method="cart", address_kept=True)
     world.settle()
     approve(world, both)
     world.settle()
+    assert list(world.memory.state("accounts", BUYER).addresses) == [both]
     world.begin(world.store_orders[0][1])
     for order, part in world.store_orders:
         world.send("orders", order, orders.CancelStoreOrder(store_order_id=part))

@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from web.examples.words import ADMIN, BUYER, DOCUMENT, EMAIL, MINUTE, MORNING, PICTURE, PICTURES, SELLER, SESSION, STORE, TICKET
+from web.examples.words import (
+    ADDRESS,
+    ADMIN,
+    BUYER,
+    DOCUMENT,
+    EMAIL,
+    MINUTE,
+    MORNING,
+    PICTURE,
+    PICTURES,
+    SELLER,
+    SESSION,
+    STORE,
+    TICKET,
+)
 from web.responses import accounts
 
 DAY = 1_440 * MINUTE
@@ -20,6 +34,11 @@ ALL = (
         account=BUYER, role="buyer", kind="buyer", status="ACTIVE", provider="kakao", name="하루", email=EMAIL,
         phone="+821012345678", picture=PICTURE, picture_urls=PICTURES, joined_at=MORNING, business_number="", reason="",
         note="", coupon_count=2, like_count=5,
+    ),
+    accounts.AddressAnswer(address_id=ADDRESS),
+    accounts.AddressShown(
+        address_id=ADDRESS, recipient="이봄", phone="+821098765432", zipcode="04780", road="서울 성동구 연무장길 33", detail="2층",
+        used_at=MORNING,
     ),
     accounts.SessionsAnswer(
         items=[

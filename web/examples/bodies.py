@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from web.examples.words import COUPON, DOCUMENT, EMAIL, IMAGE, LINE, PHONE, PICTURE, PRODUCT, SELLER, STORE, STORE_NAME, TICKET
-from web.requests import accounts, carts, catalog, images, inventory, orders, reviews, search, stores
+from web.requests import accounts, addresses, carts, catalog, images, inventory, orders, reviews, search, stores
 
 LINES = [orders.LineRequest(product_id=PRODUCT, quantity=2)]
 PASSWORD = "봄날의온실2026"
@@ -22,6 +22,7 @@ ALL = (
             request="문 앞에 놓아 주세요",
         ),
         expected_total=88_000,
+        address_kept=True,
     ),
     orders.QuoteRequest(stores=PARTS),
     # -- catalogue
@@ -80,6 +81,8 @@ ALL = (
     accounts.ProfileChange(name="하루", picture=IMAGE),
     accounts.PhoneChange(phone="010-1234-5678"),
     accounts.CodeOnly(code="161803"),
+    addresses.AddressForm(recipient="이봄", phone="010-9876-5432", zipcode="04780", road="서울 성동구 연무장길 33", detail="2층"),
+    addresses.AddressEdit(detail="3층 303호"),
     accounts.Resubmission(business_number=BUSINESS, document=DOCUMENT),
     images.DocumentRequest(content_type="application/pdf", size=301_244),
     accounts.DocumentOnly(document=DOCUMENT),

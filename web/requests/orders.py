@@ -13,8 +13,8 @@ from msgspec import Meta
 
 from models.orders.checkout import MAX_STORES
 from models.orders.messages import MAX_LINES, MAX_QUANTITY
-from web.requests.fields import Amount, Email, Id, PersonName, Phone, Text100, Zipcode
-from web.requests.phones import e164
+from web.requests.addresses import AddressForm, no_number
+from web.requests.fields import Amount, Email, Id, PersonName, Phone
 from web.validation import Body, FieldError
 
 
@@ -51,26 +51,13 @@ class OrdererRequest(Body, frozen=True):
     email: Email
 
     def conflicts(self) -> Iterator[FieldError]:
-        yield from _no_number(self.phone)
+        yield from no_number(self.phone)
 
 
-class AddressRequest(Body, frozen=True):
-    """Where to and to whom; ``phone`` is the recipient's."""
+class AddressRequest(AddressForm, frozen=True):
+    """Where to and to whom; ``request``: what is asked of the courier."""
 
-    recipient: PersonName
-    phone: Phone
-    zipcode: Zipcode
-    road: Text100
-    detail: Annotated[str, Meta(max_length=100)] = ""
     request: Annotated[str, Meta(max_length=500)] = ""
-
-    def conflicts(self) -> Iterator[FieldError]:
-        yield from _no_number(self.phone)
-
-
-def _no_number(phone: str) -> Iterator[FieldError]:
-    if not e164(phone):
-        yield FieldError("/phone", "phone")
 
 
 class QuoteRequest(Body, frozen=True):
@@ -90,10 +77,14 @@ class QuoteRequest(Body, frozen=True):
 
 
 class OrderRequest(QuoteRequest, frozen=True):
-    """A checkout over one or several florists, with one payment."""
+    """A checkout over one or several florists, with one payment.
+
+    ``address_kept``: once it is paid, the address stands on top of the buyer's book, whether it was chosen from there or is new.
+    """
 
     orderer: OrdererRequest
     address: AddressRequest
     expected_total: Amount
     device: Literal["pc", "mobile", "app"] = "pc"
     method: Literal["cart", "direct"] = "direct"
+    address_kept: bool = False

@@ -32,6 +32,22 @@ class AccountAnswer(msgspec.Struct):
     stores: list[str]
 
 
+class AddressAnswer(msgspec.Struct):
+    address_id: str
+
+
+class AddressShown(msgspec.Struct):
+    """An address of the buyer's book; ``used_at``: when it was written down or last ordered to (ms)."""
+
+    address_id: str
+    recipient: str
+    phone: str
+    zipcode: str
+    road: str
+    detail: str
+    used_at: int
+
+
 class CodeSent(msgspec.Struct):
     """The same whatever is known of the address. ``valid_for``: seconds that the code counts."""
 

@@ -23,6 +23,7 @@ from web.requests.accounts import (
     Suspension,
     TicketOnly,
 )
+from web.requests.addresses import AddressEdit, AddressForm
 from web.requests.carts import CartAdd, CartQuantity, CartRemoval
 from web.requests.catalog import FlowerForm, LabelForm, ProductForm, ProductPatch, Removal, SubscriptionForm
 from web.requests.images import DocumentRequest, ImageRequest
@@ -44,6 +45,8 @@ from web.requests.stores import (
 from web.responses.accounts import (
     AccountAnswer,
     ActShown,
+    AddressAnswer,
+    AddressShown,
     BuyerListed,
     CodeSent,
     Done,
@@ -97,6 +100,7 @@ from web.responses.stores import (
     StoreShown,
 )
 from web.routes import (
+    addresses,
     auth,
     carts,
     catalog,
@@ -307,6 +311,10 @@ ROUTES: tuple[Rule, ...] = (
     Rule("GET", "/me/sessions", Who.ANYONE, me.sessions, answer=SessionsAnswer),
     Rule("DELETE", "/me/sessions", Who.ANYONE, me.end_sessions, answer=Done),
     Rule("DELETE", "/me/sessions/{session}", Who.ANYONE, me.end_session, answer=Done),
+    Rule("GET", "/me/addresses", Who.BUYER, addresses.mine, answer=Items[AddressShown]),
+    Rule("POST", "/me/addresses", Who.BUYER, addresses.add, AddressForm, AddressAnswer, 201),
+    Rule("PATCH", "/me/addresses/{address_id}", Who.BUYER, addresses.edit, AddressEdit, AddressAnswer),
+    Rule("DELETE", "/me/addresses/{address_id}", Who.BUYER, addresses.remove, answer=Done),
     Rule("PUT", "/me/application", Who.APPLICANT, sellers.resubmit, Resubmission, AccountAnswer),
     Rule(
         "POST",

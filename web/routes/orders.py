@@ -54,6 +54,7 @@ async def place(call: Call) -> web.Response:
         nonce=idempotency.sign(shared.secret, "callback", order_id),
         device=wish.device,
         method=wish.method,
+        address_kept=wish.address_kept,
     )
     return await submit(call, "orders", order_id, message, command=command, body=await call.body(), status=201)
 

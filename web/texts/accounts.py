@@ -28,6 +28,13 @@ PROBLEMS: dict[str, Text] = {
     "oauth_away": Text("로그인 서비스가 응답하지 않습니다", "The identity provider does not answer"),
     "provider_unknown": Text("지원하지 않는 로그인입니다", "There is no such identity provider"),
     "not_a_buyer": Text("구매자만 탈퇴할 수 있습니다", "Only buyers withdraw by themselves"),
+    "address_unknown": Text("주소록에 없는 배송지입니다", "There is no such address in your book"),
+    "address_exists": Text("같은 배송지가 이미 있습니다", "Your book has this very address already"),
+    "address_invalid": Text("배송지를 다시 확인해 주세요", "Please check the address"),
+    "address_book_full": Text(
+        "배송지는 {most}개까지 저장할 수 있습니다", "An address book holds {most} addresses",
+        "쓰지 않는 배송지를 지우고 다시 저장해 주세요.", "Please remove one that you do not need.",
+    ),
     "code_wrong": Text(
         "인증번호가 다릅니다", "The code is wrong",
         "번호를 확인하거나 인증번호를 다시 받아 주세요.", "Please check the digits, or ask for a new code.",

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from agents.orders import ORDERS
+from models.accounts.address_messages import KeepAddress, Place
 from models.actor import MINUTE, Event, Refusal, Reminder, Send
 from models.catalog.messages import CountSale
 from models.deliveries.messages import CreateDelivery
@@ -231,6 +232,26 @@ def test_captured_is_confirmed_however_late() -> None:
     ]
     assert actor.take(CAPTURED) == []
     assert actor.take(Reminder(due=DEADLINE)) == []
+
+
+@pytest.mark.spec("order W-6", "order W-50")
+@pytest.mark.parametrize("confirmed", [True, False])
+def test_an_address_is_written_down_once_the_order_stands_with_the_recipients_phone(confirmed: bool) -> None:
+    """By a message of its own, so whatever becomes of it, the order stands."""
+    actor, buyer = Actor(ORDERS, ORDER, NOW), f"{'0' * 32}-1"
+    for message in (place(total=50_000, buyer=buyer, address_kept=True), HELD_ROSE, READY, APPROVE):
+        actor.take(message)
+    actor.take(
+        m.PaymentCaptured(amount=50_000, method="CARD", captured_at=NOW)
+        if confirmed
+        else m.PaymentRefused(stage="capture", code="-780")
+    )
+    where = Place(
+        recipient=ADDRESS.recipient, phone=ADDRESS.phone, zipcode=ADDRESS.zipcode, road=ADDRESS.road, detail=ADDRESS.detail
+    )
+    assert where.phone != ORDERER.phone
+    kept = Send("accounts", "0" * 32, KeepAddress(account=buyer, order_id=ORDER, place=where))
+    assert [one for one in actor.sends if one.domain == "accounts"] == ([kept] if confirmed else [])
 
 
 # -- row 5: nothing comes of it -------------------------------------------------------------------------------------------------

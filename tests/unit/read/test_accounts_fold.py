@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from models.accounts.address_messages import Place, SavedAddress
 from models.accounts.common_messages import Person
 from models.accounts.messages import AccountJoined, AccountPrivate, AccountRestored, AccountSuspended, AccountWithdrawn
 from models.accounts.seller_messages import ApplicationFiled, SellerApplied, SellerDenied
@@ -31,11 +32,13 @@ def rows(writes: list[Any]) -> list[Any]:
 
 
 def test_an_account_is_counted_joined_and_known() -> None:
-    person = AccountPrivate(account=ME, person=Person(name="꽃님", email="a@b.kr"), notes={"0": "x"})
+    home = SavedAddress(address_id="a", place=Place(recipient="봄", phone="+82", zipcode="04780", road="길"), used_at=7)
+    person = AccountPrivate(account=ME, person=Person(name="꽃님", email="a@b.kr"), notes={"0": "x"}, addresses=(home,))
     count, join, status, suspend, erase, people = rows(accounts.project(facts(AccountJoined(account=ME, provider="kakao"), person)))
     assert (count, join) == ([(ME, ROW, 1, 1)], [(ME, "buyer", "kakao", "ACTIVE", 0, 0)])
     assert (status, suspend, erase) == ([], [], [])
-    assert people == [(ME, ROW, "꽃님", "a@b.kr", "", "", "", 0, "", "", "", '{"0":"x"}', 1)]
+    book = '[{"address_id":"a","place":{"recipient":"봄","phone":"+82","zipcode":"04780","road":"길"},"used_at":7}]'
+    assert people == [(ME, ROW, "꽃님", "a@b.kr", "", "", "", 0, "", "", "", '{"0":"x"}', book, 1)]
 
 
 def test_who_is_erased_in_a_batch_leaves_nothing_of_it_and_may_come_again() -> None:

@@ -27,6 +27,7 @@ from web.rule import Rule
 
 IDS: Mapping[str, str] = {
     "account": f"{'0' * 32}-1",
+    "address_id": "address-1",
     "category_id": "1",
     "command": "c",
     "coupon_id": "coupon-1",
@@ -85,6 +86,8 @@ BODIES: Mapping[str, Any] = {
     "PasswordSignIn": {"email": "a@b.kr", "password": "p"},
     "AdminSignIn": {"name": "mina", "password": "p", "code": "000000"},
     "ProfileChange": {"name": "봄날"},
+    "AddressForm": {"recipient": "이봄", "phone": "010-9876-5432", "zipcode": "04780", "road": "연무장길 33"},
+    "AddressEdit": {"detail": "3층"},
     "Denial": {"reason": "other"},
     "Suspension": {"reason": "other"},
 }  # fmt: skip

@@ -124,6 +124,7 @@ class Known:
         self.searched: list[Question] = []
         self.sentences: list[Sentence] = []
         self.accounts_: dict[str, dict[str, Any]] = {BUYER: account_of(BUYER)}
+        self.addresses_: dict[str, list[dict[str, Any]]] = {}
 
     async def start(self) -> None:
         """Nothing to connect to."""
@@ -282,6 +283,9 @@ class Known:
 
     async def authors(self, ids: Iterable[str]) -> Mapping[str, Document]:
         return {one: self.accounts_[one] for one in ids if one in self.accounts_}
+
+    async def addresses(self, account: str) -> Sequence[Document]:
+        return self.addresses_.get(account, [])
 
     async def account_of_row(self, row: str) -> Document | None:
         return next((one for one in self.accounts_.values() if one["row_key"] == row), None)

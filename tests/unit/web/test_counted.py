@@ -47,6 +47,9 @@ COUNTED: Mapping[str, tuple[str, str]] = {
     # Whoever is signed in is counted by their account already.
     "PATCH /me": ("write", NOBODY),
     "DELETE /me": ("write", NOBODY),
+    "POST /me/addresses": ("write", NOBODY),
+    "PATCH /me/addresses/{address_id}": ("write", NOBODY),
+    "DELETE /me/addresses/{address_id}": ("write", NOBODY),
     "POST /me/phone": ("code", NOBODY),
     "POST /me/phone/confirm": ("code", NOBODY),
     "POST /me/email": ("code", NOBODY),
