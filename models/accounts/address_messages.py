@@ -42,6 +42,9 @@ class AddAddress(Once, frozen=True):
     address_id: str
     place: Place
 
+    def awaits(self) -> str:
+        return "address"
+
 
 class ChangeAddress(Once, frozen=True):
     """``None``: stays as it is. Refused: ``account_gone``, ``address_unknown`` (404), ``address_invalid`` (422), ``address_exists``
@@ -84,11 +87,17 @@ class AddressKept(Keeping, frozen=True):
     at: int
     gave_way: str = ""
 
+    def answers(self) -> tuple[str, ...]:
+        return ("address",)
+
 
 class AddressUsed(Event, frozen=True):
     account: str
     address_id: str
     at: int
+
+    def answers(self) -> tuple[str, ...]:
+        return ("address",)
 
 
 class AddressChanged(Keeping, frozen=True):

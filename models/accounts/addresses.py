@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
 import msgspec
 
@@ -119,8 +118,3 @@ def evolve(book: Book, event: ADDRESS_EVENTS) -> dict[str, SavedAddress]:
 def listed(book: Book) -> tuple[SavedAddress, ...]:
     """The last used first."""
     return tuple(sorted(book.values(), key=lambda one: (-one.used_at, one.address_id)))
-
-
-def answer(event: Event | None) -> dict[str, Any]:
-    """Which address it is by now: one that says the same may have been there."""
-    return {"address_id": event.address_id} if isinstance(event, AddressKept | AddressUsed | AddressChanged) else {}

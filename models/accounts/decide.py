@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from models.accounts import addresses, calls, contacts, sellers, sessions
-from models.accounts.address_messages import ADDRESS_EVENTS, AddAddress, ChangeAddress, KeepAddress, RemoveAddress
+from models.accounts.address_messages import AddAddress, AddressKept, AddressUsed, ChangeAddress, KeepAddress, RemoveAddress
 from models.accounts.common_messages import Person
 from models.accounts.messages import (
     ACCOUNTS_INBOX,
@@ -311,6 +311,8 @@ def answer(key: str, state: State, event: Event | None) -> dict[str, Any] | Refu
             return Refusal("business_number_taken")
         case LicenceRead():
             return {"business_number": event.kept}
+        case AddressKept(address_id=address_id) | AddressUsed(address_id=address_id):
+            return {"address_id": address_id}
     if not isinstance(account, Account) or not account.exists:
         return {}
     said: dict[str, Any] = {
@@ -319,8 +321,6 @@ def answer(key: str, state: State, event: Event | None) -> dict[str, Any] | Refu
         "status": account.status,
         "stores": [id_of("store", account.id)] if account.role == "seller" else [],
     }
-    if isinstance(event, ADDRESS_EVENTS):
-        return addresses.answer(event)
     if isinstance(event, SessionOpened | SessionRefreshed):
         said |= {"session": event.session, "until": event.until}
     return said

@@ -61,6 +61,7 @@ def test_an_address_is_written_down_and_no_event_says_whose() -> None:
     record = ACCOUNTS.private(BUYER, actor.states, kept)
     assert isinstance(record, AccountPrivate)
     assert record.addresses == (saved,)
+    assert add().awaits() in kept.answers()
     assert ACCOUNTS.answer(BUYER, actor.states, kept) == {"address_id": "a"}
 
 
@@ -74,6 +75,7 @@ def test_what_is_in_the_book_already_only_moves_to_its_top() -> None:
     actor.now += 1
     (used,) = actor.take(add(address_id="c"))
     assert used == AddressUsed(account=ME, address_id="a", at=actor.now)
+    assert add().awaits() in used.answers()
     assert ACCOUNTS.answer(BUYER, actor.states, used) == {"address_id": "a"}
     assert [one.address_id for one in book(actor)] == ["a", "b"]
     actor.now += 1
