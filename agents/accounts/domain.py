@@ -9,11 +9,11 @@ from agents.accounts import letters
 from agents.accounts.ports import Outside, Refused, Unknown
 from agents.runtime.domain import Domain
 from models.accounts import decide as accounts
+from models.accounts.account import Account
 from models.accounts.business import number_in
 from models.accounts.calls import TRIES
 from models.accounts.messages import ACCOUNTS_EVENTS, ACCOUNTS_INBOX, CallDone, CallRefused
 from models.accounts.secrets import digits
-from models.accounts.state import Account
 from models.actor import Effect, Message
 from models.effects import PortKind
 

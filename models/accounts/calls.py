@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from models.accounts.account import Account, Task
 from models.accounts.messages import CallDone, CallFinished, CallPostponed, CallRefused, CallStarted
 from models.accounts.seller_messages import LicenceRead
-from models.accounts.state import Account, Task
 from models.actor import HOUR, SECOND, EffectUnknown, Event
 
 LEASE = 20 * SECOND

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from models.accounts import sessions
+from models.accounts.account import FAILED, NEW, REGISTERING, Account, Asked, Code, Task
 from models.accounts.calls import begun
 from models.accounts.common_messages import Purpose
 from models.accounts.messages import (
@@ -17,7 +18,6 @@ from models.accounts.messages import (
     ResetPassword,
 )
 from models.accounts.seller_messages import ConfirmRegistration
-from models.accounts.state import FAILED, NEW, REGISTERING, Account, Asked, Code, Task
 from models.actor import DAY, HOUR, MINUTE, SECOND, Event, Refusal
 
 LASTS, TRIES = 10 * MINUTE, 5

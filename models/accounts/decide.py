@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from models.accounts import addresses, calls, contacts, sellers, sessions
+from models.accounts.account import ACCOUNTS_STATE, DENIED, NEW, WITHDRAWN, Account, Joining, Task
 from models.accounts.address_messages import AddAddress, AddressKept, AddressUsed, ChangeAddress, KeepAddress, RemoveAddress
 from models.accounts.common_messages import Person
 from models.accounts.messages import (
@@ -67,19 +68,7 @@ from models.accounts.session_messages import (
     SessionRefreshed,
     SignIn,
 )
-from models.accounts.state import (
-    ACCOUNTS_STATE,
-    DENIED,
-    NEW,
-    WITHDRAWN,
-    Account,
-    Joining,
-    Task,
-    evolve,
-    lapsed,
-    pending,
-    wake,
-)
+from models.accounts.state import evolve, lapsed, pending, wake
 from models.actor import DAY, EffectUnknown, Event, Refusal, Reminder, Send, State, id_of
 from models.carts.messages import ForgetBuyer
 from models.catalog.image_messages import EraseImage, keep, owned

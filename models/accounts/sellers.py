@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from models.accounts import sessions
+from models.accounts.account import APPLIED, DENIED, FAILED, PENDING, REGISTERING, Account, Application, Claim, Task
 from models.accounts.business import is_number
 from models.accounts.calls import begun
 from models.accounts.common_messages import Person
@@ -27,17 +28,6 @@ from models.accounts.seller_messages import (
     SellerApplied,
     SellerDenied,
     SellerPermitted,
-)
-from models.accounts.state import (
-    APPLIED,
-    DENIED,
-    FAILED,
-    PENDING,
-    REGISTERING,
-    Account,
-    Application,
-    Claim,
-    Task,
 )
 from models.actor import DAY, Event, Refusal, id_of
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from models.accounts.account import APPLIED, FAILED, Account
 from models.accounts.common_messages import AllEndCause
 from models.accounts.session_messages import (
     EndSession,
@@ -13,7 +14,6 @@ from models.accounts.session_messages import (
     SessionRefreshed,
     SessionsEnded,
 )
-from models.accounts.state import APPLIED, FAILED, Account
 from models.actor import DAY, HOUR, SECOND, Event, Refusal
 
 LIFETIME = {"buyer": 30 * DAY, "seller": 30 * DAY, "admin": 12 * HOUR}

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from agents.accounts.ports import Refused, Unknown
+from models.accounts.account import Account
 from models.accounts.contacts import A_DAY, LASTS, PAUSE, TRIES
 from models.accounts.messages import (
     CallFinished,
@@ -27,7 +28,6 @@ from models.accounts.messages import (
 from models.accounts.secrets import check, digits, hashed
 from models.accounts.seller_messages import ConfirmRegistration, RegistrationLapsed
 from models.accounts.session_messages import SessionEnded, SessionsEnded
-from models.accounts.state import Account
 from models.actor import DAY, HOUR, EffectUnknown, Refusal, Reminder
 from tests.unit.accounts.given import (
     ACCOUNTS,

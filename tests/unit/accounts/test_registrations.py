@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from models.accounts.account import Account
 from models.accounts.common_messages import Purpose
 from models.accounts.contacts import A_DAY, LASTS, TICKET
 from models.accounts.messages import CodeRequested, EmailVerified
@@ -21,7 +22,6 @@ from models.accounts.seller_messages import (
     SellerApplied,
 )
 from models.accounts.sellers import READS_A_DAY
-from models.accounts.state import Account
 from models.actor import DAY, HOUR, MINUTE, Refusal, Reminder
 from models.kept import ERASE
 from tests.unit.accounts.given import ACCOUNTS, CLAIM, EMAIL, SELLER, application, applied, code, done, opening, right, verified

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from models.accounts.account import Account
 from models.accounts.business import is_number, number_in
 from models.accounts.common_messages import Person
 from models.accounts.messages import (
@@ -44,7 +45,6 @@ from models.accounts.seller_messages import (
 )
 from models.accounts.sellers import READS_A_DAY
 from models.accounts.session_messages import SessionsEnded
-from models.accounts.state import Account
 from models.actor import DAY, HOUR, Refusal, Reminder, Send, id_of
 from models.catalog.image_messages import EraseImage, KeepImage
 from models.stores.messages import RestoreOwner, SuspendOwner

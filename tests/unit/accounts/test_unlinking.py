@@ -14,8 +14,8 @@ from prometheus_client import REGISTRY
 from agents.accounts.http import Http
 from agents.accounts.kakao import KakaoAdmin
 from agents.accounts.ports import Refused, Unknown
+from models.accounts.account import Account
 from models.accounts.messages import WithdrawAccount
-from models.accounts.state import Account
 from tests.unit.accounts.given import ACCOUNTS, BUYER, PLAYED, buyer
 
 
