@@ -107,6 +107,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     search_dir: str = ".local/demo/search"
     """Where the process ``search`` keeps its index, which it fills from the log: it may be thrown away."""
 
+    search_kept: int = 1_000
+    """Answers of some 10 KB that ``search`` gives again while its index has not changed; 0: none."""
+
     search_url: str = f"http://{LOOPBACK}:{PORT_BASE + HEALTH['search']}"
     """The process ``search`` of this machine, as its web processes reach it."""
 

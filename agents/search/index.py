@@ -109,6 +109,11 @@ class Shelf:
     # -- reading -----------------------------------------------------------------------------------------------------------------
 
     @property
+    def state(self) -> object:
+        """What readers see; another object after each ``commit``."""
+        return self._searcher
+
+    @property
     def products(self) -> int:
         """How many are in lists."""
         return self._searcher.num_docs

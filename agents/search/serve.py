@@ -19,6 +19,7 @@ from aiohttp import web
 from prometheus_client import Histogram
 
 from agents.search.feed import Feed
+from agents.search.kept import Kept
 from agents.search.understand import Understanding
 from models.read.cursors import BadCursor
 from models.search.chips import chips
@@ -56,6 +57,7 @@ class Searching:
         self.understanding: Understanding | None = None
         """Set once the analyser is loaded."""
         self._was_ready = False
+        self._kept = Kept(settings.search_kept)
         self._rebuild = asyncio.Event()
         self._stopping = asyncio.Event()
 
@@ -151,8 +153,16 @@ class Searching:
         facets = shelf.facets(question.filters) if question.facets else None
         return Found(page.items, page.next, page.total, facets)
 
+    def listed(self, asked: bytes) -> bytes:
+        """A ``Question`` and its ``Found``, encoded. Raises ``BadCursor``, ``msgspec.MsgspecError``."""
+        return self._kept.answer(self.feed.shelf.state, asked, lambda: _encode(self.found(_question(asked))))
+
+    def main_page(self) -> bytes:
+        """``Main``, encoded."""
+        return self._kept.answer(self.feed.shelf.state, b"main", lambda: _encode(self.main()))
+
     def main(self) -> Main:
-        """The rows of the main page: what is on sale now, nothing is kept from before (product W42)."""
+        """The rows of the main page: what is on sale now."""
         shelf = self.feed.shelf
         return Main([Row(name, shelf.page(Filters(status="SALE", sort=sort), ROW).items) for name, sort in ROWS])
 
@@ -170,13 +180,13 @@ class Searching:
         """The questions as routes."""
 
         async def products(request: web.Request) -> web.Response:
-            question = _question(await request.read())
+            asked = await request.read()
             with SECONDS.labels("products").time():
-                return _json(self.found(question))
+                return _raw(self.listed(asked))
 
         async def main(request: web.Request) -> web.Response:
             with SECONDS.labels("main").time():
-                return _json(self.main())
+                return _raw(self.main_page())
 
         async def sentences(request: web.Request) -> web.Response:
             if self.understanding is None:
@@ -208,4 +218,8 @@ class Searching:
 
 
 def _json(value: Any, status: int = 200) -> web.Response:
-    return web.Response(body=_encode(value), status=status, content_type="application/json")
+    return _raw(_encode(value), status)
+
+
+def _raw(body: bytes, status: int = 200) -> web.Response:
+    return web.Response(body=body, status=status, content_type="application/json")

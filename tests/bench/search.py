@@ -108,7 +108,7 @@ def one(chance: random.Random, most: int) -> Choice:
 
 def opened(folder: str, products: int) -> Searching:
     """A search whose index holds ``products``."""
-    searching = Searching(msgspec.structs.replace(Settings(), search_dir=folder))
+    searching = Searching(msgspec.structs.replace(Settings(), search_dir=folder, search_kept=0))
     shelf, store = searching.feed.shelf, Store("store", 1, 1, "봄꽃집")
     marks = itertools.count()
     for product in shop(products):
