@@ -25,6 +25,8 @@ LOOK = 5.0
 PENDING = {"status": "pending"}
 CATALOG: Mapping[str, tuple[str, ...]] = {"review": ("reviews",), "reference": ("reference",), "waiting": ("restock",)}
 """Read models of the catalogue's parts; a product's own is ``products``."""
+LISTS = "lists"
+"""Among the read models of a command: the lists of the process ``search``, which reports nothing and is asked."""
 EMPTY: Mapping[str, Any] = {}
 
 
@@ -44,7 +46,7 @@ def models_of(domain: str, part: str, said: Mapping[str, Any] = EMPTY) -> tuple[
         kinds = {"store_id": ("stores",), "question_id": ("questions",), "notice_id": ("notices",)}
         return next((models for name, models in kinds.items() if name in said), ("questions", "notices"))
     if domain == "catalog":
-        return CATALOG.get(part.partition("/")[0], ("products",))
+        return CATALOG.get(part.partition("/")[0], ("products", LISTS))
     return {"carts": ("carts",)}.get(domain, ())
 
 
@@ -144,6 +146,10 @@ async def shown(
     client, loop = call.shared.client, asyncio.get_running_loop()
     for model in models_of(domain, part) if models is None else models:
         left = deadline - loop.time()
+        if model == LISTS:
+            if not await _listed(call, key, seq, max(left, 0.0)):
+                return False
+            continue
         if await client.projected(model, key, seq, min(CHECK_AFTER, left)):
             continue
         if await _has(call, model, domain, key, seq, part):
@@ -151,6 +157,13 @@ async def shown(
         if not await client.projected(model, key, seq, deadline - loop.time()):
             return False
     return True
+
+
+async def _listed(call: Call, product_id: str, seq: int, wait: float) -> bool:
+    try:
+        return await call.shared.reads.listed(product_id, seq, wait)
+    except ReadsAway:
+        return False
 
 
 async def _has(call: Call, model: str, domain: str, key: str, seq: int, part: str) -> bool:

@@ -62,7 +62,6 @@ class Databases:
         registry = Registry(self._databases)
         self._orders = orders.Queries(self._databases, registry)
         self._products = products.Queries(self._databases, registry)
-        self._lists = products_list.Queries(self._databases, registry)
         self._reference = reference.Queries(self._databases, registry)
         self._reviews = reviews.Queries(self._databases, registry)
         self._restock = restock.Queries(self._databases, registry)
@@ -73,6 +72,7 @@ class Databases:
         self._images = images.Queries(self._databases, registry)
         self._coupons = coupons.Queries(self._databases, registry)
         self._search = Search(settings.search_url)
+        self._lists = products_list.Queries(self._search)
         self._carts = carts.Queries(self._databases, registry)
         self._accounts = accounts.Queries(self._databases, registry)
         self._sessions = sessions.Queries(self._databases, registry)
@@ -123,6 +123,10 @@ class Databases:
     @asked
     async def found(self, question: Question) -> Found:
         return await self._search.found(question)
+
+    @asked
+    async def listed(self, product_id: str, seq: int, wait: float) -> bool:
+        return await self._search.shown(product_id, seq, wait)
 
     @asked
     async def main_page(self) -> Main:

@@ -63,6 +63,9 @@ class Reads(Protocol):
     async def found(self, question: Question) -> Found:
         """A page of the products that filters let through. Raises ``BadCursor``."""
 
+    async def listed(self, product_id: str, seq: int, wait: float) -> bool:
+        """Do lists have event ``seq`` of a product, or are there none now? ``wait``: seconds that they may take."""
+
     async def main_page(self) -> Main:
         """The rows of the main page."""
 

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import shutil
 import time
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from agents.facts import decode
 from agents.search.index import Shelf
 from agents.search.store import FORMAT, Folded
 from models.read.facts import EVENTS, PRIVATE, Fact, Spot
+from models.search.documents import Product
 from models.search.vocabulary import Names
 from models.settings import Settings
 from topics import catalogue
@@ -31,7 +33,9 @@ from topics.envelope import Undecodable
 log = structlog.get_logger(__name__)
 SOURCES = (("catalog", EVENTS), ("catalog", PRIVATE), ("stores", EVENTS), ("stores", PRIVATE))
 COMMIT = 0.5
-"""Seconds between commits of the index while something changes."""
+"""Seconds between commits of the index while something changes and nobody waits for it."""
+HURRIED = 0.02
+"""The same while somebody waits to see a change."""
 RECORDS, CHANGES = 2_000, 1_000
 """Records folded, and products written into the index, at once."""
 REST = 0.09
@@ -70,7 +74,15 @@ class Feed:
         self._changed.set()
         self._written = 0
         self._stopping = asyncio.Event()
+        self._asked = asyncio.Event()
+        """Set while somebody waits, and at the end: pauses are cut short."""
+        self._waiting: list[tuple[str, int, asyncio.Future[bool]]] = []
+        """Product, event, who waits for the index to have it; False: it is fed no more."""
         self._folds, self._indexed = 0, -1
+        self._shown: dict[TopicPartition, int] = {}
+        """What was read before the index was committed last."""
+        self.held = False
+        """Set to read no further for a while."""
         self.turned = time.monotonic()
         """When the broker was last asked."""
 
@@ -83,6 +95,36 @@ class Feed:
     def lag(self) -> int:
         """Records that are not folded yet."""
         return sum(max(0, end - self._next.get(tp, 0)) for tp, end in self._ends.items())
+
+    def products(self, ids: Iterable[str]) -> list[Product]:
+        """Products in all their fields, in the order of ``ids``; they may be newer than the index, and are never older."""
+        return self._folded.products(ids)
+
+    def past(self, other: Feed) -> bool:
+        """Is all in the index that ``other`` has read?"""
+        return all(self._shown.get(tp, 0) >= end for tp, end in other._next.items())
+
+    async def shows(self, product_id: str, seq: int, seconds: float) -> bool:
+        """True as soon as the index has event ``seq`` of a product; False if it has not after ``seconds``, or is fed no more.
+
+        The writer hurries.
+        """
+        if self._stopping.is_set():
+            return False
+        loop = asyncio.get_running_loop()
+        waiter = (product_id, seq, loop.create_future())
+        self._waiting.append(waiter)
+        self._asked.set()
+        try:
+            # Whoever is in the list above is told of each commit from now on.
+            if await loop.run_in_executor(self._thread, self._folded.indexed, product_id) >= seq:
+                return True
+            await asyncio.wait((waiter[2],), timeout=seconds)
+            return waiter[2].done() and waiter[2].result()
+        finally:
+            self._waiting.remove(waiter)
+            if not self._waiting and not self._stopping.is_set():
+                self._asked.clear()
 
     async def run(self) -> None:
         """Feed until ``stop``. Raises ``NewerVersion``, and ``OffsetOutOfRangeError`` if the log is not the one that was folded."""
@@ -106,7 +148,7 @@ class Feed:
                 if task.done():
                     task.result()
         finally:
-            self._stopping.set()
+            self.stop()
             self._changed.set()
             await asyncio.gather(*tasks, return_exceptions=True)
             with contextlib.suppress(KafkaError, TimeoutError):
@@ -116,6 +158,10 @@ class Feed:
     def stop(self) -> None:
         """End ``run`` soon."""
         self._stopping.set()
+        self._asked.set()
+        for _, _, waiter in self._waiting:
+            if not waiter.done():
+                waiter.set_result(False)
 
     async def _started(self, consumer: Any) -> None:
         while not self._stopping.is_set():
@@ -142,6 +188,9 @@ class Feed:
         loop = asyncio.get_running_loop()
         while not self._stopping.is_set():
             self.turned = time.monotonic()
+            if self.held:
+                await asyncio.sleep(HURRIED)
+                continue
             found = await consumer.getmany(timeout_ms=250, max_records=RECORDS)
             facts: list[Fact] = []
             after: dict[Spot, int] = {}
@@ -163,10 +212,10 @@ class Feed:
                 await self._pause(REST)
 
     async def _pause(self, seconds: float) -> None:
-        """Wait, but not for what is to end."""
+        """Wait, but not for what is to end, and not while somebody waits for us."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await self._stopping.wait()
+                await self._asked.wait()
 
     def _facts(self, spot: Spot, record: Any) -> list[Fact]:
         try:
@@ -182,17 +231,18 @@ class Feed:
         while not self._stopping.is_set():
             await self._changed.wait()
             self._changed.clear()
-            folds = self._folds
+            folds, read = self._folds, dict(self._next)
             began = time.monotonic()
             while not self._stopping.is_set() and await loop.run_in_executor(self._thread, self._take):
                 if time.monotonic() - began > COMMIT:
-                    await loop.run_in_executor(self._thread, self._commit)
+                    self._tell(await loop.run_in_executor(self._thread, self._commit))
                     began = time.monotonic()
-            await loop.run_in_executor(self._thread, self._commit)
+            self._tell(await loop.run_in_executor(self._thread, self._commit))
             PRODUCTS.set(self.shelf.products)
             if not self._stopping.is_set():
-                self._indexed = folds
-            await self._pause(COMMIT)
+                self._indexed, self._shown = folds, read
+            await asyncio.sleep(HURRIED)
+            await self._pause(COMMIT - HURRIED)
 
     def _take(self) -> bool:
         """Write the next products that have changed; are there more?"""
@@ -204,9 +254,16 @@ class Feed:
             self._written = changes[-1].mark
         return len(changes) == CHANGES
 
-    def _commit(self) -> None:
+    def _commit(self) -> dict[str, int]:
+        """Let readers see what was taken; of the products that somebody waits for the event up to which they do."""
         self.shelf.commit()
         self._folded.clean(self._written)
+        return {product_id: self._folded.indexed(product_id) for product_id, _, _ in list(self._waiting)}
+
+    def _tell(self, seen: dict[str, int]) -> None:
+        for product_id, seq, waiter in self._waiting:
+            if not waiter.done() and seen.get(product_id, 0) >= seq:
+                waiter.set_result(True)
 
     def _close(self) -> None:
         self._thread.shutdown(wait=True)

@@ -1,5 +1,8 @@
 """The tantivy index: its fields, how a product gets into it, and lists out of it (design §8). Derived: it may be thrown away.
 
+It holds every ordinary product. Those that only their sellers and admins may see are marked ``hidden`` (``document``), and no
+public list has them. To leave out these few costs a third less than to ask for a mark of all others.
+
 Lists are keyset-paged by the keys of ``models/search/ranking.py``. A text without an order is ranked by BM25, in classes of about
 equal relevance by status and sold pieces, over its best ``RANKED`` products.
 """
@@ -15,13 +18,15 @@ import msgspec
 from tantivy import Document, FieldType, Index, Occur, Order, Query, Schema, SchemaBuilder, Searcher
 
 from agents.search.store import Dirty
+from models.catalog.messages import DELETED
 from models.read.cursors import BadCursor, number, pack, unpack
 from models.search import vocabulary
-from models.search.documents import Card, Product, Store, shown
+from models.search.documents import Card, Product, Store, listed, shown
 from models.search.filters import KINDS, Filters
-from models.search.ranking import FIELDS, average, keys
+from models.search.ranking import FIELDS, MANAGED, average, keys
 from models.search.text import terms, wanted
 from models.search.vocabulary import Names
+from models.search.wire import Scope
 
 HEAP = 30_000_000
 """Bytes that the writer may fill before it writes a segment."""
@@ -36,6 +41,8 @@ NAME_BOOST, CLASSES = 3.0, 2.0
 """A word in the name counts three times; relevance is told apart in halves."""
 FACETS = 200
 """Values of a kind that are counted."""
+HIDDEN = "1"
+ORDERS = {**FIELDS, **MANAGED}
 RELEVANCE = "relevance"
 KEY_DIGITS = 20
 """Of a key of 64 bits."""
@@ -48,20 +55,22 @@ def schema() -> Schema:
     """The fields. ``name`` and ``about`` hold terms of ``models/search/text.py``."""
     builder = SchemaBuilder()
     builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
-    for kind in (*KINDS, "status", "store"):
+    for kind in (*KINDS, "status", "store", "hidden"):
         builder.add_text_field(kind, fast=True, tokenizer_name="raw", index_option="basic")
     builder.add_text_field("name", tokenizer_name="whitespace", index_option="freq")
     builder.add_text_field("about", tokenizer_name="whitespace", index_option="freq")
     builder.add_unsigned_field("price", indexed=True, fast=True)
-    for field in sorted(set(FIELDS.values())):
+    for field in sorted(set(ORDERS.values())):
         builder.add_unsigned_field(field, fast=True)
     builder.add_bytes_field("card", stored=True)
     return builder.build()
 
 
 class Page(NamedTuple):
-    """A page of a list. ``items``: encoded cards; ``total``: all that the filters let through, whatever the page."""
+    """A page of a list. ``ids`` and ``items``: its products and their encoded cards; ``total``: all that the filters let through,
+    whatever the page."""
 
+    ids: list[str]
     items: list[msgspec.Raw]
     next: str
     total: int
@@ -93,7 +102,7 @@ class Shelf:
         """Put products as they are now in the place of what they were; seen after ``commit``."""
         for change in changes:
             self._writer.delete_documents_by_term("id", change.id)
-            if change.product is not None and shown(change.product, change.store):
+            if change.product is not None and listed(change.product):
                 self._writer.add_document(document(change.product, change.store, names))
 
     def commit(self) -> None:
@@ -115,17 +124,17 @@ class Shelf:
 
     @property
     def products(self) -> int:
-        """How many are in lists."""
+        """How many it holds."""
         return self._searcher.num_docs
 
-    def page(self, filters: Filters, limit: int, cursor: str = "") -> Page:
-        """The products that ``filters`` let through, ``limit`` after ``cursor``. Raises ``BadCursor``."""
+    def page(self, filters: Filters, limit: int, cursor: str = "", scope: Scope = "public") -> Page:
+        """The products of ``scope`` that ``filters`` let through, ``limit`` after ``cursor``. Raises ``BadCursor``."""
         searcher = self._searcher
         # The beginning of a list finds out by itself whether there is any product.
-        query = self._found(searcher, filters) if cursor else self._query(filters)
+        query = self._found(searcher, filters, scope) if cursor else self._query(filters, scope)
         page = self._listed(searcher, filters, query, limit, cursor)
         if filters.text and not cursor and not page.total:
-            return self._listed(searcher, filters, self._query(filters, most_words=True), limit, cursor)
+            return self._listed(searcher, filters, self._query(filters, scope, most_words=True), limit, cursor)
         return page
 
     def _listed(self, searcher: Searcher, filters: Filters, query: Query, limit: int, cursor: str) -> Page:
@@ -133,18 +142,19 @@ class Shelf:
             return self._ranked(searcher, query, limit, cursor)
         return self._sorted(searcher, query, filters.sort or "NEW", limit, cursor)
 
-    def facets(self, filters: Filters) -> dict[str, dict[str, int]]:
+    def facets(self, filters: Filters, scope: Scope = "public") -> dict[str, dict[str, int]]:
         """Kind -> value -> how many products there would be with it: a kind's counts leave its own filters out."""
         searcher = self._searcher
         free = [kind for kind in KINDS if not filters.choices(kind)]
-        found = self._counts(searcher, self._found(searcher, filters), free) if free else {}
+        found = self._counts(searcher, self._found(searcher, filters, scope), free) if free else {}
         for kind in KINDS:
             if kind not in free:
-                found |= self._counts(searcher, self._found(searcher, msgspec.structs.replace(filters, **{kind: ()})), [kind])
+                others = msgspec.structs.replace(filters, **{kind: ()})
+                found |= self._counts(searcher, self._found(searcher, others, scope), [kind])
         return {kind: found[kind] for kind in KINDS}
 
     def _sorted(self, searcher: Searcher, query: Query, sort: str, limit: int, cursor: str) -> Page:
-        field = FIELDS[sort]
+        field = ORDERS[sort]
         last, last_id = _position(cursor, sort)
         narrowed = query
         if last is not None:
@@ -214,7 +224,7 @@ class Shelf:
             following = pack(name, *map(str, shown_[-1][0]), shown_[-1][1])
         elif lowest is not None and lowest[-1]:
             following = pack(name, *map(str, (*lowest[:-1], lowest[-1] - 1)), "")
-        return Page([msgspec.Raw(card) for _, _, card in shown_], following, 0)
+        return Page([one for _, one, _ in shown_], [msgspec.Raw(card) for _, _, card in shown_], following, 0)
 
     def _total(self, searcher: Searcher, query: Query) -> int:
         # Every product has one price. To have its values counted takes a fifth of the time of a search that wants the best one.
@@ -225,23 +235,22 @@ class Shelf:
         found = searcher.aggregate(query, wanted_)
         return {kind: {one["key"]: one["doc_count"] for one in found[kind]["buckets"]} for kind in kinds}
 
-    def _found(self, searcher: Searcher, filters: Filters) -> Query:
-        query = self._query(filters)
+    def _found(self, searcher: Searcher, filters: Filters, scope: Scope) -> Query:
+        query = self._query(filters, scope)
         if filters.text and not self._total(searcher, query):
             # No product has every word: most of them will do.
-            return self._query(filters, most_words=True)
+            return self._query(filters, scope, most_words=True)
         return query
 
-    def _query(self, filters: Filters, *, most_words: bool = False) -> Query:
-        must: list[tuple[Occur, Query]] = []
+    def _query(self, filters: Filters, scope: Scope, *, most_words: bool = False) -> Query:
+        must: list[tuple[Occur, Query]] = self._seen(filters, scope)
         for kind in KINDS:
             for choice in filters.choices(kind):
                 found = self._any(kind, choice.any)
                 must.append((Occur.MustNot if choice.without else Occur.Must, Query.const_score_query(found, 0.0)))
         for field, value in (("store", filters.store), ("status", filters.status)):
             if value:
-                found = Query.term_query(self._schema, field, value, "basic")
-                must.append((Occur.Must, Query.const_score_query(found, 0.0)))
+                must.append((Occur.Must, self._term(field, value)))
         if filters.min_price is not None or filters.max_price is not None:
             found = Query.range_query(self._schema, "price", FieldType.Unsigned, filters.min_price, filters.max_price)
             must.append((Occur.Must, Query.const_score_query(found, 0.0)))
@@ -251,6 +260,14 @@ class Shelf:
             # Nothing but what must not be is no query by itself.
             must.append((Occur.Must, Query.all_query()))
         return Query.boolean_query(must)
+
+    def _seen(self, filters: Filters, scope: Scope) -> list[tuple[Occur, Query]]:
+        if scope == "public":
+            return [(Occur.MustNot, self._term("hidden", HIDDEN))]
+        return [(Occur.MustNot, self._term("status", DELETED))] if scope == "seller" and not filters.status else []
+
+    def _term(self, field: str, value: str) -> Query:
+        return Query.const_score_query(Query.term_query(self._schema, field, value, "basic"), 0.0)
 
     def _any(self, kind: str, values: Sequence[str]) -> Query:
         # A term set walks the whole dictionary: six times the cost of a term.
@@ -292,6 +309,7 @@ def document(product: Product, store: Store, names: Names) -> Document:
     about = [product.summary, *named, names.categories.get(product.category, ""), store.name]
     about += [names.tags.get(tag, "") for tag in product.tags]
     about += [word for one in product.flowers for word in vocabulary.SPELLINGS.get(one, ())]
+    public = shown(product, store)
     made = Document()
     made.add_text("id", product.id)
     for kind, values in (
@@ -301,12 +319,15 @@ def document(product: Product, store: Store, names: Names) -> Document:
         ("color", vocabulary.colors_of(product.flowers, product.name, product.summary)),
         ("status", [product.status]),
         ("store", [product.store_id]),
+        ("hidden", [] if public else [HIDDEN]),
     ):
         for value in values:
             if value:
                 made.add_text(kind, value)
-    made.add_text("name", " ".join(terms(product.name)))
-    made.add_text("about", " ".join(term for text in about for term in terms(text)))
+    if public:
+        # Only everybody's lists are asked for words, and how rare one is counts in them.
+        made.add_text("name", " ".join(terms(product.name)))
+        made.add_text("about", " ".join(term for text in about for term in terms(text)))
     made.add_unsigned("price", product.price)
     for field, key in keys(product).items():
         made.add_unsigned(field, key)

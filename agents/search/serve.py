@@ -25,7 +25,8 @@ from models.read.cursors import BadCursor
 from models.search.chips import chips
 from models.search.filters import Filters, parameters
 from models.search.vocabulary import Names
-from models.search.wire import MOST, ROW, ROWS, Found, Main, Question, Row, Sentence, Understood
+from models.search.whole import whole
+from models.search.wire import MOST, ROW, ROWS, Awaited, Found, Main, Question, Row, Sentence, Understood
 from models.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -40,6 +41,7 @@ STUCK = 60.0
 _encode = msgspec.json.Encoder().encode
 _question = msgspec.json.Decoder(Question).decode
 _sentence = msgspec.json.Decoder(Sentence).decode
+_awaited = msgspec.json.Decoder(Awaited).decode
 
 
 class Searching:
@@ -117,9 +119,18 @@ class Searching:
         # Opening files waits for the disk, which questions must not.
         feed = await asyncio.to_thread(Feed, self._settings, self._folder(version))
         filling = asyncio.create_task(feed.run())
-        while not (feed.caught_up or filling.done() or running.done() or self._stopping.is_set()):
+
+        def over() -> bool:
+            return filling.done() or running.done() or self._stopping.is_set()
+
+        while not (feed.caught_up or over()):
             await asyncio.sleep(0.1)
-        if filling.done() or running.done() or self._stopping.is_set():
+        # What the old one has shown to whoever waited for it the new one shall show too: so it must not get further meanwhile.
+        self.feed.held = True
+        while not (feed.past(self.feed) or over()):
+            await asyncio.sleep(0.02)
+        if over():
+            self.feed.held = False
             feed.stop()
             with contextlib.suppress(Exception):
                 await filling
@@ -149,9 +160,12 @@ class Searching:
     def found(self, question: Question) -> Found:
         """A page of a list. Raises ``BadCursor``."""
         shelf = self.feed.shelf
-        page = shelf.page(question.filters, min(max(question.limit, 1), MOST), question.cursor)
-        facets = shelf.facets(question.filters) if question.facets else None
-        return Found(page.items, page.next, page.total, facets)
+        page = shelf.page(question.filters, min(max(question.limit, 1), MOST), question.cursor, question.scope)
+        facets = shelf.facets(question.filters, question.scope) if question.facets else None
+        items = page.items
+        if question.scope != "public":
+            items = [msgspec.Raw(_encode(whole(one))) for one in self.feed.products(page.ids)]
+        return Found(items, page.next, page.total, facets)
 
     def listed(self, asked: bytes) -> bytes:
         """A ``Question`` and its ``Found``, encoded. Raises ``BadCursor``, ``msgspec.MsgspecError``."""
@@ -176,6 +190,17 @@ class Searching:
             said.setdefault(name, []).append(value)
         return Understood(by, said, chips(filters, self.names), found.items, found.next, found.total)
 
+    async def shown(self, asked: Awaited) -> bool:
+        """True as soon as lists show what is asked for; False if they do not in time."""
+        deadline = time.monotonic() + asked.seconds
+        while True:
+            feed = self.feed
+            if await feed.shows(asked.product_id, asked.seq, max(deadline - time.monotonic(), 0.0)):
+                return True
+            if feed is self.feed:
+                return False
+            # Another index has taken over meanwhile.
+
     def routes(self) -> list[web.RouteDef]:
         """The questions as routes."""
 
@@ -195,7 +220,16 @@ class Searching:
             with SECONDS.labels("sentences").time():
                 return _json(await self.understood(asked))
 
+        async def shown(request: web.Request) -> web.Response:
+            # Asked while lists are not answered yet, too: what they begin with shall not be older.
+            try:
+                asked = _awaited(await request.read())
+            except msgspec.MsgspecError as error:
+                return _json({"code": "bad_question", "why": str(error)}, 422)
+            return _json(await self.shown(asked))
+
         return [
+            web.post("/shown", shown),
             web.post("/products", self._asked(products)),
             web.get("/main", self._asked(main)),
             web.post("/sentences", self._asked(sentences)),

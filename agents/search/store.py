@@ -16,10 +16,10 @@ import msgspec
 from models.catalog import reference
 from models.catalog.messages import REFERENCE
 from models.read.facts import Fact, Spot
-from models.search.documents import Product, Store, product_after, store_after
+from models.search.documents import Product, Store, product_after, store_after, upto
 from models.search.vocabulary import Names
 
-FORMAT = 1
+FORMAT = 2
 """Of the file and of the index beside it; another one is filled anew from the log."""
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS product (id TEXT PRIMARY KEY, store TEXT NOT NULL, body BLOB NOT NULL) WITHOUT ROWID;
@@ -45,7 +45,7 @@ class Dirty(NamedTuple):
 
 
 class Folded:
-    """The file. Not for several threads at once; calls block for as long as the disk takes."""
+    """The file. Not for several threads at once, but for ``products``; calls block for as long as the disk takes."""
 
     def __init__(self, folder: Path) -> None:
         """Opens or creates the file in ``folder``. Raises ``sqlite3.Error`` if it cannot be read."""
@@ -56,6 +56,8 @@ class Folded:
         # A power cut may take the last transactions, each as a whole: their records are then read again.
         self._db.execute("PRAGMA synchronous=NORMAL")
         self._db.executescript(_SCHEMA)
+        self._reader = sqlite3.connect(folder / "folded.sqlite3", isolation_level=None, check_same_thread=False)
+        self._reader.execute("PRAGMA query_only=ON")
 
     def positions(self) -> dict[str, int]:
         """``Spot.name`` -> the offset to read next."""
@@ -111,8 +113,21 @@ class Folded:
         """The index holds everything up to ``mark``; what was marked again meanwhile has a greater one."""
         self._db.execute("DELETE FROM dirty WHERE mark <= ?", (mark,))
 
+    def products(self, ids: Iterable[str]) -> list[Product]:
+        """As they are folded now, in the order of ``ids``; unknown ones are left out. For one thread beside the other's."""
+        found = (self._reader.execute("SELECT body FROM product WHERE id = ?", (one,)).fetchone() for one in ids)
+        return [_product(row[0]) for row in found if row]
+
+    def indexed(self, product_id: str) -> int:
+        """The event up to which the index has a product, or would if it were one that lists hold; 0: it is marked, or not known."""
+        row = self._db.execute(
+            "SELECT body FROM product p WHERE id = ? AND NOT EXISTS (SELECT 1 FROM dirty d WHERE d.id = p.id)", (product_id,)
+        ).fetchone()
+        return upto(_product(row[0])) if row else 0
+
     def close(self) -> None:
         """Let go of the file."""
+        self._reader.close()
         self._db.close()
 
     def _products(self, facts: Sequence[Fact]) -> set[str]:
@@ -122,9 +137,12 @@ class Folded:
             after = product_after(before, fact)
             if after is not before:
                 changed[fact.key] = after
-        rows = [(key, one.store_id, _encode(one)) for key, one in changed.items()]
-        self._db.executemany("INSERT OR REPLACE INTO product VALUES (?, ?, ?)", rows)
+        self._put(changed.values())
         return set(changed)
+
+    def _put(self, products: Iterable[Product]) -> None:
+        rows = [(one.id, one.store_id, _encode(one)) for one in products]
+        self._db.executemany("INSERT OR REPLACE INTO product VALUES (?, ?, ?)", rows)
 
     def _stores(self, facts: Sequence[Fact]) -> set[str]:
         changed: dict[str, Store] = {}

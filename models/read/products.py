@@ -1,15 +1,7 @@
 """Product documents in MongoDB, ordinary and subscription products in one collection: terms and counts from the events, texts from
-the private record, whichever comes first. ``products_list.py`` asks for lists.
+the private record, whichever comes first.
 
-Access patterns:
-
-| question | how |
-|---|---|
-| by id or ids | ``_id`` |
-| of a store, for its seller: newest first; best sellers | indexes (store_id, created, _id) and (store_id, sold, _id) |
-| of all, for admins | indexes (created, _id) and (sold, created, _id) |
-
-FerretDB scans for all but ``_id``, so nobody else may ask for lists here: what everybody sees comes out of the search index.
+They are asked for by ``_id`` alone, for FerretDB scans for all else: lists come out of the search index (``products_list.py``).
 
 Motor stays inside these modules (it has reached its end of life). A document carries ``seq`` and ``pseq`` (of the last event and
 private record folded, 0: none yet; ``saved``: the event that ``pseq`` has to reach), and is replaced only as it was read: of two
@@ -21,11 +13,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from itertools import islice
 from typing import Any
 
 from pymongo import UpdateOne
-from pymongo.errors import DuplicateKeyError, OperationFailure
+from pymongo.errors import CollectionInvalid, DuplicateKeyError, OperationFailure
 
 from models.catalog.messages import (
     DELETED,
@@ -53,11 +46,11 @@ SAVED = (
     "store_id", "price", "flowers", "status", "tax_free", "category", "kind", "tags", "representative", "minutes", "version",
     "created",
 )  # fmt: skip
-TEXTS = ("name", "description", "thumbnail", "summary", "images", "removal")
+TEXTS = ("name", "description", "thumbnail", "summary", "images")
 EMPTY: Mapping[str, Any] = {
     "store_id": "", "price": 0, "flowers": {}, "status": "", "tax_free": False, "category": "", "kind": ORDINARY, "tags": [],
     "representative": "", "minutes": 0, "version": 0, "created": 0, "name": "", "description": "", "thumbnail": "", "summary": "",
-    "images": [], "removal": "", "sold": 0, "reviews": 0, "rating_sum": 0, "seq": 0, "pseq": 0, "saved": 0,
+    "images": [], "sold": 0, "reviews": 0, "rating_sum": 0, "seq": 0, "pseq": 0, "saved": 0,
 }  # fmt: skip
 
 
@@ -223,12 +216,9 @@ def _store(databases: Databases, version: int) -> _Store:
 
 
 async def create(databases: Databases, version: int) -> None:
-    """Make the collection of a version."""
-    collection = databases.mongo[f"products_{version}"]
-    await collection.create_index([("store_id", 1), ("created", -1), ("_id", -1)])
-    await collection.create_index([("store_id", 1), ("sold", -1), ("_id", -1)])
-    await collection.create_index([("created", -1), ("_id", -1)])
-    await collection.create_index([("sold", -1), ("created", -1), ("_id", -1)])
+    """Make the collection of a version, if it is not there: a missing one is not taken for an empty one (``Queries``)."""
+    with suppress(CollectionInvalid):
+        await databases.mongo.create_collection(f"products_{version}")
 
 
 async def drop(databases: Databases, version: int) -> None:
@@ -247,10 +237,12 @@ MODEL = ReadModel(
 )
 
 
-class Collection:
-    """The live collection. One that is not there reads as an empty one: a version that a rebuild has dropped, of whose successor
-    this process has not heard since MySQL is away or slow. So whoever finds nothing looks whether it is;
-    ``pymongo.errors.OperationFailure`` if not.
+class Queries:
+    """What is asked of products by their ids. One whose terms have not come yet does not exist.
+
+    A collection that is not there reads as an empty one: a version that a rebuild has dropped, of whose successor this process has
+    not heard since MySQL is away or slow. So whoever does not find one looks whether it is; ``pymongo.errors.OperationFailure`` if
+    not.
     """
 
     def __init__(self, databases: Databases, registry: Registry) -> None:
@@ -262,10 +254,6 @@ class Collection:
     async def _sure(self, collection: Any) -> None:
         if not await self._databases.mongo.list_collection_names(filter={"name": collection.name}):
             raise OperationFailure(f"there is no {collection.name}", NAMESPACE_NOT_FOUND)
-
-
-class Queries(Collection):
-    """What is asked of single products. One whose terms have not come yet does not exist."""
 
     async def one(self, product_id: str) -> Document | None:
         """A product, whatever its status. ``seq``: the event up to which it is shown whole, with its texts."""
@@ -309,6 +297,8 @@ class Queries(Collection):
 def told(found: Document) -> Document:
     """A document as it is answered: ``average`` in stars, to one decimal, 0 without reviews (product W45)."""
     said = {"product_id": found["_id"], **EMPTY, **found}
-    del said["_id"], said["pseq"], said["saved"], said["removal"]
+    del said["_id"], said["pseq"], said["saved"]
+    # Documents of earlier releases say why an admin took it off, which is its seller's and the admins' business.
+    said.pop("removal", None)
     # The driver reads a long number as its own ``Int64``, which no JSON encoder knows.
     return {**said, "created": int(said["created"]), "average": average(said["reviews"], said["rating_sum"])}

@@ -8,7 +8,7 @@ import aiohttp
 import msgspec
 
 from models.read.cursors import BadCursor
-from models.search.wire import Found, Main, Question, Sentence, Understood
+from models.search.wire import Awaited, Found, Main, Question, Sentence, Understood
 
 LIST, SENTENCE = 1.0, 2.0
 """Seconds that a list has, and a sentence: a model's budget, the rules after it and the list."""
@@ -23,7 +23,7 @@ class Search:
     def __init__(self, url: str) -> None:
         """``url``: of the process, without a slash at the end."""
         self.url = url
-        self._session: aiohttp.ClientSession | None = None
+        self._sessions: dict[str, aiohttp.ClientSession] = {}
 
     async def found(self, question: Question) -> Found:
         """A page of a list. Raises ``BadCursor``."""
@@ -37,18 +37,27 @@ class Search:
         """What a sentence asks for, and the first page of it."""
         return await self._asked("POST", "/sentences", sentence, Understood, SENTENCE)
 
+    async def shown(self, product_id: str, seq: int, seconds: float) -> bool:
+        """Does whoever asks for a list see event ``seq`` of a product? Waits ``seconds`` until they do."""
+        try:
+            return await self._asked("POST", "/shown", Awaited(product_id, seq, seconds), bool, seconds + LIST, "waits")
+        except aiohttp.ClientConnectorError:
+            # Where nobody is, nobody shows anything older: until the process has read all that there is, it answers no list.
+            return True
+
     async def close(self) -> None:
         """Let go of the connections."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        for session in self._sessions.values():
+            await session.close()
+        self._sessions.clear()
 
-    async def _asked(self, method: str, path: str, body: Any, kind: type[T], seconds: float) -> T:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=CONNECTIONS))
+    async def _asked(self, method: str, path: str, body: Any, kind: type[T], seconds: float, lane: str = "lists") -> T:
+        # Those who wait have connections of their own, so that no list has to wait for one of theirs.
+        if lane not in self._sessions:
+            self._sessions[lane] = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=CONNECTIONS))
         data = None if body is None else _encode(body)
         limit = aiohttp.ClientTimeout(total=seconds)
-        async with self._session.request(method, self.url + path, data=data, timeout=limit) as response:
+        async with self._sessions[lane].request(method, self.url + path, data=data, timeout=limit) as response:
             raw = await response.read()
             if response.status == 400:
                 raise BadCursor

@@ -2,7 +2,8 @@
 
 A key is 64 bits: on sale (1 bit: SALE goes before DISCONTINUED, spec product §5), the value (40 bits), and bits of the
 product's id (23 bits), which are the same on every host and after every rebuild. Ascending orders hold the complement of the value,
-so that every list is read from the greatest key down.
+so that every list is read from the greatest key down. Those who sell and admins have orders of their own (``MANAGED``), in which it
+does not matter what is on sale.
 """
 
 from __future__ import annotations
@@ -19,8 +20,17 @@ FIELDS: Mapping[str, str] = {
     "LOW": "cheapest", "HIGH": "dearest", "REVIEW": "most_reviewed", "RATING": "best_rated",
 }  # fmt: skip
 """Order -> the field of the index that holds its key."""
+MANAGED: Mapping[str, str] = {
+    "ALL_NEW": "all_newest", "ALL_OLD": "all_oldest",
+    "TOP_NEW": "top_newest", "TOP_OLD": "top_oldest", "BOTTOM_NEW": "bottom_newest", "BOTTOM_OLD": "bottom_oldest",
+}  # fmt: skip
+"""The same for those who sell and for admins: by date, or by sold pieces (TOP: the most first) and then by date."""
 VALUE_BITS, TIE_BITS = 40, 23
 MOST = (1 << VALUE_BITS) - 1
+SOLD_BITS, LAST_BITS = 20, 4
+"""Of a key by sold pieces and date: who has sold more than a million is told apart by the date alone, and so are products of one
+millisecond by four bits of their ids."""
+MOST_SOLD = (1 << SOLD_BITS) - 1
 EPOCH = 1_577_836_800_000
 """2020-01-01 UTC in ms; from there 40 bits of milliseconds reach into 2054."""
 PRIOR_WEIGHT, PRIOR_MEAN = 10, 7.0
@@ -41,7 +51,11 @@ def average(reviews: int, rating_sum: int) -> float:
 
 
 def keys(product: Product) -> dict[str, int]:
-    """The key of ``product`` in each field of ``FIELDS``."""
+    """The key of ``product`` in each field of ``FIELDS`` and of ``MANAGED``."""
+    return _public(product) | _managed(product)
+
+
+def _public(product: Product) -> dict[str, int]:
     created = product.created - EPOCH
     values = {
         "most_sold": product.sold,
@@ -56,6 +70,17 @@ def keys(product: Product) -> dict[str, int]:
     top = (product.status == "SALE") << (VALUE_BITS + TIE_BITS)
     low = tie(product.id)
     return {field: top | _bounded(value) << TIE_BITS | low for field, value in values.items()}
+
+
+def _managed(product: Product) -> dict[str, int]:
+    low, new, top = tie(product.id), _bounded(product.created - EPOCH), min(max(product.sold, 0), MOST_SOLD)
+    dates = {"newest": new, "oldest": MOST - new}
+    found = {f"all_{when}": value << TIE_BITS | low for when, value in dates.items()}
+    last = low >> (TIE_BITS - LAST_BITS)
+    for sales, sold in (("top", top), ("bottom", MOST_SOLD - top)):
+        for when, value in dates.items():
+            found[f"{sales}_{when}"] = (sold << VALUE_BITS | value) << LAST_BITS | last
+    return found
 
 
 def tie(product_id: str) -> int:

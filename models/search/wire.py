@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from models.search.chips import Chip
@@ -15,17 +17,40 @@ MOST = 100
 """Products on a page."""
 
 
+Scope = Literal["public", "seller", "admin"]
+"""Whose list it is. ``public``: what everybody sees, on sale or discontinued, in stores that are not suspended. ``seller``: all of
+one store, but what is deleted only where that status is asked for. ``admin``: all of every store. Handlers say it, by their route;
+no parameter of a request does."""
+
+
 class Question(msgspec.Struct, frozen=True, omit_defaults=True):
-    """``POST /products``: a page of a list. ``cursor``: as ``Found.next`` said, "": the first page."""
+    """``POST /products``: a page of a list. ``cursor``: as ``Found.next`` said, "": the first page.
+
+    Raises ``ValueError``: a seller's list without a store.
+    """
 
     filters: Filters = Filters()
     limit: int = 20
     cursor: str = ""
     facets: bool = False
+    scope: Scope = "public"
+
+    def __post_init__(self) -> None:
+        if self.scope == "seller" and not self.filters.store:
+            raise ValueError("a seller's list is one store's")
+
+
+class Awaited(msgspec.Struct, frozen=True):
+    """``POST /shown``: do lists show event ``seq`` of a product? The answer, a ``bool``, may wait ``seconds`` until they do."""
+
+    product_id: str
+    seq: int
+    seconds: float
 
 
 class Found(msgspec.Struct, frozen=True):
-    """``items``: encoded cards (``models.search.documents.Card``); ``facets``: kind -> value -> products, if asked for."""
+    """``items``: encoded cards (``models.search.documents.Card``), or whole products (``models.search.whole``) in a list that is
+    not public; ``facets``: kind -> value -> products, if asked for."""
 
     items: list[msgspec.Raw]
     next: str

@@ -41,6 +41,8 @@ BOUND = 20.0
 """Milliseconds of p99 (the issue's bound at 100,000 products)."""
 PAGE = 24
 STORES = 500
+GONE = 50
+"""One of so many is deleted, which only its seller and admins are shown."""
 WORDS = ("꽃다발", "꽃바구니", "꽃상자", "화환", "한 송이", "미니 다발", "선물 세트", "플라워박스")
 MOODS = ("사랑스러운", "은은한", "화사한", "싱그러운", "우아한", "상큼한", "포근한", "로맨틱한")
 TEXTS = ("장미", "빨간장미 꽃다발", "수국", "우아한 튤립")
@@ -68,7 +70,7 @@ def shop(products: int) -> Iterator[Product]:
             seq=1,
             pseq=1,
             store_id=f"store-{number % STORES}",
-            status="SALE" if chance.random() < 0.9 else "DISCONTINUED",
+            status="DELETED" if number % GONE == 7 else "SALE" if chance.random() < 0.9 else "DISCONTINUED",
             price=chance.randrange(10_000, 150_000, 500),
             category=str(chance.randint(1, 4)),
             tags=tuple(sorted(chance.sample("1234567", chance.randint(0, 3)))),
@@ -81,6 +83,7 @@ def shop(products: int) -> Iterator[Product]:
             name=f"{chance.choice(MOODS)} {FLOWER_NAMES[chosen[0]].replace(' ', '')} {chance.choice(WORDS)}",
             summary=f"{FLOWER_NAMES[chosen[-1]]}로 만든 {chance.choice(MOODS)} {chance.choice(WORDS)}입니다",
             thumbnail=f"image-{number}",
+            description="매일 새벽에 들여온 꽃으로 주문을 받고 나서 만듭니다. " * 8,
         )
 
 
@@ -98,6 +101,11 @@ ASKS: dict[str, Callable[[random.Random], Question]] = {
     "text and category, cheapest": lambda chance: Question(
         Filters(text="장미 꽃다발", category=(one(chance, 4),), sort="LOW"), PAGE
     ),
+    "a seller's own, newest": lambda chance: Question(
+        Filters(store=f"store-{chance.randrange(STORES)}", sort="ALL_NEW"), PAGE, scope="seller"
+    ),
+    "an admin's, all, newest": lambda chance: Question(Filters(sort="ALL_NEW"), PAGE, scope="admin"),
+    "an admin's, on sale, best sold": lambda chance: Question(Filters(status="SALE", sort="TOP_NEW"), PAGE, scope="admin"),
     "category with facets": lambda chance: Question(Filters(category=(one(chance, 4),), sort="SALE"), PAGE, facets=True),
 }
 
@@ -114,6 +122,8 @@ def opened(folder: str, products: int) -> Searching:
     for product in shop(products):
         shelf.take([Dirty(next(marks), product.id, product, store)], Names())
     shelf.commit()
+    # Lists of sellers and admins show all fields, which the file has.
+    searching.feed._folded._put(shop(products))
     searching._was_ready = True
     return searching
 

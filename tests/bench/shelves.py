@@ -1,4 +1,5 @@
-"""``python -m tests.bench.shelves``: what visitors ask for most, 16 of them at once: lists, search, a product, a cart, to sign in.
+"""``python -m tests.bench.shelves``: what visitors ask for most, 16 of them at once: lists, search, a product, a cart, to sign in;
+and the lists of sellers and of admins.
 
 On the bench's own stack (see ``tests.bench``), with its 64 florists and four products of each, and ``--products`` more. The index
 by itself is ``tests.bench.search``. Prints Markdown. Exit code 1 if any request failed.
@@ -19,6 +20,7 @@ import msgspec
 import uvloop
 
 from deploy.demo.data.scale import send
+from models.actor import id_of
 from tests.bench import report
 from tests.bench.report import Result
 from tests.bench.rig import SHOP, Rig
@@ -27,10 +29,12 @@ from tests.bench.shelf_load import Look, Looks
 from tests.bench.shop import Shop
 from tests.bench.sign_in_load import SignIns
 from topics.client import Client
+from web.tokens import make
 
 CLIENTS, LINES = 16, 5
 API = "/api/v1"
 LISTS = ("sort=NEW", "sort=SALE", "sort=LOW&max_price=25000", "sort=RATING&facets=1")
+ALL = ("date=NEW", "date=OLD", "status=SALE&sales=TOP")
 LIMITS = "*.address=1000000/60,*.account=1000000/60"
 """Nobody is told to come back later."""
 GROWN = 600.0
@@ -64,9 +68,14 @@ async def grow(url: str, client: Client, products: int) -> None:
 def scenarios(shop: Shop) -> dict[str, tuple[str, list[Look]]]:
     """Name -> title and what is asked for."""
     products = [one.product_id for florist in shop.florists for one in florist.products]
+    stores = [one.terms.store_id for one in shop.florists]
+    sellers = {one: make(shop.token_key, id_of("bench", "seller", one), "seller", (one,)) for one in stores}
+    admin = make(shop.token_key, id_of("bench", "admin"), "admin")
     return {
         "list": ("lists", [Look(f"{API}/products?{query}&limit=24") for query in LISTS]),
         "search": ("text search", [Look(f"{API}/products?text={quote(text)}&limit=24") for text in TEXTS]),
+        "own": ("a seller's list", [Look(f"{API}/stores/{one}/products?limit=24", token) for one, token in sellers.items()]),
+        "all": ("an admin's list", [Look(f"{API}/admin/products?{query}&limit=24", admin) for query in ALL]),
         "page": ("a product's page", [Look(f"{API}/products/{one}") for one in products]),
         "cart": (f"a cart of {LINES} products", [Look(f"{API}/cart", token) for token in shop.tokens[:CLIENTS]]),
     }
@@ -110,7 +119,7 @@ async def bench(only: str, runs: int, seconds: float, products: int) -> list[Res
 def main() -> int:
     """See the module's text."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.shelves")
-    parser.add_argument("--only", default="", choices=("", "list", "search", "page", "cart", "sign-in"))
+    parser.add_argument("--only", default="", choices=("", "list", "search", "own", "all", "page", "cart", "sign-in"))
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=8.0)
     parser.add_argument("--products", type=int, default=0, help="so many more than those that the florists have")

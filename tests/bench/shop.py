@@ -73,6 +73,7 @@ class Shop:
 
     def __init__(self, client: Client, token_key: Path, secret: Path, stores: int = STORES, buyers: int = BUYERS) -> None:
         ensure_keys(token_key, secret)
+        self.token_key = token_key
         self.client, self.florists, self.buyers = client, florists(stores), buyers
         self.accounts = [id_of("bench", "buyer", str(number)) for number in range(buyers)]
         self.tokens = [make(token_key, account, "buyer") for account in self.accounts]

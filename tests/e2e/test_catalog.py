@@ -114,4 +114,18 @@ async def test_a_product_from_its_form_to_its_end(stack: Stack, public: Public, 
 
     assert (await ask(public, admin, "DELETE", f"/admin/products/{product}", {"reason": "도용"})).status == 200
     assert (await page())["status"] == "DELETED"
+    # The answer came once lists show it: it has gone from all but those of who may know why.
+    own = f"/stores/{store}/products"
+    for who, lists in ((owner, own), (admin, "/admin/products")):
+        (gone,) = [
+            one
+            for one in (await ask(public, who, "GET", f"{lists}?status=DELETED&limit=100")).body["items"]
+            if one["product_id"] == product
+        ]
+        assert (gone["removal"], gone["version"], gone["name"], gone["sold"]) == ("도용", 2, "봄 다발", 0)
+    for someone, lists in ((owner, own), (None, f"/products?store={store}")):
+        items = (await ask(public, someone, "GET", lists)).body["items"]
+        assert product not in [one["product_id"] for one in items]
+    assert (await ask(public, None, "GET", f"/products?store={store}&status=DELETED")).status == 400
+    assert (await ask(public, Person(id_of("other", word), "seller", (id_of("elsewhere", word),)), "GET", own)).status == 403
     assert (await ask(public, owner, "PATCH", path, {"version": 2, "price": 1})).body["code"] == "product_removed"

@@ -27,7 +27,6 @@ from models.read import (
     live,
     orders,
     products,
-    products_list,
     reference,
     restock,
     reviews,
@@ -63,7 +62,6 @@ class Reading:
         self.ledger = ledger.Queries(self.databases, registry)
         self.stores = stores.Queries(self.databases, registry)
         self.products = products.Queries(self.databases, registry)
-        self.lists = products_list.Queries(self.databases, registry)
         self.reference = reference.Queries(self.databases, registry)
         self.reviews = reviews.Queries(self.databases, registry)
         self.restock = restock.Queries(self.databases, registry)

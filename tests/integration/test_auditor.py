@@ -25,7 +25,7 @@ from models.search.documents import Product as Listed
 from models.search.documents import Store
 from tests.integration.auditing import Watching, audit, watching
 from tests.integration.reading import Reading, installation, until
-from tests.integration.test_search import searching
+from tests.integration.searching import searching
 from tests.unit.read.log_maker import Record
 from topics.envelope import encode, seal
 from topics.partitions import partition_of

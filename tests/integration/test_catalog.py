@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -12,12 +13,18 @@ from deploy.local.stack import Stack
 from models.actor import id_of
 from models.catalog import messages as m
 from models.catalog.image_messages import ImageCallStarted, ImageReady, OriginalDeleted
-from models.read import images
+from models.read import images, products_list
 from models.read.cursors import BadCursor
 from models.read.facts import EVENTS, Batch, Fact, Position, Settled, Spot
 from models.read.products import LEAST, MODEL
 from models.read.reviews import AUTHOR, DATE, HIGH, LOW, PRODUCT, STORE
+from models.read.search import Search
+from models.search.filters import Filters
+from models.search.ranking import MANAGED, SORTS
+from models.search.wire import Question
+from models.stores.messages import SaveStore, SuspendStore
 from tests.integration.reading import Reading, installation
+from tests.integration.searching import searching
 from tests.unit.catalog.given import FLOWER, SAVE, with_
 from web.databases import Databases
 
@@ -46,8 +53,10 @@ async def walked(ask: Any, limit: int) -> list[str]:
 
 
 @pytest.mark.spec("product W43", "product W46", "product W49")
-async def test_products_are_listed_by_what_is_asked(reading: Reading) -> None:
+async def test_products_are_listed_by_what_is_asked(reading: Reading, tmp_path: Path) -> None:
     log = reading.log
+    log.send("stores", TULIP, SaveStore(owner="t", name="튤립집", delivery_fee=0, free_from=0))
+    log.send("stores", TULIP, SuspendStore(by="admin-1", reason="신고"))
     for number in range(7):
         category, flowers = ("1", {"16": 5}) if number % 2 else ("2", {"1": 3, "16": 1})
         log.send("catalog", f"p{number}", with_(SAVE, category=category, flowers=flowers, representative=""))
@@ -63,8 +72,11 @@ async def test_products_are_listed_by_what_is_asked(reading: Reading) -> None:
     await reading.say()
     async with reading.projecting() as projector:
         await reading.caught_up(projector)
-    lists = reading.lists
+    async with searching(reading, tmp_path) as (_, client):
+        await _listed(reading, products_list.Queries(client), client)
 
+
+async def _listed(reading: Reading, lists: products_list.Queries, client: Search) -> None:
     async def of_rose(category: str = "", flower: str = "", status: str = "") -> list[str]:
         return await walked(lambda limit, cursor: lists.of_store(ROSE, category, flower, status, limit, cursor), 3)
 
@@ -74,7 +86,13 @@ async def test_products_are_listed_by_what_is_asked(reading: Reading) -> None:
     assert await of_rose(flower="1") == ["stopped", "p6", "p4", "p2", "p0"]
     assert await of_rose(status="DISCONTINUED") == ["stopped"]
     assert await of_rose(status="DELETED") == ["removed"]
-    assert (await lists.of_store(ROSE, "", "", "DELETED", 1, "")).items[0]["removal"] == "도용"
+    # All that its document in MongoDB says, and why.
+    (removed,) = (await lists.of_store(ROSE, "", "", "DELETED", 1, "")).items
+    assert (removed["removal"], removed["version"], removed["description"], removed["sold"]) == ("도용", 1, SAVE.description, 99)
+    assert removed == {**(await reading.products.one("removed") or {}), "removal": "도용"}
+    # Of a suspended store its seller sees everything, and of another's nothing.
+    assert await walked(lambda limit, cursor: lists.of_store(TULIP, "", "", "", limit, cursor), 3) == ["foreign"]
+    assert await lists.of_store("store-none", "", "", "", 3, "") == ([], "", 0)
 
     async def of_all(status: str, date: str, sales: str) -> list[str]:
         return await walked(lambda limit, cursor: lists.of_all(status, date, sales, limit, cursor), 4)
@@ -84,6 +102,16 @@ async def test_products_are_listed_by_what_is_asked(reading: Reading) -> None:
     assert await of_all("", "NEW", "") == made[::-1]
     assert await of_all("SALE", "OLD", "TOP") == ["p2", "p5", "p1", "p4", "p0", "p3", "p6", "foreign"]
     assert await of_all("SALE", "NEW", "BOTTOM") == ["foreign", "p6", "p3", "p0", "p4", "p1", "p5", "p2"]
+    assert await of_all("DELETED", "NEW", "TOP") == ["removed"]
+    # Nobody else sees what is removed or of a suspended store, whatever is asked for.
+    for sort in ("", *SORTS, *MANAGED):
+        for status in ("", "SALE", "DISCONTINUED", "DELETED"):
+            public = await client.found(Question(Filters(status=status, sort=sort), 100))
+            found = {msgspec.json.decode(one)["product_id"] for one in public.items}
+            assert found == {one for one in newest if status in ("", "DISCONTINUED" if one == "stopped" else "SALE")}
+            assert (public.total, public.next) == (len(found), "")
+    for store_id in (TULIP, "store-none"):
+        assert (await client.found(Question(Filters(store=store_id)))).total == 0
     # As the driver reads it, it is to be encoded.
     assert msgspec.json.decode(msgspec.json.encode(await reading.products.one("p1")))["created"] > 1 << 40
     best = [(one["product_id"], one["sold"]) for one in await lists.best_sellers(ROSE)]

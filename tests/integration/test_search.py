@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,56 +10,25 @@ from typing import Any
 
 import msgspec
 import pytest
-from aiohttp import web
 
-from agents.runtime.health import health_app
 from agents.search.serve import Searching
 from agents.search.understand import RULES, Understanding
 from deploy.local.stack import Stack
+from models.actor import id_of
 from models.catalog.messages import SaveProduct
-from models.read import search
 from models.read.cursors import BadCursor
 from models.read.search import Search
 from models.search.filters import Filters, parsed
 from models.search.sentence import Morpheme
-from models.search.wire import Found, Question, Sentence
+from models.search.wire import Found, Question, Scope, Sentence
 from tests.integration.reading import Reading, installation, until
+from tests.integration.searching import searching
 
 
 @pytest.fixture
 async def reading(stack: Stack) -> AsyncIterator[Reading]:
     async with installation(stack) as made:
         yield made
-
-
-@pytest.fixture(autouse=True)
-def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Speed is never a reason to fail: a busy machine takes any time for a list."""
-    monkeypatch.setattr(search, "LIST", 30.0)
-
-
-@contextlib.asynccontextmanager
-async def searching(reading: Reading, folder: Path) -> AsyncIterator[tuple[Searching, Search]]:
-    """The process's parts in this one, caught up, and the web's client of it."""
-    settings = msgspec.structs.replace(reading.settings, search_dir=str(folder))
-    made = Searching(settings)
-    app = health_app(made.why_not_ready, made.why_not_live, {"rebuild": made.rebuild})
-    app.add_routes(made.routes())
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    client = Search(f"http://127.0.0.1:{runner.addresses[0][1]}")
-    task = asyncio.create_task(made.run())
-    try:
-        await until(lambda: task.done() or made.feed.caught_up)
-        assert not task.done(), task.result()
-        yield made, client
-        assert not task.done(), task.result()
-    finally:
-        made.stop()
-        await client.close()
-        await asyncio.wait_for(task, 20)
-        await runner.cleanup()
 
 
 def product(number: int, **change: Any) -> SaveProduct:
@@ -71,11 +39,11 @@ def product(number: int, **change: Any) -> SaveProduct:
     return SaveProduct(**{**fields, **change})
 
 
-async def every(client: Search, filters: Filters) -> list[str]:
+async def every(client: Search, filters: Filters, scope: Scope = "public") -> list[str]:
     found: list[str] = []
     cursor = ""
     while True:
-        page = await client.found(Question(filters, 7, cursor))
+        page = await client.found(Question(filters, 7, cursor, scope=scope))
         found += [msgspec.json.decode(one)["product_id"] for one in page.items]
         cursor = page.next
         if not cursor:
@@ -161,10 +129,51 @@ async def test_what_is_asked_over_http(reading: Reading, tmp_path: Path) -> None
         assert [msgspec.json.decode(one)["product_id"] for one in understood.items] == ["p1"]
 
 
+async def test_whoever_has_waited_for_a_product_finds_it_in_lists_at_once(reading: Reading, tmp_path: Path) -> None:
+    """As it was saved, also while the index is rebuilt and after another one has taken over."""
+    log = reading.log
+
+    async def own(client: Search, status: str = "") -> list[str]:
+        return await every(client, Filters(store="store-rose", status=status, sort="ALL_NEW"), "seller")
+
+    async def said(client: Search, key: str, seq: int, message: SaveProduct) -> None:
+        log.send("catalog", key, message)
+        waiting = asyncio.create_task(client.shown(key, seq, 30.0))
+        await reading.say()
+        assert await waiting
+
+    async def saved(client: Search, number: int, seq: int, **change: Any) -> None:
+        await said(client, f"p{number}", seq, product(number, **change))
+
+    async with searching(reading, tmp_path) as (made, client):
+        for number in range(5):
+            await saved(client, number, 1)
+            assert await own(client) == [f"p{one}" for one in range(number, -1, -1)]
+        await saved(client, 3, 2, status="DELETED")
+        assert (await own(client), await own(client, "DELETED")) == (["p4", "p2", "p1", "p0"], ["p3"])
+        assert await every(client, Filters(store="store-rose")) == ["p4", "p2", "p1", "p0"]
+        monthly = SaveProduct(store_id="store-rose", name="달마다", price=30_000, flowers={}, kind="subscription")
+        await said(client, id_of("subscription", "store-rose"), 1, monthly)
+        assert await own(client) == ["p4", "p2", "p1", "p0"]
+        assert not await client.shown("p0", 2, 0.1)
+        assert not await client.shown("never", 1, 0.1)
+        before, number, kept = made.feed, 10, await own(client)
+        made.rebuild()
+        while made.feed is before or number < 12:
+            await saved(client, number, 1)
+            kept.insert(0, f"p{number}")
+            assert await own(client) == kept
+            number += 1
+        await until(lambda: not (tmp_path / "v1").exists())
+    # Where nobody answers lists nobody needs to wait for them, and who comes first reads all that there is.
+    assert await client.shown("p0", 99, 30.0)
+    await client.close()
+
+
 async def test_half_an_index_answers_nothing(reading: Reading, tmp_path: Path) -> None:
     made = Searching(msgspec.structs.replace(reading.settings, search_dir=str(tmp_path)))
     assert made.why_not_ready() is not None
-    handler = made.routes()[1].handler
+    handler = made.routes()[2].handler
     answer: Any = await handler(None)  # type: ignore[arg-type]
     assert answer.status == 503
     made.feed._close()

@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from models.read import accounts, audit, carts, coupons, mysql, notices, products_list, questions, restock, reviews, stock, stores
+from models.read import accounts, audit, carts, coupons, mysql, notices, questions, restock, reviews, stock, stores
 from models.read.cursors import BadCursor, number, pack, unpack
-from models.read.products import Collection
 from models.read.questions import About
 from models.read.stores import Wanted
 
@@ -24,17 +23,12 @@ class Registry:
         return 1
 
 
-class Empty:
-    """A collection of MongoDB without documents; ``find`` must not be reached."""
-
-    async def count_documents(self, wanted: Any) -> int:
-        return 0
-
-
 def paged() -> dict[str, tuple[Ask, int]]:
-    """List -> how it is asked with a cursor, and how many numbers that has; an id follows, but not for coupons."""
+    """List -> how it is asked with a cursor, and how many numbers that has; an id follows, but not for coupons.
+
+    Those of products come out of the search index (``tests/unit/search/test_index.py``).
+    """
     of: Any = Registry()
-    listed = products_list.Queries(NOWHERE, of)
     return {
         "accounts": (lambda cursor: accounts.Queries(NOWHERE, of).page("buyer", "", 5, cursor), 1),
         "audit": (lambda cursor: audit.Queries(NOWHERE, of).page("", "", 5, cursor), 1),
@@ -48,8 +42,6 @@ def paged() -> dict[str, tuple[Ask, int]]:
         "reviews": (lambda cursor: reviews.Queries(NOWHERE, of).page("author", "b", "written", "HIGH", 5, cursor), 2),
         "stock history": (lambda cursor: stock.Queries(NOWHERE, of).history("s", "", 5, cursor), 1),
         "stores": (lambda cursor: stores.Queries(NOWHERE, of).page(Wanted(), 5, cursor), 1),
-        "store's products": (lambda cursor: listed.of_store("s", "", "", "", 5, cursor), 1),
-        "all products": (lambda cursor: listed.of_all("", "NEW", "TOP", 5, cursor), 2),
     }
 
 
@@ -62,11 +54,7 @@ async def test_a_forged_number_is_no_cursor_and_no_row_is_asked_for(
         assert sql.startswith("SELECT COUNT(*)") or "LIMIT" not in sql
         return [(1,)]
 
-    async def collection(self: Collection) -> Any:
-        return Empty()
-
     monkeypatch.setattr(mysql, "select", select)
-    monkeypatch.setattr(Collection, "_collection", collection)
     ask, numbers = paged()[name]
     for at in range(numbers):
         said = ["1"] * (numbers + (name != "coupons of a store"))

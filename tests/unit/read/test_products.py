@@ -9,9 +9,7 @@ import pytest
 
 from models.catalog import messages as m
 from models.read import products, reference, restock, reviews
-from models.read.cursors import BadCursor, pack
 from models.read.facts import Fact
-from models.read.products_list import ASCENDING, DESCENDING, _place, after
 from tests.unit.catalog.given import FLOWER, SAVED
 
 TEXT = m.ProductPrivate(name="장미 다발", summary="고백에", images=("i",))
@@ -64,12 +62,14 @@ def test_what_is_not_about_a_product_makes_none() -> None:
     assert folded(fact(1, m.ReviewPrivate(text="t"), "r", private=True), fact(0, None, "r", private=True)) == {}
 
 
-def test_a_removed_product_is_deleted_and_says_why_only_in_lists() -> None:
+def test_a_removed_product_is_deleted_and_does_not_say_why() -> None:
     removed = m.ProductRemoved(store_id="s", by="admin-1")
     why = msgspec.structs.replace(TEXT, removal="남의 사진")
     document = folded(fact(1, SAVED), fact(2, removed), fact(2, why, private=True))["p"]
-    assert (document["status"], document["removal"], products._whole(document)) == ("DELETED", "남의 사진", 2)
-    assert "removal" not in products.told(document)
+    assert (document["status"], products._whole(document)) == ("DELETED", 2)
+    # Documents of before have it.
+    for one in (document, {**document, "removal": "남의 사진"}):
+        assert "removal" not in products.told(one)
 
 
 def test_another_kind_under_the_id_begins_at_nothing() -> None:
@@ -83,21 +83,6 @@ def test_another_kind_under_the_id_begins_at_nothing() -> None:
 def test_a_page_says_the_average_that_lists_say(count: int, total: int, stars: float) -> None:
     document = folded(fact(1, SAVED))["p"]
     assert products.told({**document, "reviews": count, "rating_sum": total})["average"] == stars
-
-
-def test_a_keyset_goes_on_after_the_last_entry_whatever_the_directions() -> None:
-    sort = [("sold", DESCENDING), ("created", ASCENDING), ("_id", ASCENDING)]
-    assert after(sort, [5, 7, "p"]) == {
-        "$or": [
-            {"sold": {"$lt": 5}},
-            {"sold": 5, "created": {"$gt": 7}},
-            {"sold": 5, "created": 7, "_id": {"$gt": "p"}},
-        ]
-    }
-    assert _place(pack("5", "7", "p"), sort) == [5, 7, "p"]
-    for bad in (pack("5", "p"), pack("x", "7", "p"), "?"):
-        with pytest.raises(BadCursor):
-            _place(bad, sort)
 
 
 # -- reviews ----------------------------------------------------------------------------------------------------------------------

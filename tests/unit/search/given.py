@@ -14,9 +14,11 @@ from models.stores.messages import StorePrivate
 
 NOW = EPOCH + 1_000_000
 ROSES = Product(
-    id="roses", seq=1, pseq=1, store_id="s1", status="SALE", price=30_000, category="1", tags=("1",), flowers={"1": 10, "18": 2},
+    id="roses", seq=1, pseq=1, saved=1, store_id="s1", status="SALE", price=30_000, category="1", tags=("1",),
+    flowers={"1": 10, "18": 2},
     representative="1", created=NOW, sold=5, reviews=2, rating_sum=17,
-    name="빨간장미 꽃다발", summary="안개꽃을 곁들인", thumbnail="image-1",
+    name="빨간장미 꽃다발", summary="안개꽃을 곁들인", thumbnail="image-1", description="긴 글", images=("image-2",), minutes=30,
+    version=1,
 )  # fmt: skip
 STORE = Store(id="s1", seq=1, pseq=1, name="봄꽃집")
 
@@ -40,5 +42,7 @@ def saved(**change: Any) -> ProductSaved:
     return ProductSaved(**{**fields, **change})
 
 
-TEXTS = ProductPrivate(name="빨간장미 꽃다발", summary="안개꽃을 곁들인", thumbnail="image-1", description="긴 글")
+TEXTS = ProductPrivate(
+    name="빨간장미 꽃다발", summary="안개꽃을 곁들인", thumbnail="image-1", description="긴 글", images=("image-2",)
+)
 STORE_TEXTS = StorePrivate(name="봄꽃집")

@@ -17,8 +17,9 @@ from models.read.cursors import BadCursor, pack
 from models.search import ranking
 from models.search.documents import Product, Store
 from models.search.filters import Filters, parsed
-from models.search.ranking import FIELDS, SORTS, keys
+from models.search.ranking import FIELDS, MANAGED, SORTS, keys
 from models.search.vocabulary import Names
+from models.search.wire import Scope
 from tests.unit.search.given import STORE, product
 
 
@@ -35,13 +36,17 @@ def shelf(tmp_path: Path) -> Iterator[Shelf]:
 
 
 def ids(shelf: Shelf, limit: int = 100, **given: str | list[str]) -> list[str]:
+    """Of all pages of a public list."""
+    return walked(shelf, parsed({name: value if isinstance(value, list) else [value] for name, value in given.items()}), limit)
+
+
+def walked(shelf: Shelf, filters: Filters, limit: int = 100, scope: Scope = "public") -> list[str]:
     """Of all pages."""
-    filters = parsed({name: value if isinstance(value, list) else [value] for name, value in given.items()})
     found: list[str] = []
     totals: set[int] = set()
     cursor = ""
     while True:
-        page = shelf.page(filters, limit, cursor)
+        page = shelf.page(filters, limit, cursor, scope)
         assert len(page.items) == limit or not page.next
         found += [msgspec.json.decode(one)["product_id"] for one in page.items]
         totals.add(page.total)
@@ -226,6 +231,69 @@ def test_a_change_takes_the_place_of_what_was_there(shelf: Shelf) -> None:
     shelf.take([Dirty(9, "wreath", None, STORE)], Names())
     shelf.commit()
     assert ids(shelf) == ["gone"]
+
+
+def test_what_is_not_for_everybody_is_in_no_public_list_and_in_those_of_its_seller_and_of_admins(shelf: Shelf) -> None:
+    closed = Store("s2", 1, 1, "닫은집", suspended=True)
+    put(shelf, SHOP[:3])
+    deleted, half = product("deleted", status="DELETED", sold=50), product("half", pseq=0, name="")
+    put(shelf, [deleted, half, product("off", status="DISCONTINUED")])
+    put(shelf, [SHOP[3], product("shut", store_id="s2", price=1)], closed)
+    put(shelf, [product("sub", kind="subscription")])
+    public = {"red", "pink", "tulip", "off"}
+    for sort in ("", *SORTS, *MANAGED):
+        assert set(walked(shelf, Filters(sort=sort), 2)) == public
+    for status, wanted in (("SALE", {"red", "pink", "tulip"}), ("DISCONTINUED", {"off"}), ("DELETED", set())):
+        assert set(walked(shelf, Filters(status=status))) == wanted
+    for hidden in (Filters(store="s2"), Filters(text="축하 화환"), Filters(max_price=1)):
+        assert walked(shelf, hidden) == []
+    assert shelf.facets(Filters(text="장미"))["category"] == {"1": 2, "2": 1}
+    assert shelf.facets(Filters())["category"] == {"1": 2, "2": 1, "3": 1}
+
+    def of(store: str, status: str = "") -> set[str]:
+        return set(walked(shelf, Filters(store=store, status=status, sort="ALL_NEW"), 2, "seller"))
+
+    assert of("s1") == public | {"half"}
+    assert (of("s1", "SALE"), of("s1", "DELETED")) == ({"red", "pink", "tulip", "half"}, {"deleted"})
+    assert (of("s2"), of("s3")) == ({"wreath", "shut"}, set())
+    everything = public | {"half", "deleted", "wreath", "shut"}
+    assert set(walked(shelf, Filters(sort="TOP_NEW"), 3, "admin")) == everything
+    assert walked(shelf, Filters(status="DELETED", sort="TOP_NEW"), 3, "admin") == ["deleted"]
+    assert shelf.products == len(everything)
+    # Open again, it is everybody's, and a deleted one is nobody's but its seller's.
+    put(shelf, [SHOP[3], product("shut", store_id="s2", price=1)])
+    put(shelf, [product("red", status="DELETED")])
+    assert set(ids(shelf)) == {"pink", "tulip", "off", "wreath", "shut"}
+    assert (of("s1", "DELETED"), of("s2")) == ({"deleted", "red"}, {"wreath", "shut"})
+
+
+@pytest.mark.spec("product W33", "product W46")
+@pytest.mark.parametrize("sort", MANAGED)
+def test_pages_of_sellers_and_admins_hold_everything_once(shelf: Shelf, sort: str) -> None:
+    """Also where more products were made and sold alike than a key has bits to tell apart: an import makes thousands a second."""
+    chance = random.Random(sort)
+    products = [
+        product(
+            f"{number}", status=chance.choice(["SALE", "DISCONTINUED", "DELETED"]), sold=chance.randrange(2),
+            created=1_600_000_000_000 + chance.randrange(3),
+        )
+        for number in range(300)
+    ]  # fmt: skip
+    put(shelf, products)
+    field = MANAGED[sort]
+    wanted = [one.id for one in sorted(products, key=lambda one: (-keys(one)[field], one.id))]
+    for limit in (1, 7, 100):
+        assert walked(shelf, Filters(sort=sort), limit, "admin") == wanted
+    kept = {one.id for one in products if one.status != "DELETED"}
+    assert walked(shelf, Filters(store="s1", sort=sort), 7, "seller") == [one for one in wanted if one in kept]
+
+
+@pytest.mark.parametrize("forged", ["9" * 21, "9" * 700, "٣", "²", "-1", "1.5", " ", str(1 << 64)])
+def test_a_forged_number_is_no_cursor(shelf: Shelf, forged: str) -> None:
+    put(shelf, SHOP)
+    for sort in (*SORTS, *MANAGED):
+        with pytest.raises(BadCursor):
+            shelf.page(Filters(sort=sort), 2, pack(sort, forged, "p"), "admin")
 
 
 def test_an_index_is_opened_again_but_not_one_of_another_schema(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

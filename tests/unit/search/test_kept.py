@@ -13,7 +13,7 @@ from agents.search.store import Dirty
 from models.read.cursors import BadCursor
 from models.search.filters import Filters
 from models.search.vocabulary import Names
-from models.search.wire import Question
+from models.search.wire import Question, Scope
 from models.settings import Settings
 from tests.unit.search.given import STORE, product
 
@@ -73,3 +73,19 @@ def test_what_is_committed_is_in_the_next_answer(tmp_path: Path) -> None:
     rows = msgspec.json.decode(searching.main_page())["rows"]
     assert sorted(one["product_id"] for one in rows[0]["items"]) == ["p1", "p2"]
     shelf.close()
+
+
+def test_a_kept_answer_is_one_of_its_scope(tmp_path: Path) -> None:
+    searching = Searching(msgspec.structs.replace(Settings(), search_dir=str(tmp_path)))
+    known = [product("sold"), product("gone", status="DELETED")]
+    searching.feed._folded._put(known)
+    searching.feed.shelf.take([Dirty(mark, one.id, one, STORE) for mark, one in enumerate(known)], Names())
+    searching.feed.shelf.commit()
+
+    def answered(scope: Scope) -> list[str]:
+        found = msgspec.json.decode(searching.listed(msgspec.json.encode(Question(Filters(store="s1"), 10, scope=scope))))
+        return sorted(one["product_id"] for one in found["items"])
+
+    for _ in range(2):
+        assert [answered(scope) for scope in ("admin", "public", "seller")] == [["gone", "sold"], ["sold"], ["sold"]]
+    searching.feed._close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -97,3 +98,30 @@ def test_a_renamed_tag_and_a_new_flower_reach_every_product(folded: Folded) -> N
     folded.clean(folded.dirty(0, 9)[-1].mark)
     folded.fold([fact], {CATALOG_PRIVATE: 10})
     assert marked(folded) == []
+
+
+def test_the_index_has_what_is_whole_and_not_marked(folded: Folded) -> None:
+    assert folded.indexed("a") == 0
+    folded.fold([said("a", saved(), 1)], {CATALOG: 1})
+    folded.clean(folded.dirty(0, 9)[-1].mark)
+    assert folded.indexed("a") == 0
+    folded.fold([said("a", TEXTS, 1, private=True)], {CATALOG_PRIVATE: 1})
+    assert folded.indexed("a") == 0
+    taken = folded.dirty(0, 9)[-1].mark
+    folded.fold([said("a", ProductSold(store_id="s1", sold=3), 2)], {CATALOG: 2})
+    folded.clean(taken)
+    assert folded.indexed("a") == 0
+    folded.clean(folded.dirty(0, 9)[-1].mark)
+    assert folded.indexed("a") == 2
+
+
+def test_products_are_read_beside_the_writer_in_the_order_asked_for(folded: Folded) -> None:
+    filled(folded, "a", "b")
+    with ThreadPoolExecutor(1) as other:
+        folded._db.execute("BEGIN IMMEDIATE")
+        folded._products([said("a", saved(price=1), 2)])
+        assert [(one.id, one.price) for one in other.submit(folded.products, ["b", "never", "a"]).result(20)] == [
+            ("b", 30_000), ("a", 30_000),
+        ]  # fmt: skip
+        folded._db.execute("COMMIT")
+        assert [one.price for one in other.submit(folded.products, ["a"]).result(20)] == [1]

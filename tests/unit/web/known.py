@@ -44,7 +44,7 @@ from web.limits import Rate, SharedBuckets, State
 from web.links import Links
 from web.passwords import Passwords
 from web.people import People
-from web.reads import About, BadCursor, Counted, Document, Page, Wanted
+from web.reads import About, BadCursor, Counted, Document, Page, ReadsAway, Wanted
 from web.settings import WebSettings
 from web.tokens import ensure_keys, make
 
@@ -122,6 +122,8 @@ class Known:
         self.restock_: dict[tuple[str, str], int] = {}
         self.loads = 0
         self.searched: list[Question] = []
+        self.awaited: list[tuple[str, int]] = []
+        self.lists_show, self.lists_away = True, False
         self.sentences: list[Sentence] = []
         self.accounts_: dict[str, dict[str, Any]] = {BUYER: account_of(BUYER)}
         self.addresses_: dict[str, list[dict[str, Any]]] = {}
@@ -165,6 +167,12 @@ class Known:
         if question.cursor == "bad":
             raise BadCursor
         return Found([CARD], "next", 1, {"tag": {"1": 1}} if question.facets else None)
+
+    async def listed(self, product_id: str, seq: int, wait: float) -> bool:
+        self.awaited.append((product_id, seq))
+        if self.lists_away:
+            raise ReadsAway
+        return self.lists_show
 
     async def main_page(self) -> Main:
         return Main([Row("best", [CARD])])

@@ -14,7 +14,7 @@ from aiohttp import web
 
 from models.search.filters import Choice, Filters
 from models.search.wire import Found, Question
-from tests.unit.web.documents import BUYER, IMAGE
+from tests.unit.web.documents import ADMIN, BUYER, IMAGE
 from tests.unit.web.known import Desk, Known
 from topics.client import Client
 from web.app import App, server
@@ -79,11 +79,20 @@ async def test_a_plain_list_is_asked_of_the_search_too(place: Place, path: str, 
     assert (status, body, place.known.searched) == (200, {"items": [OLD], "next": "next", "total": 1}, [question])
 
 
+@pytest.mark.parametrize("more", ["scope=admin", "scope=seller&store=store-1", "hidden=1", "filters=%7B%7D&scope=admin&limit=5"])
+async def test_no_parameter_asks_for_what_only_sellers_and_admins_may_see(place: Place, more: str) -> None:
+    """Whoever asks: the route is everybody's."""
+    for token in ({}, {"Authorization": f"Bearer {place.desk.token(ADMIN, 'admin')}"}):
+        assert (await place.call("GET", f"/products?{more}", **token))[0] == 200
+        assert place.known.searched.pop().scope == "public"
+
+
 @pytest.mark.spec("product W33", "product W46")
 @pytest.mark.parametrize(
     ("path", "name"),
     [
         ("sort=price", "sort"), ("sort=LOW&sort=HIGH", "sort"), ("status=DELETED", "status"),
+        ("sort=ALL_NEW", "sort"), ("sort=TOP_OLD", "sort"),
         ("min_price=2&max_price=1", "min_price"),
         ("max_price=a", "max_price"), ("category=;", "category"), ("facets=yes", "facets"), ("sort=LOW&limit=101", "limit"),
         ("sort=LOW&limit=0", "limit"), ("text=%21", "text"), ("sort=LOW&facets=2", "facets"),
