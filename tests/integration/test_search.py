@@ -103,17 +103,20 @@ def _first(made: Searching) -> str:
 async def test_what_is_asked_over_http(reading: Reading, tmp_path: Path) -> None:
     reading.log.shop()
     reading.log.send("catalog", "p1", product(1, price=50_000))
-    reading.log.send("catalog", "sub", product(2, kind="subscription", flowers={}))
+    monthly = id_of("subscription", "store-rose")
+    subscription = SaveProduct(store_id="store-rose", name="달마다", price=30_000, flowers={}, kind="subscription")
+    reading.log.send("catalog", monthly, subscription)
     reading.log.send("catalog", "old", product(3, status="DISCONTINUED"))
     await reading.say()
     async with searching(reading, tmp_path) as (made, client):
+        assert await client.shown(monthly, 1, 10.0)
         facets: Found = await client.found(Question(Filters(store="store-rose"), facets=True))
         assert facets.facets is not None
         assert facets.facets["tag"] == {"1": 2}
         rows = {row.name: [msgspec.json.decode(one)["product_id"] for one in row.items] for row in (await client.main()).rows}
         assert set(rows) == {"best", "new", "rated"}
         assert rows["new"][0] == "p1"
-        assert not {"old", "sub"} & {one for row in rows.values() for one in row}
+        assert not {"old", monthly} & {one for row in rows.values() for one in row}
         with pytest.raises(BadCursor):
             await client.found(Question(Filters(), 5, "none"))
         made.understanding = Understanding(None, reading.databases, lambda text: [Morpheme("장미", "NNG", 0)], lambda: made.names)
