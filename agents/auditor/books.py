@@ -134,7 +134,7 @@ class Books:
                 self._note([Violation("event_sequence", name, f"{fact.id} says something else than the event of this seq before")])
             return False
         if fact.seq != stream.last + 1:
-            if not fact.begins:
+            if not fact.first:
                 self._note([Violation("event_sequence", name, f"comes after #{stream.last}")])
             stream.seen = None
         if stream.seen is None:

@@ -189,7 +189,7 @@ class Decider:
     ) -> Iterable[Output]:
         """Messages to other inboxes, then the events as one batch, then the private record; each with its position.
 
-        Where an aggregate's first event is not its number 1 (``begins``), it says so.
+        Where an aggregate's first event is not its number 1 (``begins``), it says so (``first``).
         """
         first = item.offset * OUTPUTS_PER_INPUT
         correlation = cause.correlationid or key
@@ -213,7 +213,7 @@ class Decider:
                 for seq, event in published
             ]
             if begins:
-                batch[0] = msgspec.structs.replace(batch[0], begins=True)
+                batch[0] = msgspec.structs.replace(batch[0], first=True)
             outputs.append(Output(topic(self.prefix, self.domain.name, "events"), key, encode_json(batch)))
         if private is not None:
             record, kept = private

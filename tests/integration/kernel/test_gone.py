@@ -39,7 +39,7 @@ async def test_a_row_that_ended_is_deleted_and_its_events_keep_their_numbers(pla
     await say(Settle(amount=5))
     await until(handled, what="a till has begun")
     found = {event.seq: event for event in await place.events("tills")}
-    assert {seq: (event.id, event.begins) for seq, event in found.items()} == {
+    assert {seq: (event.id, event.first) for seq, event in found.items()} == {
         seq: (id_of("tills", KEY, str(seq)), seq == 4) for seq in range(1, 6)
     }
     assert (await place.rows("tills"))[KEY, ""].seq == 5

@@ -49,7 +49,7 @@ def facts(log: LogMaker) -> list[Fact]:
 
 def of_guest(log: LogMaker) -> list[tuple[int, str, bool]]:
     """Seq, event and whether it says to begin, of the guest's events."""
-    return [(fact.seq, type(fact.body).__name__, fact.begins) for fact in facts(log) if fact.key == GUEST]
+    return [(fact.seq, type(fact.body).__name__, fact.first) for fact in facts(log) if fact.key == GUEST]
 
 
 def wrong(told: list[Fact]) -> list[tuple[str, str]]:
@@ -82,11 +82,11 @@ def test_who_comes_back_with_the_same_cookie_brings_what_is_new_and_nothing_twic
 
 def test_the_auditor_takes_a_beginning_for_none_and_misses_a_lost_one() -> None:
     told = facts(day((GUEST, add(4, by_guest=True)), (GUEST, add(1, by_guest=True)), ("guest-2", add(1, by_guest=True))))
-    assert [(fact.key, fact.seq, fact.begins) for fact in told[-3:]] == [(GUEST, 5, True), (GUEST, 6, False), ("guest-2", 5, True)]
+    assert [(fact.key, fact.seq, fact.first) for fact in told[-3:]] == [(GUEST, 5, True), (GUEST, 6, False), ("guest-2", 5, True)]
     assert wrong(told) == []
     # What is said twice is the same event, on both sides of the beginning.
     assert wrong([*told, *told[-8:]]) == []
     changed = msgspec.structs.replace(told[-2], id="another")
     assert wrong([*told, changed]) == [("event_sequence", f"carts/{GUEST}#6")]
     assert wrong([*told[:-3], *told[-2:]]) == [("event_sequence", f"carts/{GUEST}#6")]
-    assert wrong([*told[:-1], msgspec.structs.replace(told[-1], begins=False)]) == [("event_sequence", "carts/guest-2#5")]
+    assert wrong([*told[:-1], msgspec.structs.replace(told[-1], first=False)]) == [("event_sequence", "carts/guest-2#5")]

@@ -31,7 +31,7 @@ def test_a_row_that_holds_nothing_is_deleted() -> None:
 def test_who_begins_anew_counts_on_and_says_so() -> None:
     world = ended(2)
     turn = world.take(world.item(Add(amount=5)), world.item(Add(amount=1)))
-    assert [(one.seq, one.id, one.begins) for one in events(turn)] == [
+    assert [(one.seq, one.id, one.first) for one in events(turn)] == [
         (4, id_of("toy", "a", "4"), True),
         (5, id_of("toy", "a", "5"), False),
     ]
@@ -42,7 +42,7 @@ def test_a_new_row_of_the_partition_counts_on_from_there_too() -> None:
     """Whether it is a new one is what nobody remembers."""
     world = ended(2)
     (first,) = events(world.say(Add(amount=5), key="b"))
-    assert (first.seq, first.begins) == (4, True)
+    assert (first.seq, first.first) == (4, True)
 
 
 def test_a_row_that_lives_counts_its_own() -> None:
@@ -52,7 +52,7 @@ def test_a_row_that_lives_counts_its_own() -> None:
         world.say(Add(amount=1), position=number, **FROM)
     world.say(Close())
     (second,) = events(world.say(Add(amount=1), key="b"))
-    assert (second.seq, second.begins, world.ledger.gone) == (2, False, 4)
+    assert (second.seq, second.first, world.ledger.gone) == (2, False, 4)
 
 
 def test_the_shorter_of_two_that_go_lowers_nothing() -> None:
@@ -66,7 +66,7 @@ def test_the_shorter_of_two_that_go_lowers_nothing() -> None:
 def test_within_one_turn() -> None:
     world = World()
     turn = world.take(world.item(Add(amount=1), position=1, **FROM), world.item(Close()), world.item(Add(amount=7)))
-    assert [(one.seq, one.begins) for one in events(turn)] == [(1, False), (2, False), (3, True)]
+    assert [(one.seq, one.first) for one in events(turn)] == [(1, False), (2, False), (3, True)]
     assert world.state() == Counter(total=7)
 
 
@@ -90,7 +90,7 @@ def test_who_is_only_remembered_has_no_number_yet() -> None:
     assert row is not None
     assert row.seq == 0
     (first,) = events(world.say(Add(amount=1)))
-    assert (first.seq, first.begins) == (4, True)
+    assert (first.seq, first.first) == (4, True)
 
 
 def test_an_aggregate_that_lives_in_parts_alone_has_not_ended() -> None:
@@ -108,7 +108,7 @@ def test_who_begins_while_the_memory_lasts_counts_on_without_a_beginning() -> No
     (third,) = events(world.say(Add(amount=1)))
     row = world.row()
     assert row is not None
-    assert (third.seq, third.begins, row.ended) == (3, False, False)
+    assert (third.seq, third.first, row.ended) == (3, False, False)
 
 
 def test_what_fails_or_does_not_fit_deletes_nothing() -> None:
