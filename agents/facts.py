@@ -52,7 +52,7 @@ def _events(domain: str, value: bytes | None, at: int) -> Said:
     opened = _opener(domain).open
     last = batch[-1].seq
     trace = _trace(batch[0])
-    facts = [Fact(domain, one.subject, one.seq, last, at, one.id, opened(one), False, trace) for one in batch]
+    facts = [Fact(domain, one.subject, one.seq, last, at, one.id, opened(one), False, trace, one.first) for one in batch]
     return Said(facts, batch[-1].sender, batch[-1].position)
 
 

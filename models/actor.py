@@ -6,7 +6,8 @@ A domain is four pure functions over these types, called by ``agents/runtime`` a
     ``state`` maps the name of a part to its state or ``None``; ``""`` is the aggregate itself. ``now`` is the time at which
     the broker appended the message, in milliseconds since the epoch (UTC). No I/O, no clock, no random numbers.
 ``evolve(state, event) -> dict[str, State | None]``
-    The parts that the event changes; ``None`` deletes a part. The kernel lays the answer over ``state``.
+    The parts that the event changes; ``None`` deletes a part, and of ``""`` ends the aggregate: its row goes with what it
+    remembers of commands (docs/adr/0021). The kernel lays the answer over ``state``.
 ``route(key, state, event) -> Iterable[Send]``
     Who must act on the event; ``state`` is the state after it.
 ``pending(state) -> Effect | None``

@@ -2,8 +2,9 @@
 
 An inbox record holds one CloudEvent; an events record holds a batch (JSON array): all events of one input. Extensions, in
 CloudEvents' lower case: ``sender``/``position`` (the sending actor's partition and its position, between actors), ``seq``
-(counts the events of an aggregate), ``causationid``, ``correlationid`` (the order), ``traceparent``, ``replyto`` (the
-channel on which a web process waits), ``fingerprint`` (of the client's own body), ``replay`` (an operator's replay).
+(counts the events of an aggregate), ``first`` (its first event, where that is not number 1), ``causationid``, ``correlationid``
+(the order), ``traceparent``, ``replyto`` (the channel on which a web process waits), ``fingerprint`` (of the client's own body),
+``replay`` (an operator's replay).
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ class Envelope(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
     sender: str = ""
     position: int = -1
     seq: int = 0
+    first: bool = False
     causationid: str = ""
     correlationid: str = ""
     traceparent: str = ""

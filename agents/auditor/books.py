@@ -123,7 +123,8 @@ class Books:
         self._note([Violation("event_decodable", record, why)])
 
     def _is_news(self, fact: Fact) -> bool:
-        """Events come at least once: is this one new? Of an aggregate they come in the order of ``seq``, without a gap."""
+        """Events come at least once: is this one new? Of an aggregate they come in the order of ``seq``, without a gap,
+        unless it begins anew."""
         stream = self._streams.setdefault((fact.domain, fact.key), Stream())
         digest = zlib.crc32(msgspec.json.encode((fact.id, fact.body)))
         name = f"{fact.domain}/{fact.key}#{fact.seq}"
@@ -133,7 +134,8 @@ class Books:
                 self._note([Violation("event_sequence", name, f"{fact.id} says something else than the event of this seq before")])
             return False
         if fact.seq != stream.last + 1:
-            self._note([Violation("event_sequence", name, f"comes after #{stream.last}")])
+            if not fact.first:
+                self._note([Violation("event_sequence", name, f"comes after #{stream.last}")])
             stream.seen = None
         if stream.seen is None:
             stream.seen = deque(maxlen=REPEATS)

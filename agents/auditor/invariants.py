@@ -20,7 +20,7 @@ class Violation(NamedTuple):
 
 WITHIN_ONE_AGGREGATE: Mapping[str, str] = {
     "event_decodable": "every record of an events topic is a batch of known events",
-    "event_sequence": "seq of an aggregate has no gap, and an event that comes again is the same event",
+    "event_sequence": "seq of an aggregate has no gap unless it begins anew, and an event that comes again is the same event",
     "order_transition": "an order and its store orders move forward only, and are paid for before the deadline",
     "stock_in_out": "stems on hand are what came in less what went out",
     "stock_never_negative": "0 <= held <= on hand",

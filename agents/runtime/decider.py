@@ -123,7 +123,8 @@ class Decider:
             if remembered:
                 self._refuse(step, key, part, row, memory, item, envelope, message, before, events)
             return None
-        sends, published, private = self._apply(step, key, row, states, events, envelope, item)
+        begins = turn.ledger.gone if events and not row.seq else 0
+        sends, published, private = self._apply(step, key, row, states, events, begins, item)
         if envelope.replay and row.parked:
             row.parked -= 1
         if remembered:
@@ -134,7 +135,7 @@ class Decider:
             for name, state in states.items():
                 if name and (name == part or before.get(name) is not state):
                     self._store(step, key, name, memory if name == part else self._row(turn, key, name), state, item)
-        step.outputs += self._outputs(key, item, envelope, step.trace, sends, published, private)
+        step.outputs += self._outputs(key, item, envelope, step.trace, sends, published, private, begins)
         return None
 
     def _traced(self, step: Draft, item: Input, envelope: Envelope, row: Row, message: Message) -> None:
@@ -150,16 +151,22 @@ class Decider:
         step.trace = trace
 
     def _apply(
-        self, step: Draft, key: str, row: Row, states: dict[str, Any], events: list[Any], envelope: Envelope, item: Input
+        self, step: Draft, key: str, row: Row, states: dict[str, Any], events: list[Any], begins: int, item: Input
     ) -> tuple[list[tuple[str, str, Message]], list[tuple[int, Any]], tuple[str, msgspec.Struct] | None]:
-        """Fold the events into ``states``: messages to send, events with their ``seq``, the new private record under its key."""
+        """Fold the events into ``states``: messages to send, events with their ``seq``, the new private record under its key.
+
+        ``begins``: the ``seq`` from which a new row counts on, 0: it begins at 1, or is none.
+        """
         domain = self.domain
+        row.seq = row.seq or begins
         sends: list[tuple[str, str, Message]] = []
         published: list[tuple[int, Any]] = []
         private: tuple[str, msgspec.Struct] | None = None
         for event in events:
             row.seq += 1
+            was = states[""]
             states.update(domain.evolve(states, event))
+            row.ended = was is not None and states[""] is None
             sends += [(send.domain, send.key, send.message) for send in domain.route(key, states, event)]
             published.append((row.seq, event))
             if (kept := domain.private(key, states, event)) is not None:
@@ -178,8 +185,12 @@ class Decider:
         sends: list[tuple[str, str, Message]],
         published: list[tuple[int, Any]],
         private: tuple[str, msgspec.Struct] | None,
+        begins: int,
     ) -> Iterable[Output]:
-        """Messages to other inboxes, then the events as one batch, then the private record; each with its position."""
+        """Messages to other inboxes, then the events as one batch, then the private record; each with its position.
+
+        Where an aggregate's first event is not its number 1 (``begins``), it says so (``first``).
+        """
         first = item.offset * OUTPUTS_PER_INPUT
         correlation = cause.correlationid or key
         common: dict[str, Any] = {
@@ -201,6 +212,8 @@ class Decider:
                 seal(self.domain.name, key, event, id=id_of(self.domain.name, key, str(seq)), seq=seq, position=position, **common)
                 for seq, event in published
             ]
+            if begins:
+                batch[0] = msgspec.structs.replace(batch[0], first=True)
             outputs.append(Output(topic(self.prefix, self.domain.name, "events"), key, encode_json(batch)))
         if private is not None:
             record, kept = private
@@ -269,7 +282,7 @@ class Decider:
         return bool(message.part) or memory.state == NIL or not self.takes_reminders
 
     def _store(self, step: Draft, key: str, part: str, row: Row, state: Any, item: Input) -> None:
-        """Encode the row; without state, memory and history it is deleted."""
+        """Encode the row; one that holds nothing, no state, no memory and no history that goes on, is deleted."""
         raw_key = row_key(key, part)
         row.state = NIL if state is None else msgspec.Raw(encode(state))
         flags = PARKED if row.parked else 0
@@ -279,11 +292,12 @@ class Decider:
             wake_at = self.domain.wake(state)
             phase = step.phases[raw_key] = self.domain.unfinished(state)
             flags |= UNFINISHED if phase is not None else 0
-        if state is None and row.commands and not row.seq:
+        if state is None and row.commands and not row.counts:
             # Nobody may ever write this row again: it asks for its own end.
             wake_at = max(memo.at for memo in row.commands.values()) + DAY + 1000
-        if state is None and not row.commands and not row.seq and not row.parked:
+        if state is None and not row.commands and not row.counts and not row.parked:
             step.rows[raw_key] = None
+            step.gone = max(step.gone, row.seq)
             return
         packed = pack_row(row, flags, item.offset, wake_at)
         if len(packed) > MAX_ROW:
@@ -349,6 +363,7 @@ class Decider:
             turn.spans.append(Step(step.name, step.trace, step.parent, item.key, item.offset, step.outcome, item.now))
         turn.outcomes[step.outcome] = turn.outcomes.get(step.outcome, 0) + 1
         turn.ledger.at = item.offset
+        turn.ledger.gone = max(turn.ledger.gone, step.gone)
         if envelope is not None and envelope.sender and envelope.position > turn.ledger.heard.get(envelope.sender, -1):
             turn.ledger.heard[envelope.sender] = envelope.position
             turn.dirty = True

@@ -39,6 +39,7 @@ class Row(msgspec.Struct, array_like=True):
     """``state``: encoded by the domain, ``NIL``: the aggregate does not exist (yet); ``seq`` counts its events.
 
     ``trace``: the ``traceparent`` of what began the aggregate, where the kernel itself talks to it (outcomes, reminders).
+    ``ended``: its last event took the state away, so ``seq`` need not be kept; without a state it may also live in parts alone.
     """
 
     state: msgspec.Raw = NIL
@@ -47,6 +48,12 @@ class Row(msgspec.Struct, array_like=True):
     parked: int = 0
     version: int = VERSION
     trace: str = ""
+    ended: bool = False
+
+    @property
+    def counts(self) -> bool:
+        """True if ``seq`` is of an aggregate that goes on."""
+        return self.seq > 0 and not self.ended
 
 
 class Output(msgspec.Struct, array_like=True, frozen=True):
@@ -68,11 +75,13 @@ class Output(msgspec.Struct, array_like=True, frozen=True):
 
 class Ledger(msgspec.Struct, array_like=True):
     """Once per partition and turn: offset of the last input handled, the highest position heard from each sending partition,
-    and the outputs of the last turn, which may not have left before a crash."""
+    the outputs of the last turn, which may not have left before a crash, and ``gone``, the highest ``seq`` of a row that was
+    deleted: new rows count on from there, so that no event ever has the id of another (docs/adr/0021)."""
 
     at: int = -1
     heard: dict[str, int] = {}
     kept: list[Output] = []
+    gone: int = 0
 
 
 encode = msgspec.msgpack.Encoder().encode

@@ -80,6 +80,7 @@ class Draft:
         self.replies: list[Reply] = []
         self.summaries: list[dict[str, Any]] = []
         self.phases: dict[bytes, Phase | None] = {}
+        self.gone = 0
         self.outcome = "handled"
         self.name = self.trace = self.parent = ""
 

@@ -45,6 +45,9 @@ from models.carts.messages import (
 
 GUEST_FOR = 30 * DAY
 """Ms without a change after which a guest's cart is forgotten."""
+HANDED_FOR = DAY
+"""Ms for which an empty cart is kept after it was handed over: by far longer than clocks of brokers differ, since what comes into
+a new one and is handed over must have a later number."""
 REMEMBERED = 20
 """Orders and guests' carts of which a cart knows that it has heard: more than are ever on their way at once."""
 MOST_LIKES = 500
@@ -63,7 +66,7 @@ class Line(msgspec.Struct, frozen=True, array_like=True, tag=True):
 class Cart(msgspec.Struct, frozen=True, array_like=True, tag=True):
     """``lines``: by product id. ``until``: when a guest's cart is forgotten (ms), 0: never.
 
-    ``handed``: how often it was given away.
+    ``handed``: the number under which it was given away last, 0: it was not.
     ``taken``: guest -> number of what came from there last; ``cleared``: the last orders that took off what was bought.
     ``forgotten``: the account is withdrawn.
     """
@@ -167,7 +170,8 @@ def _told(cart: Cart, message: TakeOver | ClearBought | GiveCart | Reminder, now
         case GiveCart(to=to):
             # Also of an empty cart: the buyer waits for it.
             lines = tuple(_said(product_id, line) for product_id, line in cart.lines.items())
-            return [CartHandedOver(to=to, number=cart.handed + 1, lines=lines)]
+            # An instant, and no count, since the row that counted is forgotten some day.
+            return [CartHandedOver(to=to, number=max(cart.handed + 1, now), lines=lines)]
         case TakeOver():
             return _take_over(cart, message)
         case ClearBought():
@@ -238,6 +242,8 @@ def _like(likes: Likes, command: Like | Unlike, now: int) -> list[Event] | Refus
 def evolve(state: State, event: CARTS_EVENTS) -> Mapping[str, Cart | Likes | None]:
     """The rows that ``event`` changes."""
     match event:
+        case CartExpired():
+            return {"": None}
         case Liked(kind=kind, id=liked, at=at):
             likes: Likes = state[bucket(kind, liked)] or Likes()
             return {bucket(kind, liked): Likes({**likes.since, liked: at})}
@@ -257,8 +263,8 @@ def _cart(cart: Cart, event: Any) -> Cart:
         case CartLinesRemoved(product_ids=gone):
             return _replace(cart, lines=_without(cart, gone))
         case CartHandedOver(number=number):
-            # The number stays when all else is forgotten: the buyer tells by it what is new.
-            return Cart(handed=number)
+            # The number stays for a while when all else is forgotten: the buyer tells by it what is new.
+            return Cart(handed=number, until=number + HANDED_FOR)
         case CartTakenOver(guest=guest, number=number):
             others = {one: last for one, last in cart.taken.items() if one != guest}
             taken = dict([*others.items(), (guest, number)][-REMEMBERED:])
@@ -266,8 +272,6 @@ def _cart(cart: Cart, event: Any) -> Cart:
         case CartCleared():
             lines = {**_without(cart, event.pieces), **_lines(event.left_lines)}
             return _replace(cart, lines=lines, cleared=(*cart.cleared, event.order_id)[-REMEMBERED:])
-        case CartExpired():
-            return Cart(handed=cart.handed)
         case CartWanted():
             return cart
     raise TypeError(f"a cart knows no {type(event).__name__}")

@@ -113,7 +113,7 @@ class GiveCart(Message, frozen=True):
 
 
 class TakeOver(Message, frozen=True):
-    """To a buyer's cart: all that the cart of ``guest`` held. ``number`` counts what that guest has given away."""
+    """To a buyer's cart: all that the cart of ``guest`` held. ``number`` rises with all that this guest gives away."""
 
     must_succeed: ClassVar[bool] = True
     guest: str
@@ -161,7 +161,10 @@ class CartWanted(Event, frozen=True):
 
 
 class CartHandedOver(Event, frozen=True):
-    """A guest's cart is empty: its lines are on their way to the buyer ``to``."""
+    """A guest's cart is empty: its lines are on their way to the buyer ``to``.
+
+    ``number``: ms, later than that of what was handed over before; in events of before it counts from 1.
+    """
 
     to: str
     number: int
@@ -189,7 +192,7 @@ class CartCleared(Event, frozen=True):
 
 
 class CartExpired(Event, frozen=True):
-    """A guest's cart that had not changed for long is empty."""
+    """Of a guest's cart nothing is left: it had not changed for long, or was handed over a day ago."""
 
 
 class Liked(Event, frozen=True):

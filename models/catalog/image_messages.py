@@ -161,7 +161,16 @@ class ImageErased(Event, frozen=True):
 
 
 class OriginalDeleted(Event, frozen=True):
-    """Nothing is left of what was uploaded but what was made of it."""
+    """Nothing is left of what was uploaded but what was made of it.
+
+    ``at``: ms; of an image that came to its end nothing is known a week later. 0: it was said before that was so.
+    """
+
+    at: int = 0
+
+
+class ImageForgotten(Event, frozen=True):
+    """It came to its end a week ago: nobody knows of it any more."""
 
 
 def owned(images: Iterable[str]) -> tuple[str, ...]:
@@ -189,4 +198,5 @@ IMAGE_EVENTS = (
     | ImageExpired
     | ImageErased
     | OriginalDeleted
+    | ImageForgotten
 )

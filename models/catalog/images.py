@@ -1,8 +1,8 @@
 """An uploaded image (key = image id): announced, uploaded to the object store, checked and encoded anew, shown. Pure.
 
     requested -> encoding -> ready <-> unclaimed    every end deletes the original
-        `-----------'------> rejected      |
-        `------------------> expired <-----'        -> erased, from any of them
+        `-----------'------> rejected      |        -> erased, from any of them
+        `------------------> expired <-----'        -> forgotten, a week after an end
 
 Whoever shows an image says so (``KeepImage``). What nobody shows within a day may not be used any more; an hour later, when
 whatever was under way has arrived, its pictures are deleted.
@@ -27,6 +27,7 @@ from models.catalog.image_messages import (
     ImageEncoded,
     ImageErased,
     ImageExpired,
+    ImageForgotten,
     ImageKept,
     ImageLetGo,
     ImageReady,
@@ -45,6 +46,8 @@ from models.catalog.image_messages import (
 REQUESTED, ENCODING, READY, REJECTED, EXPIRED, ERASED = "requested", "encoding", "ready", "rejected", "expired", "erased"
 UNCLAIMED = "unclaimed"
 STATUSES = (REQUESTED, ENCODING, READY, UNCLAIMED, REJECTED, EXPIRED, ERASED)
+ENDS = (REJECTED, EXPIRED, ERASED)
+"""Of such an image nothing is stored any more, and nothing brings it back."""
 ENCODE, DISCARD = "encode", "discard"
 SHOWN = ("product", "store", "review", "profile")
 LICENCE = "licence"
@@ -61,6 +64,9 @@ HOLDERS = 50
 """What shows an image, by name. Beyond it there is an unnamed holder, who never lets go."""
 UNUSED, GRACE = DAY, HOUR
 """How long a ready image may be put to use, and how long what is under way by then may still say so."""
+KNOWN = 7 * DAY
+"""How long an image is known after its end: whoever asks late hears what became of it, and an encoding that comes out after the
+erasure (a lease of a minute, and however long the broker is away then) is deleted again."""
 TIMEOUTS: Mapping[str, int] = {ENCODE: 60 * SECOND, DISCARD: 15 * SECOND}
 LEASE_ROOM = 5 * SECOND
 TRIES = 20
@@ -70,7 +76,8 @@ TRIES = 20
 class Image(msgspec.Struct, frozen=True, array_like=True, tag=True):
     """An image. ``call``: whose outcome is awaited; ``again``: the one to make at ``again_at``, after ``tries`` in vain.
 
-    ``due``: when it must have been put to use (ms), and as ``unclaimed`` when it is deleted; 0: it was, or it need not be.
+    ``due``: when it must have been put to use (ms), as ``unclaimed`` when it is deleted, after its end when it is forgotten; 0: it
+    was, or it need not be.
     ``holders``: what shows it; of images from before they were named some are missing.
     """
 
@@ -133,7 +140,7 @@ def decide(state: State, message: Message, now: int) -> list[Event] | Refusal:
         case OriginalMissing() if _awaited(image, ENCODE, message.attempt):
             return [UploadMissing()]
         case OriginalGone() if _awaited(image, DISCARD, message.attempt):
-            return [OriginalDeleted()]
+            return [OriginalDeleted(at=now)]
         case EffectUnknown() if _awaited(image, message.effect, message.attempt):
             return _unknown(image, message.effect, now)
         case Reminder():
@@ -198,13 +205,15 @@ def _reminded(image: Image, now: int) -> list[Event]:
         return []
     if image.again:
         return [_start(image, image.again, now)]
+    if image.status in ENDS:
+        return [ImageForgotten()]
     if image.status == READY:
         return [ImageUnclaimed()]
     return [ImageExpired(), _start(image, DISCARD, now)]
 
 
-def evolve(state: State, event: Event) -> Mapping[str, Image]:
-    """The image after ``event``."""
+def evolve(state: State, event: Event) -> Mapping[str, Image | None]:
+    """The image after ``event``; ``None``: it is forgotten."""
     image: Image = state[""]
     with_ = msgspec.structs.replace
     match event:
@@ -234,8 +243,12 @@ def evolve(state: State, event: Event) -> Mapping[str, Image]:
             image = with_(image, status=EXPIRED, call=None, tries=0, due=0)
         case ImageErased():
             image = with_(image, status=ERASED, call=None, again="", again_at=0, tries=0, due=0, holders=())
-        case OriginalDeleted():
+        case OriginalDeleted(at=at):
             image = with_(image, call=None, tries=0)
+            if at and image.status in ENDS:
+                image = with_(image, due=at + KNOWN)
+        case ImageForgotten():
+            return {"": None}
     return {"": image}
 
 

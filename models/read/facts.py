@@ -39,7 +39,8 @@ class Fact(msgspec.Struct, frozen=True):
 
     ``seq`` counts the aggregate's events; a private record has that of the last event it was said with, as has ``last`` for an
     event. ``at``: when the broker appended it, ms since the epoch; of an event that was said twice, its first
-    copy's counts. ``trace``: its ``traceparent``, if the trace is sampled.
+    copy's counts. ``trace``: its ``traceparent``, if the trace is sampled. ``first``: the aggregate's first event, after a jump of
+    ``seq`` that is none.
     """
 
     domain: str
@@ -51,6 +52,7 @@ class Fact(msgspec.Struct, frozen=True):
     body: Any
     private: bool = False
     trace: str = ""
+    first: bool = False
 
 
 class Batch(msgspec.Struct):

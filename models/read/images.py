@@ -15,6 +15,7 @@ from models.catalog.image_messages import (
     ImageCallStarted,
     ImageErased,
     ImageExpired,
+    ImageForgotten,
     ImageKept,
     ImageReady,
     ImageRejected,
@@ -54,6 +55,7 @@ def table(version: int) -> sa.Table:
     )
 
 
+FORGET = "DELETE FROM {images} WHERE image_id IN ({rows})"
 REQUEST = (
     "INSERT INTO {images} (image_id, owner, purpose, content_type, size, at, status, seq) VALUES {rows}"
     " ON DUPLICATE KEY UPDATE seq = GREATEST(seq, VALUES(seq))"
@@ -71,7 +73,8 @@ SEEN = "INSERT INTO {images} (image_id, seq) VALUES {rows} ON DUPLICATE KEY UPDA
 
 def project(facts: Sequence[Fact]) -> list[mysql.Write]:
     """New images, and where each image that moved stands after these facts: the last word wins. Of other events only the
-    ``seq``: a client may wait for the image's last one."""
+    ``seq``: a client may wait for the image's last one. What is forgotten goes first, since it may have been announced anew."""
+    forgotten: set[str] = set()
     new: dict[str, tuple[Any, ...]] = {}
     moved: dict[str, tuple[Any, ...]] = {}
     stands: dict[str, tuple[Any, ...]] = {}
@@ -84,6 +87,10 @@ def project(facts: Sequence[Fact]) -> list[mysql.Write]:
         elif isinstance(event, MOVES):
             stands.pop(key, None)
         match event:
+            case ImageForgotten():
+                forgotten.add(key)
+                for of in (new, moved, stands, seen):
+                    of.pop(key, None)
             case ImageRequested():
                 new[key] = (key, event.owner, event.purpose, event.content_type, event.size, event.at, REQUESTED, fact.seq)
             case ImageCallStarted(call=call) if call == ENCODE:
@@ -103,7 +110,8 @@ def project(facts: Sequence[Fact]) -> list[mysql.Write]:
             case _ if isinstance(event, IMAGE_EVENTS):
                 seen[key] = (key, fact.seq)
     rows = {REQUEST: new, MOVE: moved, STAND: stands, SEEN: seen}
-    return [mysql.Write(statement, sorted(of.values())) for statement, of in rows.items()]
+    forget = mysql.Write(FORGET, [(key,) for key in sorted(forgotten)])
+    return [forget, *(mysql.Write(statement, sorted(of.values())) for statement, of in rows.items())]
 
 
 class _Store(mysql.Fenced):

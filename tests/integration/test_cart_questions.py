@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 
+from agents.rebuild import rebuild
 from deploy.local.stack import Stack
+from models.actor import DAY, Reminder
 from models.carts.messages import AddToCart, ForgetBuyer, Like, MergeCart, RemoveFromCart, Unlike
 from models.inventory.messages import ChangeStock, ClaimCoupon, ClaimCoupons, CloseCoupon, CreateCoupon, EditCoupon
+from models.read import mysql
 from models.read.cursors import BadCursor
 from tests.integration.reading import Reading, installation
 from tests.unit.shop import TODAY, TOMORROW
@@ -43,8 +46,8 @@ async def walked(ask: Any, limit: int) -> list[Any]:
             return pages
 
 
-def add(product: str, quantity: int = 1) -> AddToCart:
-    return AddToCart(product_id=product, store_id=ROSE, quantity=quantity, price=10_000)
+def add(product: str, quantity: int = 1, by_guest: bool = False) -> AddToCart:
+    return AddToCart(product_id=product, store_id=ROSE, quantity=quantity, price=10_000, by_guest=by_guest)
 
 
 @pytest.mark.spec("auth 36", "auth 37")
@@ -67,6 +70,46 @@ async def test_carts_as_they_are_shown(reading: Reading) -> None:
     guest, nobody = await reading.carts.one("guest-1"), await reading.carts.one("nobody")
     assert guest == {"seq": 0, "lines": []}
     assert nobody == {"seq": 0, "lines": []}
+
+
+async def left_of(reading: Reading, owner: str) -> list[Any]:
+    """The rows that the current version of the read model has of ``owner``."""
+    version = await reading.registry.version("carts")
+    asked = [(f"carts_{version}", "owner"), (f"cart_lines_{version}", "owner"), (f"likes_{version}", "buyer")]
+    return [
+        row
+        for table, column in asked
+        for row in await mysql.select(reading.databases, f"SELECT * FROM {table} WHERE {column} = %s", owner)
+    ]
+
+
+async def test_of_a_guest_no_row_is_left(reading: Reading) -> None:
+    """Once the cart was given away, once it was forgotten, and after a rebuild."""
+    log = reading.log
+    log.send("carts", "guest-1", add("bouquet", 2, by_guest=True))
+    log.send("carts", "ann", MergeCart(guest="guest-1"))
+    log.send("carts", "guest-2", add("plant", by_guest=True))
+    log.now += 2 * DAY
+    log.send("carts", "guest-1", Reminder(due=log.now))
+    await shown(reading)
+    assert await left_of(reading, "guest-1") == []
+    # The same browser again, which nobody has heard of: a line, and a month later nothing.
+    log.send("carts", "guest-1", add("basket", 4, by_guest=True))
+    await shown(reading)
+    (guest, line) = await left_of(reading, "guest-1")
+    assert (guest[1:], line[1:4]) == ((4,), ("basket", ROSE, 4))
+    log.now += 30 * DAY
+    for one in ("guest-1", "guest-2"):
+        log.send("carts", one, Reminder(due=log.now))
+    await shown(reading)
+    before = await reading.carts.dump()
+    assert [row[:2] for row in before] == [("ann", "bouquet")]
+    await rebuild(reading.settings, "carts")
+    await reading.registry.refresh()
+    assert await reading.registry.version("carts") == 2
+    assert await reading.carts.dump() == before
+    for one in ("guest-1", "guest-2"):
+        assert await left_of(reading, one) == []
 
 
 @pytest.mark.spec("auth 33", "auth 38", "auth 39")

@@ -10,9 +10,17 @@ import msgspec
 import pytest
 
 from deploy.local.stack import Stack
-from models.actor import id_of
+from models.actor import Event, id_of
 from models.catalog import messages as m
-from models.catalog.image_messages import ImageCallStarted, ImageReady, OriginalDeleted
+from models.catalog.image_messages import (
+    ImageCallStarted,
+    ImageErased,
+    ImageExpired,
+    ImageForgotten,
+    ImageReady,
+    ImageRequested,
+    OriginalDeleted,
+)
 from models.read import images, products_list
 from models.read.cursors import BadCursor
 from models.read.facts import EVENTS, Batch, Fact, Position, Settled, Spot
@@ -202,6 +210,26 @@ async def test_a_row_of_an_image_has_the_number_of_its_last_event_whatever_it_wa
         assert await store.store(Batch([said], {spot: Position(seq - 1)}, {spot: Position(seq)})) == {"image-1": seq}
         found = await images.Queries(reading.databases, reading.registry).by_ids(["image-1"])
         assert [(one["status"], one["digest"], one["seq"]) for one in found.values()] == [("ready", "d", seq)]
+
+
+async def test_of_an_image_that_is_forgotten_no_row_is_left(reading: Reading) -> None:
+    spot, store = Spot("catalog", EVENTS, 0), images.MODEL.store(reading.databases, 1)
+    asked = images.Queries(reading.databases, reading.registry)
+    anew = ImageRequested(owner="ann", purpose="review", content_type="image/png", size=5, at=9)
+    await store.positions()
+
+    async def hears(first: int, *events: Event) -> list[tuple[str, int]]:
+        """Status and seq of what is shown after ``events``."""
+        said = [Fact("catalog", "image-1", seq, seq, seq, f"i-{seq}", event) for seq, event in enumerate(events, first)]
+        await store.store(Batch(said, {spot: Position(first - 1)}, {spot: Position(first + len(said) - 1)}))
+        return [(one["status"], one["seq"]) for one in await asked.dump()]
+
+    assert await hears(1, ImageReady(digest="d", width=4, height=3), ImageErased()) == [("erased", 2)]
+    assert await hears(3, OriginalDeleted(at=7)) == [("erased", 3)]
+    assert await hears(4, ImageForgotten()) == []
+    assert await hears(5, anew) == [("requested", 5)]
+    assert await hears(6, ImageExpired(), ImageForgotten(), anew) == [("requested", 8)]
+    assert await hears(9, ImageExpired(), OriginalDeleted(at=7), ImageForgotten()) == []
 
 
 @pytest.mark.spec("product W47")

@@ -185,7 +185,7 @@ def test_ids_are_named_after_what_they_name_and_flags_without_a_verb() -> None:
     # What may be left out in a change is a flag or null.
     flags = {name for name, schema in fields.items() for one in (schema, *schema.get("anyOf", ())) if one.get("type") == "boolean"}
     assert flags == {
-        "address_kept", "answered", "by_cart", "by_guest", "cancel_noted", "claimed", "current", "done", "found", "hidden", "liked",
-        "mine", "of_owner", "on_sale", "open", "parked", "phone_known", "renamed", "repeated", "reset", "secret", "sent",
+        "address_kept", "answered", "by_cart", "by_guest", "cancel_noted", "claimed", "current", "done", "first", "found", "hidden",
+        "liked", "mine", "of_owner", "on_sale", "open", "parked", "phone_known", "renamed", "repeated", "reset", "secret", "sent",
         "tax_free", "waiting",
     }  # fmt: skip

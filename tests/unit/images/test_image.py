@@ -17,6 +17,7 @@ from models.catalog.image_messages import (
     ImageEncoded,
     ImageErased,
     ImageExpired,
+    ImageForgotten,
     ImageKept,
     ImageLetGo,
     ImageReady,
@@ -101,7 +102,7 @@ def test_a_finished_upload_is_looked_at_and_its_original_deleted() -> None:
     said = {"image_id": ID, "status": "ready", "width": 2000, "height": 1500, "urls": urls}
     assert CATALOG.answer(ID, actor.states, ready) == said
     assert CATALOG.pending(actor.state) == Effect("discard", 2, NOW + 20 * SECOND)
-    assert actor.take(OriginalGone(attempt=2)) == [OriginalDeleted()]
+    assert actor.take(OriginalGone(attempt=2)) == [OriginalDeleted(at=NOW)]
     assert (CATALOG.pending(actor.state), actor.wake(), actor.take(FINISH)) == (None, NOW + DAY, [])
     assert CATALOG.answer(ID, actor.states, None) == said
 
@@ -158,7 +159,7 @@ def test_what_nobody_shows_within_a_day_may_not_be_used_and_is_deleted_an_hour_l
     assert actor.take(Reminder(due=actor.wake())) == [ImageExpired(), started("discard", 3, actor.now)]
     assert actor.take(KEEP) == []
     actor.take(OriginalGone(attempt=3))
-    assert (actor.state.status, CATALOG.pending(actor.state), actor.wake()) == ("expired", None, 0)
+    assert (actor.state.status, CATALOG.pending(actor.state), actor.wake()) == ("expired", None, actor.now + 7 * DAY)
 
 
 def test_what_was_under_way_when_the_day_ended_still_keeps_it() -> None:
@@ -217,7 +218,7 @@ def test_an_upload_that_nobody_finishes_ends_after_an_hour() -> None:
     assert actor.refuses(FINISH) == ("image_expired", 409)
     assert actor.take(Reminder(due=NOW + HOUR)) == []
     actor.take(OriginalGone(attempt=1))
-    assert (actor.state.status, CATALOG.pending(actor.state), actor.wake()) == ("expired", None, 0)
+    assert (actor.state.status, CATALOG.pending(actor.state), actor.wake()) == ("expired", None, actor.now + 7 * DAY)
 
 
 def test_a_call_without_outcome_is_made_again_later_each_time() -> None:
@@ -274,13 +275,84 @@ def test_nothing_of_an_erased_image_stays() -> None:
     assert CATALOG.answer(ID, actor.states, None) == {"image_id": ID, "status": "erased"}
     assert actor.take(EraseImage(owner="buyer-1")) == []
     actor.take(OriginalGone(attempt=3))
-    assert (CATALOG.pending(actor.state), actor.wake(), actor.refuses(FINISH)) == (None, 0, ("image_expired", 409))
+    assert (CATALOG.pending(actor.state), actor.wake(), actor.refuses(FINISH)) == (None, NOW + 7 * DAY, ("image_expired", 409))
 
 
 def test_pictures_that_come_after_the_erasure_are_deleted_again() -> None:
     actor = image(*ENCODING, EraseImage(owner="buyer-1"), OriginalGone(attempt=2))
     assert actor.take(ImageEncoded(attempt=1, digest=DIGEST)) == [started("discard", 3)]
     assert actor.state.status == "erased"
+
+
+EXPIRED = (ASK, Reminder(due=NOW + HOUR), OriginalGone(attempt=1))
+REJECTED = (*ENCODING, ImageUnfit(attempt=1, code="image_unreadable"), OriginalGone(attempt=2))
+ERASED = (*DONE, EraseImage(owner="buyer-1"), OriginalGone(attempt=3))
+
+
+def past(history: tuple[Message, ...]) -> Actor:
+    """An image that came to its end at ``NOW + HOUR``."""
+    actor = Actor(CATALOG, ID, NOW)
+    for message in history:
+        actor.now = NOW if message is ASK else NOW + HOUR
+        actor.take(message)
+    return actor
+
+
+@pytest.mark.parametrize("history", [EXPIRED, REJECTED, ERASED], ids=["expired", "rejected", "erased"])
+def test_a_week_after_its_end_nothing_is_known_of_an_image(history: tuple[Message, ...]) -> None:
+    actor = past(history)
+    actor.now = actor.wake() - 1
+    assert actor.now == NOW + HOUR + 7 * DAY - 1
+    assert actor.take(Reminder(due=actor.wake())) == []
+    actor.now += 1
+    assert actor.take(Reminder(due=actor.wake())) == [ImageForgotten()]
+    assert actor.states == {"": None}
+    # What comes later finds nobody, and makes nobody.
+    for late in (KEEP, LET_GO, EraseImage(owner="buyer-1"), ImageEncoded(attempt=1, digest=DIGEST), Reminder(due=1)):
+        assert actor.take(late) == []
+    assert actor.refuses(FINISH) == ("image_unknown", 404)
+    # The very command that announced it, again after a week, is taken at its word.
+    assert actor.take(ASK)[0].at == actor.now
+    assert (actor.state.status, actor.state.attempt, actor.wake()) == ("requested", 0, actor.now + HOUR)
+
+
+@pytest.mark.parametrize("history", [EXPIRED, REJECTED], ids=["expired", "rejected"])
+def test_what_is_erased_after_its_end_is_known_for_a_week_more(history: tuple[Message, ...]) -> None:
+    actor = past(history)
+    attempt = actor.state.attempt + 1
+    actor.now += DAY
+    assert actor.take(EraseImage(owner="buyer-1")) == [ImageErased(), started("discard", attempt, actor.now)]
+    assert actor.wake() == 0
+    actor.take(EffectUnknown(effect="discard", attempt=attempt))
+    assert actor.wake() == actor.now + SECOND
+    actor.now = actor.wake()
+    actor.take(Reminder(due=actor.now))
+    actor.take(OriginalGone(attempt=attempt + 1))
+    assert actor.wake() == actor.now + 7 * DAY
+
+
+def test_what_comes_out_after_the_erasure_is_deleted_before_the_image_is_forgotten() -> None:
+    actor = past((*ENCODING, EraseImage(owner="buyer-1"), OriginalGone(attempt=2)))
+    actor.now += 6 * DAY
+    actor.take(ImageEncoded(attempt=1, digest=DIGEST))
+    actor.now += 7 * DAY
+    assert (actor.wake(), actor.take(Reminder(due=actor.now))) == (0, [])
+    actor.take(OriginalGone(attempt=3))
+    assert actor.wake() == actor.now + 7 * DAY
+
+
+def test_what_is_shown_is_never_forgotten() -> None:
+    """Its original was deleted when it was ready; that is no end."""
+    actor = image(*READY)
+    actor.take(KEEP)
+    actor.take(OriginalGone(attempt=2))
+    assert (actor.state.status, actor.wake()) == ("ready", 0)
+
+
+def test_an_image_that_ended_before_this_was_so_stays_known() -> None:
+    actor = past((ASK, Reminder(due=NOW + HOUR)))
+    actor.states |= CATALOG.evolve(actor.states, OriginalDeleted())
+    assert (actor.state.status, actor.wake()) == ("expired", 0)
 
 
 def test_an_image_is_no_product_and_a_product_no_image() -> None:

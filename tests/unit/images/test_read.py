@@ -10,6 +10,7 @@ from models.catalog.image_messages import (
     ImageCallStarted,
     ImageErased,
     ImageExpired,
+    ImageForgotten,
     ImageKept,
     ImageReady,
     ImageRejected,
@@ -54,7 +55,8 @@ def facts(*events: Event) -> list[Fact]:
 )
 def test_where_an_image_stands(events: tuple[Event, ...], moved: list[tuple[object, ...]], seen: list[tuple[object, ...]]) -> None:
     """Its row has the number of its last event, whatever it was: a client may wait for it."""
-    requests, moves, stands, others = images.project(facts(*events))
+    forgotten, requests, moves, stands, others = images.project(facts(*events))
+    assert forgotten.rows == []
     new = [("i", "o", "review", "image/png", 5, 7, "requested", 1)] if events[0] is REQUESTED else []
     assert (requests.rows, moves.rows, stands.rows, others.rows) == (new, moved, [], seen)
 
@@ -76,9 +78,28 @@ READY = ImageReady(digest="d", width=4, height=3, at=8)
 def test_an_image_that_is_put_to_use_or_is_not_keeps_its_pictures(
     events: tuple[Event, ...], moved: list[tuple[object, ...]], stands: list[tuple[object, ...]]
 ) -> None:
-    assert [write.rows for write in images.project(facts(*events))] == [[], moved, stands, []]
+    assert [write.rows for write in images.project(facts(*events))] == [[], [], moved, stands, []]
+
+
+@pytest.mark.parametrize(
+    ("events", "rows"),
+    [
+        ((ImageForgotten(),), [[("i",)], [], [], [], []]),
+        (
+            (REQUESTED, ENCODING, READY, ImageKept(), ImageErased(), OriginalDeleted(at=9), ImageForgotten()),
+            [[("i",)], [], [], [], []],
+        ),
+        (
+            (ImageUnclaimed(), ImageForgotten(), REQUESTED),
+            [[("i",)], [("i", "o", "review", "image/png", 5, 7, "requested", 3)], [], [], []],
+        ),
+    ],
+)
+def test_of_an_image_that_is_forgotten_no_row_is_left(events: tuple[Event, ...], rows: list[list[tuple[object, ...]]]) -> None:
+    """Unless it begins anew."""
+    assert [write.rows for write in images.project(facts(*events))] == rows
 
 
 def test_products_and_images_do_not_see_each_other() -> None:
-    assert [write.rows for write in images.project(facts(PRODUCT))] == [[], [], [], []]
+    assert [write.rows for write in images.project(facts(PRODUCT))] == [[], [], [], [], []]
     assert products.project(facts(REQUESTED, ENCODING, ImageReady(digest="d", width=4, height=3)), {}) == {}
