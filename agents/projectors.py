@@ -34,6 +34,7 @@ from models.settings import Settings
 from topics import catalogue
 from topics.answers import encode
 from topics.dead import Dead
+from topics.ending import end
 from topics.envelope import Undecodable
 from topics.partitions import partition_of
 
@@ -176,9 +177,7 @@ class Projector(ConsumerRebalanceListener):  # type: ignore[misc]
                 if task.done():
                     task.result()
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end(*tasks)
             for pump in self.pumps:
                 await pump.stop()
             with contextlib.suppress(KafkaError, asyncio.TimeoutError):

@@ -23,6 +23,7 @@ from agents.facts import Said
 from models.read.databases import Databases
 from models.read.facts import EVENTS, Batch, Beating, Fact, Outrun, Poison, Position, ReadModel, Refused, Spot, Store
 from models.read.registry import Registry
+from topics.ending import end
 from topics.tracing import CONSUMER, record, under
 
 log = structlog.get_logger(__name__)
@@ -119,10 +120,8 @@ class Pump:
         if not self.away:
             settling = asyncio.create_task(self._settled())
             await asyncio.wait((settling,), timeout=seconds)
-            settling.cancel()
-            await asyncio.gather(settling, return_exceptions=True)
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+            await end(settling)
+        await end(task)
         self.ready.clear()
         self._clear()
 

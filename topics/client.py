@@ -26,6 +26,7 @@ from redis.exceptions import RedisError
 from models.actor import Command, Inquire, id_of
 from topics.answers import PROJECTED, Answer, channel, decode_answers, decode_projected
 from topics.catalogue import INBOX_BYTES, topic
+from topics.ending import end
 from topics.envelope import encode, seal
 from topics.partitions import partition_of
 
@@ -83,9 +84,7 @@ class Client:
 
     async def stop(self) -> None:
         """Send what is still to be sent, then let go of both."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(*self._tasks)
         if self._producer is not None:
             with contextlib.suppress(KafkaError, asyncio.TimeoutError):
                 async with asyncio.timeout(self._timeout):

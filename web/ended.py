@@ -26,6 +26,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from models.read import ended
+from topics.ending import end
 from web.auth import Caller
 
 log = structlog.get_logger("web")
@@ -94,8 +95,7 @@ class Ended:
     async def stop(self) -> None:
         """Let go of Redis."""
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await end(self._task)
         await self._redis.aclose()
 
     # -- inner ---------------------------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from models.read import live
+from topics.ending import end
 
 log = structlog.get_logger("web")
 
@@ -138,8 +139,7 @@ class Hub:
         for stream in [stream for streams in self._streams.values() for stream in streams]:
             stream.push(None)
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await end(self._task)
         await self._redis.aclose()
 
     # -- inner ---------------------------------------------------------------------------------------------------------------
