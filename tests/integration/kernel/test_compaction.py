@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import signal
+from collections.abc import AsyncIterator
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
@@ -16,13 +18,15 @@ from tests.integration.kernel.toy import Empty, Pay
 from topics.partitions import partition_of
 
 KEY, TRAY = "till-1", "tray"
+BROKER = "1"
+"""Its ``node.id``."""
 NUMBER = partition_of(KEY, PARTITIONS)
 SHORT = {"BB_SESSION_TIMEOUT": "6"}
 ROLLING = {"segment.ms": "1000", "min.cleanable.dirty.ratio": "0.01"}
 """Settings of a changelog whose segments are small; the cleaner takes all but the last."""
 KEPT = {**ROLLING, "min.compaction.lag.ms": str(DAY)}
 CLEANING = 170
-"""Seconds until the cleaner, which looks every 15 s, must have been there on a busy machine."""
+"""Seconds until the cleaner must have been there on a busy machine."""
 
 
 async def pay(place: Place, amount: int = 1, box: str = "coins") -> None:
@@ -31,19 +35,31 @@ async def pay(place: Place, amount: int = 1, box: str = "coins") -> None:
 
 async def let_the_cleaner_in(place: Place) -> None:
     """From now on it may take what is a moment old."""
+    configs = {"cleanup.policy": "compact", **ROLLING, "min.compaction.lag.ms": "0"}
+    await configure(place, ConfigResource(ConfigResourceType.TOPIC, f"{place.prefix}.tills.changelog", configs=configs))
+
+
+async def configure(place: Place, resource: ConfigResource) -> None:
+    """Replace the settings of a topic or the broker while it runs."""
     admin = AIOKafkaAdminClient(bootstrap_servers=place.kafka)
     await admin.start()
     try:
-        name = f"{place.prefix}.tills.changelog"
-        configs = {"cleanup.policy": "compact", **ROLLING, "min.compaction.lag.ms": "0"}
-        await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, name, configs=configs)])
+        await admin.alter_configs([resource])
     finally:
         await admin.close()
 
 
+@pytest.fixture
+async def hasty_cleaner(place: Place) -> AsyncIterator[None]:
+    """The broker's cleaner looks every half second, and not every 15."""
+    await configure(place, ConfigResource(ConfigResourceType.BROKER, BROKER, configs={"log.cleaner.backoff.ms": "500"}))
+    yield
+    await configure(place, ConfigResource(ConfigResourceType.BROKER, BROKER, configs={}))
+
+
 async def zombie(place: Place) -> tuple[Worker, int]:
     """A worker that stands still with a turn decided and not written, and the offset of the turn's input."""
-    first = await place.started("w0")
+    first = await place.started("w0", **SHORT)
     for number in range(10):
         await pay(place, number + 1)
     await until(place.done)
@@ -75,6 +91,7 @@ async def written(place: Place) -> list[int]:
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("place", [KEPT], indirect=True)
 @pytest.mark.parametrize("owner", ["lives", "is dead"])
+@pytest.mark.usefixtures("hasty_cleaner")
 async def test_nothing_of_an_unguarded_zombie_survives_the_cleaner(place: Place, owner: str) -> None:
     late, at = await zombie(place)
     successor = await place.started("w1", **SHORT)
@@ -117,13 +134,17 @@ async def test_nothing_of_an_unguarded_zombie_survives_the_cleaner(place: Place,
     await until(cleaned, CLEANING, "the cleaner has been there")
     await place.audit()
     successor.kill()
-    cold = await place.started("w3")
+    # Under the name of whoever was there last, so that nobody waits until that one's session has ended.
+    before, name = ("w1", "w2") if owner == "is dead" else ("w0", "w1")
+    cold = await place.started(name, BB_DATA_DIR=str(place.folder / "cold"))
     await pay(place, 100_000)
     await place.audit()
     assert cold.said("changelog_overwritten") == []
     assert KEY not in await place.states("tills", TRAY)
     # A worker that starts on the folder of before the zombie is no worse off.
     cold.kill()
-    await place.started("w1" if owner == "is dead" else "w0")
+    old = place.folder / "old"
+    shutil.copytree(place.folder / "tables" / before, old / name)
+    await place.started(name, BB_DATA_DIR=str(old))
     await pay(place)
     await place.audit()
