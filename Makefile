@@ -53,14 +53,14 @@ reset: venv ## Stop everything and delete the data of this stack.
 token: venv ## Print a token for NAME=haru, of ROLE=buyer or, with STORE=id, of that store's seller.
 	@$(LOCAL) run -- python -m web.tokens make --name "$(NAME)" --role $(or $(ROLE),$(if $(STORE),seller,buyer)) $(addprefix --store ,$(STORE))
 
-test: lint types contracts install ## Lint, types, import contracts, then every test, on a stack of their own.
-	@$(PYTHON) -m pytest
+test: lint types contracts install ## Lint, types, import contracts, then every test, on stacks of their own, side by side.
+	@$(PYTHON) -m tests
 
 unit: venv ## The tests that need no stack.
 	@$(PYTHON) -m pytest tests/unit
 
 integration: install ## The tests on the real stack.
-	@$(PYTHON) -m pytest tests/contract tests/integration
+	@$(PYTHON) -m tests test kernel read up
 
 lint: venv ## Rules and format of style (ruff).
 	@$(BIN)/ruff check .

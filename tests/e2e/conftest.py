@@ -30,7 +30,7 @@ def stack() -> Iterator[Stack]:
     made.run_steps("topics", "schemas")
     made.start_processes()
     yield made
-    if "BB_TEST_STACK" not in os.environ:
+    if "BB_TEST_STOP" in os.environ or "BB_TEST_STACK" not in os.environ:
         made.stop()
 
 

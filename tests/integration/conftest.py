@@ -36,7 +36,7 @@ def stack() -> Iterator[Stack]:
     made = Stack(stack_name(), port_base())
     made.start_daemons(DAEMONS)
     yield made
-    if "BB_TEST_STACK" not in os.environ:
+    if "BB_TEST_STOP" in os.environ or "BB_TEST_STACK" not in os.environ:
         made.stop()
     leaks.none_in_logs(made.where)
 

@@ -204,9 +204,8 @@ async def test_nothing_is_left_of_whoever_withdraws_but_what_is_listed(
     async with asyncio.timeout(120):
         while await left() or f"kauth:{who['id']}" in await me.linked():
             await asyncio.sleep(1)
-    for model in MODELS:
-        if model.name not in NOT_REBUILT:
-            await asyncio.to_thread(command, up, "agents.commands", "read", "rebuild", model.name)
+    rebuilt = [model.name for model in MODELS if model.name not in NOT_REBUILT]
+    await asyncio.gather(*(asyncio.to_thread(command, up, "agents.commands", "read", "rebuild", name) for name in rebuilt))
     assert await left() == {}
 
     found = await places(up)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -235,8 +236,8 @@ async def test_a_rebuild_shows_the_same(reading: Reading, asked: Databases) -> N
     reading.log.send("stores", "q0", DeleteQuestion(buyer="ann"))
     await project(reading)
     before = await asked.store("s1"), await asked.questions(About(store_id="s1"), 5, "")
-    for model in ("stores", "questions", "notices", "store_ratings"):
-        assert await rebuild(reading.settings, model) == 2
+    models = ("stores", "questions", "notices", "store_ratings")
+    assert await asyncio.gather(*(rebuild(reading.settings, model) for model in models)) == [2, 2, 2, 2]
     fresh = Databases(reading.settings)
     try:
         assert (await fresh.store("s1"), await fresh.questions(About(store_id="s1"), 5, "")) == before

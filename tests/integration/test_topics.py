@@ -21,6 +21,10 @@ async def test_topics_of_before_get_the_settings_of_the_catalogue(stack: Stack) 
     try:
         old = {"cleanup.policy": "compact", "min.compaction.lag.ms": "1"}
         await admin.create_topics([NewTopic(name, 1, 1, topic_configs=old)])
+        # The controller has made it; the broker lists it a moment later.
+        async with asyncio.timeout(10):
+            while name not in await admin.list_topics():
+                await asyncio.sleep(0.1)
         said: list[str] = []
         await create(kafka, prefix, 1, said.append)
         assert f"{name}: created" not in said
