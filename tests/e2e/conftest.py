@@ -23,7 +23,10 @@ HASTY = 4.0
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
-    """A running stack of these tests' own; ``BB_TEST_STACK=name:port_base`` names another, which is left running."""
+    """A running stack of these tests' own.
+
+    ``BB_TEST_STACK=name:port_base`` names another, which is left running unless ``BB_TEST_STOP`` is set.
+    """
     name, _, base = os.environ.get("BB_TEST_STACK", "e2e:29000").partition(":")
     made = Stack(name, int(base))
     made.start_daemons()

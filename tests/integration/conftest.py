@@ -29,9 +29,10 @@ def port_base() -> int:
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
-    """Every daemon of the stack ``test``; ``BB_TEST_STACK=name:port_base`` names another, which is left running.
+    """Every daemon of the stack ``test``.
 
-    At the end nothing that is secret or somebody's may stand in the logs.
+    ``BB_TEST_STACK=name:port_base`` names another, which is left running unless ``BB_TEST_STOP`` is set. At the
+    end nothing that is secret or somebody's may stand in the logs.
     """
     made = Stack(stack_name(), port_base())
     made.start_daemons(DAEMONS)

@@ -23,7 +23,7 @@ OURS = (
     "agents.auditor.watch", "agents.pump", "agents.runtime.metrics", "agents.search.feed", "agents.search.serve", "web.app",
 )  # fmt: skip
 """Modules that count something."""
-TESTS_OWN = {"BB_TEST_STACK", "BB_UP_STACK"}
+TESTS_OWN = {"BB_TEST_STACK", "BB_UP_STACK", "BB_TEST_STOP"}
 
 
 def settings() -> set[str]:
