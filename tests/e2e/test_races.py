@@ -35,8 +35,12 @@ async def test_forty_buyers_of_ten_bouquets(public: Public, word: str, seed: int
             assert told.status == 409
             assert (told.body["details"]["product_id"], told.body["details"]["flower_id"]) == (bouquet, ROSE)
     assert await settled(public, roses) == {ROSE: (0, 0), ORCHID: (100, 0)}
+
+    async def shown() -> Counter[str]:
+        return Counter([status for who in buyers for status in (await orders_of(public, who)).values()])
+
+    await eventually(shown, {"CONFIRMED": 10, "CANCELLED": 30})
     histories = await asyncio.gather(*(orders_of(public, who) for who in buyers))
-    assert Counter(status for history in histories for status in history.values()) == {"CONFIRMED": 10, "CANCELLED": 30}
     taken = [await money(public, order_id) for history in histories for order_id in history]
     assert sum(captured for payments in taken for _, captured, _ in payments) == 330_000
 
