@@ -126,6 +126,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if unknown := set(given.parts) - set(names):
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
     chosen = [part for part in PARTS if part.name in (given.parts or names)]
+    # Whatever a shell starts in the background ignores SIGINT, and so would the parts, and all that they start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     # Whoever ends this ends the parts with it.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     return 1 if run(chosen, given.at_once, given.shift, [f"--durations={given.durations}"]) else 0
