@@ -8,10 +8,10 @@ from prometheus_client import Counter
 from agents.accounts import letters
 from agents.accounts.ports import Outside, Refused, Unknown
 from agents.runtime.domain import Domain
+from models.accounts import calls
 from models.accounts import decide as accounts
 from models.accounts.account import Account
 from models.accounts.business import number_in
-from models.accounts.calls import TRIES
 from models.accounts.messages import ACCOUNTS_EVENTS, ACCOUNTS_INBOX, CallDone, CallRefused
 from models.accounts.secrets import digits
 from models.actor import Effect, Message
@@ -20,7 +20,7 @@ from models.effects import PortKind
 CALLS = ("mail", "sms", "unlink", "ocr")
 IN_VAIN = Counter(
     "bb_calls_in_vain_total",
-    "Calls of accounts that were refused for good, or had no outcome at the last try or after",
+    "Calls of accounts that were refused for good, or had no outcome after several attempts",
     ["call", "why"],
 )
 log = structlog.get_logger(__name__)
@@ -38,7 +38,7 @@ def accounts_domain(outside: Outside, code_secret: str) -> Domain:
             log.warning("call_refused", call=effect.name, row=key, code=error.code)
             return CallRefused(effect=effect.name, attempt=effect.attempt, code=error.code)
         except Unknown:
-            if account.tasks[0].tries + 1 >= TRIES[effect.name]:
+            if account.tasks[0].tries + 1 >= calls.IN_VAIN[effect.name]:
                 IN_VAIN.labels(effect.name, "unknown").inc()
             raise
         return CallDone(effect=effect.name, attempt=effect.attempt, found=found)
@@ -61,7 +61,7 @@ def accounts_domain(outside: Outside, code_secret: str) -> Domain:
 
 
 async def _call(outside: Outside, code_secret: str, key: str, account: Account) -> str:
-    """Make the first call of the queue; the business number that was found, if one was looked for. Raises ``PortError``."""
+    """Make the call that is under way; the business number that was found, if one was looked for. Raises ``PortError``."""
     task = account.tasks[0]
     code = digits(code_secret, key, task.salt) if task.salt else ""
     match task.name:

@@ -8,6 +8,7 @@ from models.accounts import addresses
 from models.accounts.address_messages import SavedAddress
 from models.accounts.common_messages import Person, Provider
 from models.accounts.messages import AccountPrivate
+from models.accounts.tasks import Task
 
 REGISTERING, ACTIVE, WITHDRAWN = "", "ACTIVE", "WITHDRAWN"
 APPLIED, FAILED, PENDING, PERMITTED, DENIED = "APPLIED", "FAILED", "PENDING", "PERMITTED", "DENIED"
@@ -32,24 +33,6 @@ class Code(msgspec.Struct, frozen=True, array_like=True):
     check: str
     expires: int
     left: int
-
-
-class Task(msgspec.Struct, frozen=True, array_like=True):
-    """A call to the outside. ``name``: mail, sms, unlink or ocr; ``what``: which text or purpose; ``target``: whom or which object.
-
-    ``until`` 0: its turn has not come, or it waits until ``again_at``. ``salt``: of the digits that it carries; ``note``: what an
-    admin wrote about the act that it tells of.
-    """
-
-    name: str
-    what: str = ""
-    target: str = ""
-    salt: str = ""
-    attempt: int = 0
-    until: int = 0
-    again_at: int = 0
-    tries: int = 0
-    note: str = ""
 
 
 class Joining(msgspec.Struct, frozen=True):
@@ -85,7 +68,7 @@ class Account(msgspec.Struct, frozen=True, array_like=True, tag=True):
 
     ``subject``: the identity provider's id, until it is unlinked. ``suspended``: the reason's code. ``sends``: of older rows,
     instead of ``sent``. ``ticket``: hash of what an applicant goes on with, until ``ticket_until``. ``before``: the seller's status
-    before they applied. ``tasks``: calls to the outside, the first one is under way. ``lapses``: when a registration is forgotten,
+    before they applied. ``tasks``: calls to the outside. ``lapses``: when a registration is forgotten,
     or the licence of a denied applicant.
     ``sent``: when codes were sent within a day, by purpose; ``reads``: when licences were read. A registration that has lapsed
     keeps these two, and nothing else, until they count no more.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from models.accounts import sessions
-from models.accounts.account import FAILED, NEW, REGISTERING, Account, Asked, Code, Task
+from models.accounts.account import FAILED, NEW, REGISTERING, Account, Asked, Code
 from models.accounts.calls import begun
 from models.accounts.common_messages import Purpose
 from models.accounts.messages import (
@@ -18,6 +18,7 @@ from models.accounts.messages import (
     ResetPassword,
 )
 from models.accounts.seller_messages import ConfirmRegistration
+from models.accounts.tasks import Task
 from models.actor import DAY, HOUR, MINUTE, SECOND, Event, Refusal
 
 LASTS, TRIES = 10 * MINUTE, 5
@@ -50,7 +51,7 @@ def request(account: Account | None, message: RequestCode, now: int) -> list[Eve
     expires = now + LASTS
     code = None if purpose == "known" else Code(message.target, message.check, expires, TRIES)
     channel = "sms" if purpose == "phone" else "mail"
-    task = begun(Task(channel, purpose, message.target, message.salt), now)
+    task = begun(Task(channel, purpose, message.target, message.salt, expires=expires), now)
     return [CodeRequested(purpose=purpose, until=expires).keeping(Asked(code, task, (*sent, now)))]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from models.accounts import addresses, calls, contacts, sellers, sessions
-from models.accounts.account import ACCOUNTS_STATE, DENIED, NEW, WITHDRAWN, Account, Joining, Task
+from models.accounts.account import ACCOUNTS_STATE, DENIED, NEW, WITHDRAWN, Account, Joining
 from models.accounts.address_messages import AddAddress, AddressKept, AddressUsed, ChangeAddress, KeepAddress, RemoveAddress
 from models.accounts.common_messages import Person
 from models.accounts.messages import (
@@ -69,6 +69,7 @@ from models.accounts.session_messages import (
     SignIn,
 )
 from models.accounts.state import evolve, lapsed, pending, wake
+from models.accounts.tasks import Task
 from models.actor import DAY, EffectUnknown, Event, Refusal, Reminder, Send, State, id_of
 from models.carts.messages import ForgetBuyer
 from models.catalog.image_messages import EraseImage, keep, owned

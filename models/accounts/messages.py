@@ -264,8 +264,8 @@ class AccountWithdrawn(Keeping, frozen=True):
     picture: str = ""
 
 
-class CallStarted(Event, frozen=True):
-    """The first call in the row's queue is made; ``until``: nobody is at it any more then."""
+class CallStarted(Keeping, frozen=True):
+    """A call in the row's queue is made; ``until``: nobody is at it any more then."""
 
     effect: str
     attempt: int
@@ -280,8 +280,8 @@ class CallPostponed(Event, frozen=True):
     again_at: int
 
 
-class CallFinished(Event, frozen=True):
-    """``outcome``: done, refused, or given_up."""
+class CallFinished(Keeping, frozen=True):
+    """``outcome``: done, refused, or given_up (``attempt`` 0: it was never made)."""
 
     effect: str
     attempt: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from models.accounts import sessions
-from models.accounts.account import APPLIED, DENIED, FAILED, PENDING, REGISTERING, Account, Application, Claim, Task
+from models.accounts.account import APPLIED, DENIED, FAILED, PENDING, REGISTERING, Account, Application, Claim
 from models.accounts.business import is_number
 from models.accounts.calls import begun
 from models.accounts.common_messages import Person
@@ -29,6 +29,7 @@ from models.accounts.seller_messages import (
     SellerDenied,
     SellerPermitted,
 )
+from models.accounts.tasks import Task
 from models.actor import DAY, Event, Refusal, id_of
 
 READS_A_DAY = 5

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from models.accounts import addresses
+from models.accounts import addresses, tasks
 from models.accounts.account import (
     ACTIVE,
     APPLIED,
@@ -25,7 +25,6 @@ from models.accounts.account import (
     Code,
     Joining,
     Session,
-    Task,
 )
 from models.accounts.address_messages import AddressChanged, AddressKept, AddressRemoved, AddressUsed
 from models.accounts.messages import (
@@ -62,6 +61,7 @@ from models.accounts.seller_messages import (
     SellerPermitted,
 )
 from models.accounts.session_messages import RejoinRefused, SessionEnded, SessionOpened, SessionRefreshed, SessionsEnded
+from models.accounts.tasks import Task
 from models.actor import DAY, Effect, State
 
 NOTES = 40
@@ -236,23 +236,20 @@ def _acted(account: Account, note: str, task: Task | None) -> Account:
 
 
 def _queued(account: Account, task: Task) -> Account:
-    """With ``task`` at the end; the first of the queue is made at once, with the time that ``task`` brings."""
-    if account.tasks:
-        return _replace(account, tasks=(*account.tasks, _replace(task, until=0)))
-    attempt = account.attempts + 1
-    return _replace(account, tasks=(_replace(task, attempt=attempt),), attempts=attempt)
+    """With ``task`` in the queue; if it need not wait, it is made at once, with the time that it brings."""
+    queue = tasks.queued(account.tasks, task, account.attempts + 1)
+    return _replace(account, tasks=queue, attempts=max(account.attempts, queue[0].attempt))
 
 
 def _called(account: Account, event: Any) -> Account:
-    first, rest = account.tasks[0], account.tasks[1:]
     match event:
         case CallStarted(attempt=attempt, until=until):
-            begun = _replace(first, attempt=attempt, until=until, again_at=0)
-            return _replace(account, tasks=(begun, *rest), attempts=attempt)
+            return _replace(account, tasks=tasks.started(account.tasks, event.kept, attempt, until), attempts=attempt)
         case CallPostponed(again_at=again_at):
-            return _replace(account, tasks=(_replace(first, until=0, again_at=again_at, tries=first.tries + 1), *rest))
+            return _replace(account, tasks=tasks.postponed(account.tasks, again_at))
         case _:
-            unlinked = first.name == "unlink" and event.outcome == "done" and not rest
+            rest = tasks.without(account.tasks, event.kept)
+            unlinked = event.effect == "unlink" and event.outcome == "done" and not rest
             return _replace(account, tasks=rest, subject="" if unlinked else account.subject)
 
 
@@ -273,8 +270,8 @@ def wake(state: Account | Claim) -> int:
     """When to call again, or to forget a registration or what it left; 0: never."""
     if not isinstance(state, Account):
         return 0
-    if state.tasks and state.tasks[0].again_at:
-        return state.tasks[0].again_at
+    if again_at := tasks.due(state.tasks):
+        return again_at
     if lapsed(state):
         return counted(state) + DAY
     return state.lapses if state.status in (REGISTERING, FAILED, DENIED) else 0

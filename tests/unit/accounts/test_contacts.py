@@ -12,7 +12,6 @@ from models.accounts.account import Account
 from models.accounts.contacts import A_DAY, LASTS, PAUSE, TRIES
 from models.accounts.messages import (
     CallFinished,
-    CallPostponed,
     CallStarted,
     ChangePassword,
     ChangeProfile,
@@ -28,7 +27,7 @@ from models.accounts.messages import (
 from models.accounts.secrets import check, digits, hashed
 from models.accounts.seller_messages import ConfirmRegistration, RegistrationLapsed
 from models.accounts.session_messages import SessionEnded, SessionsEnded
-from models.actor import DAY, HOUR, EffectUnknown, Refusal, Reminder
+from models.actor import DAY, HOUR, Refusal, Reminder
 from tests.unit.accounts.given import (
     ACCOUNTS,
     BUYER,
@@ -252,22 +251,6 @@ def buyer_asking() -> Actor:
     actor = buyer()
     actor.take(asked())
     return actor
-
-
-def test_what_is_not_known_is_tried_again_more_and_more_rarely_and_given_up() -> None:
-    actor, waits = buyer_asking(), []
-    for attempt in range(1, 5):
-        (postponed,) = actor.take(EffectUnknown(effect="sms", attempt=attempt))
-        assert isinstance(postponed, CallPostponed)
-        assert ACCOUNTS.pending(actor.state) is None
-        assert actor.wake() == postponed.again_at
-        waits.append(postponed.again_at - actor.now)
-        assert actor.decide(Reminder(due=actor.now)) == [], "a reminder that came early"
-        actor.now = postponed.again_at
-        assert actor.take(Reminder(due=actor.now)) == [CallStarted(effect="sms", attempt=attempt + 1, until=actor.now + 20_000)]
-    assert waits == [5_000, 10_000, 20_000, 40_000]
-    assert actor.take(EffectUnknown(effect="sms", attempt=5)) == [CallFinished(effect="sms", attempt=5, outcome="given_up")]
-    assert actor.state.tasks == ()
 
 
 def test_calls_are_made_one_after_another() -> None:

@@ -7,7 +7,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from models.accounts.account import Task
 from models.accounts.messages import (
     AccountJoined,
     AccountPrivate,
@@ -30,6 +29,7 @@ from models.accounts.session_messages import (
     SessionsEnded,
 )
 from models.accounts.sessions import AT_MOST, GRACE, LIFETIME, MOST
+from models.accounts.tasks import Task
 from models.actor import DAY, HOUR, MINUTE, SECOND, Effect, EffectUnknown, Refusal, Reminder, Send
 from models.carts.messages import ForgetBuyer
 from models.catalog.image_messages import EraseImage, KeepImage
