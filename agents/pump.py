@@ -74,6 +74,8 @@ class Pump:
         """``version``: the version to feed, asked at each start; raises while it is not known."""
         self.model, self._databases, self._version = model, databases, version
         self._bury, self._report = bury, report
+        # One that begins with its first count shows no increase, and would wake nobody.
+        DEAD.labels(model.name)
         self.version = 0
         self.wanted: frozenset[Spot] = frozenset()
         self.stored: dict[Spot, Position] = {}

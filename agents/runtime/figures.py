@@ -37,6 +37,8 @@ class Figures:
         self.largest: dict[str, int] = {}
         self.phases: dict[str, set[str]] = {}
         """Domain -> phases that were ever seen: without a saga in them they go back to 0."""
+        for name in kernel.domains:
+            metrics.begin(name)
 
     # -- after each turn -------------------------------------------------------------------------------------------------------
 

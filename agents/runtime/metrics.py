@@ -25,3 +25,13 @@ SAGA_AGE = Gauge("bb_saga_oldest_seconds", "Age of the oldest unfinished saga in
 LAG = Gauge("bb_inbox_lag", "Inputs in the broker that are not finished", ["domain"])
 ANSWERS_AWAY = Gauge("bb_answers_away", "1 while Redis does not take the answers that the web waits for")
 READY = Gauge("bb_ready", "1 when the worker's partitions are loaded and running")
+
+
+def begin(domain: str) -> None:
+    """Let the series of ``domain`` by which somebody is woken begin at 0.
+
+    One that begins with its first count shows no increase, so the first letter in ``bb.dead`` would wake nobody.
+    """
+    INPUTS.labels(domain, "dead")
+    for counter in (HOLES, GONE, FOREIGN):
+        counter.labels(domain)

@@ -45,6 +45,8 @@ class Fault(StrEnum):
     """The call comes as if the tid's 15 minutes were over."""
     BUSY = "busy"
     """Only at ``unlink``: Kakao's 400 with code -1, "try again later", and nothing happened."""
+    REFUSED = "refused"
+    """Only at ``unlink``: Kakao's 400 with code -2, a wrong argument, for good, and nothing happened."""
     DOUBLE_CALLBACK = "double_callback"
     """Only at ``pay``: the approval URL is called once more than the browser does."""
 

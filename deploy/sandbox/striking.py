@@ -9,7 +9,12 @@ from aiohttp import web
 
 from deploy.sandbox.faults import Call, Fault, Faults
 
-BEFORE = (Fault.ERROR_BEFORE, Fault.RESET, Fault.BUSY)
+BEFORE = (Fault.ERROR_BEFORE, Fault.RESET, Fault.BUSY, Fault.REFUSED)
+KAKAO = {
+    Fault.BUSY: {"msg": "this request is failed, please try again", "code": -1},
+    Fault.REFUSED: {"msg": "invalid argument", "code": -2},
+}
+"""What Kakao says with its 400."""
 
 
 async def struck(request: web.BaseRequest, faults: Faults, call: Call, whose: str, act: Callable[[], web.Response]) -> web.Response:
@@ -18,8 +23,8 @@ async def struck(request: web.BaseRequest, faults: Faults, call: Call, whose: st
     if Fault.DELAY in hits:
         await asyncio.sleep(hits[Fault.DELAY].delay_ms / 1000)
     if any(fault in hits for fault in BEFORE):
-        if Fault.BUSY in hits:
-            return web.json_response({"msg": "this request is failed, please try again", "code": -1}, status=400)
+        if said := next((said for fault, said in KAKAO.items() if fault in hits), None):
+            return web.json_response(said, status=400)
         return _gone(request) if Fault.RESET in hits else web.Response(status=500)
     answer = act()
     if Fault.LOST_ANSWER in hits:

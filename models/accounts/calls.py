@@ -71,6 +71,6 @@ def _go_on(waiting: Tasks, attempts: int, now: int) -> list[Event]:
     for task in tasks.over(waiting, now):
         events.append(CallFinished(effect=task.name, attempt=task.attempt, outcome="given_up").keeping(task))
         waiting = tasks.without(waiting, task)
-    if (task := tasks.following(waiting, now)) is not None:
-        events.append(CallStarted(effect=task.name, attempt=attempts + 1, until=now + LEASE).keeping(task))
+    if (following := tasks.following(waiting, now)) is not None:
+        events.append(CallStarted(effect=following.name, attempt=attempts + 1, until=now + LEASE).keeping(following))
     return events
