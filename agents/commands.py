@@ -7,9 +7,11 @@ machine, does not: it makes nothing of a secret, and is needed most when somethi
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 
 import aiohttp
 import click
+import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
@@ -17,8 +19,10 @@ from faust.types import TP
 
 from agents.runtime import letters as dead_letters
 from agents.runtime.health import OPERATOR
+from agents.runtime.rows import NIL, Survivors, row_key, survivors, unpack_row
 from agents.runtime.table import read_range
 from models import settings
+from models.accounts.state import ACCOUNTS_STATE, Account
 from models.settings import LOOPBACK, NotForProduction, Settings
 from topics import broker
 from topics.catalogue import WORKERS, topic
@@ -203,6 +207,44 @@ async def _story(now: Settings, order_id: str) -> list[str]:
                         if order_id in (event.correlationid, event.subject)
                     ]
     return [f"{domain:<11} {line}" for domain, line in found]
+
+
+# -- one account ------------------------------------------------------------------------------------------------------------------
+
+
+@main.group()
+def account() -> None:
+    """Accounts."""
+
+
+@account.command("show")
+@click.argument("row")
+def account_show(row: str) -> None:
+    """What ROW (as logs name it) holds of its identity provider, and each call to the outside that is not done.
+
+    The provider's id is there until the account is unlinked; it is personal.
+    """
+    now = settings.read()
+    # The id of an account is its row and a generation.
+    found = asyncio.run(_account(now, row.partition("-")[0]))
+    if found is None:
+        raise click.ClickException(f"there is no account in the row {row}")
+    click.echo("\t".join((found.kind, found.status, found.provider, found.subject)).rstrip())
+    for task in found.tasks:
+        again = datetime.fromtimestamp(task.again_at / 1000, UTC).isoformat(timespec="seconds") if task.again_at else "-"
+        click.echo(f"{task.name}\t{task.what}\tattempt {task.attempt}\t{task.tries} without an outcome\tagain at {again}")
+
+
+async def _account(now: Settings, key: str) -> Account | None:
+    """The account in the row ``key``, as the changelog has it; ``None``: there is none."""
+    place = TP(topic(now.prefix, "accounts", "changelog"), partition_of(key, now.partitions))
+    found = Survivors({}, set(), -1, -1)
+    async for records in read_range(now.kafka, place, 0):
+        found = survivors(records, found, lambda _: -1)
+    last = found.apply.get(row_key(key))
+    state = unpack_row(last.value).state if last is not None and last.value else NIL
+    held = msgspec.msgpack.decode(state, type=ACCOUNTS_STATE | None)
+    return held if isinstance(held, Account) else None
 
 
 # -- workers --------------------------------------------------------------------------------------------------------------

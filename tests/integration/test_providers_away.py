@@ -23,7 +23,7 @@ from deploy.local.stack import Stack
 from models.settings import port, read
 from tests.browser import Answer, Browser, kakao
 from tests.integration.auditing import everything
-from tests.people import admin_of, business_number
+from tests.people import admin_of, business_number, command
 from topics.catalogue import topic
 from topics.envelope import events_of
 from web.people import People
@@ -336,3 +336,5 @@ async def test_an_unlinking_that_kakao_refuses_for_good_is_told_to_somebody(up: 
     said = [line for line in (up.where.logs / "shop.log").read_text().splitlines() if "call_refused" in line and row in line]
     assert [("unlink" in line, "-2" in line) for line in said] == [(True, True)]
     assert person["id"] not in said[0]
+    # What a hand needs: the row that the log names, and the id that it keeps.
+    assert command(up, "agents.commands", "account", "show", row) == f"buyer\tWITHDRAWN\tkakao\t{person['id']}\n"

@@ -154,6 +154,7 @@ HELD: Mapping[str, tuple[click.Group, bool, tuple[str, ...]]] = {
     "dead list": (operators.main, False, ()),
     "dead show": (operators.main, False, ("0/1",)),
     "order show": (operators.main, False, ("order-1",)),
+    "account show": (operators.main, False, ("row-1",)),
     "audit": (operators.main, False, ()),
     "search rebuild": (operators.main, False, ()),
     "pause": (operators.main, False, ("trade",)),

@@ -60,7 +60,9 @@ async def test_who_is_not_linked_any_more_or_has_left_kakao_is_unlinked(status: 
 
 
 def in_vain(why: str) -> float:
-    return REGISTRY.get_sample_value("bb_calls_in_vain_total", {"call": "unlink", "why": why}) or 0.0
+    found = REGISTRY.get_sample_value("bb_calls_in_vain_total", {"call": "unlink", "why": why})
+    assert found is not None, "an increase, by which somebody is woken, is seen only of what was there before"
+    return found
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
 
 from agents.pump import Pump
 from agents.rebuild import settling
@@ -53,6 +54,12 @@ def pump() -> Pump:
     made.settled = {SPOT: Position(7)}
     made.unsettled = True
     return made
+
+
+def test_records_that_cannot_be_folded_are_counted_from_nothing() -> None:
+    """An increase, by which somebody is woken, is seen only of what was there before."""
+    pump()
+    assert REGISTRY.get_sample_value("bb_projector_dead_total", {"model": "shelf"}) == 0
 
 
 @pytest.mark.parametrize(("outrun", "settlements", "next_"), [(0, 1, 9), (1, 0, 7)])

@@ -74,6 +74,18 @@ def test_gauges_are_over_all_partitions_owned() -> None:
     assert value("bb_reminder_overdue_seconds") == 1
 
 
+def test_what_wakes_somebody_is_counted_from_nothing() -> None:
+    """An increase is seen only of what was there before."""
+    quiet = kernel()
+    quiet.domains = {"figures-quiet": None}
+    Figures(quiet)
+    for name, more in (
+        ("bb_inputs_total", {"outcome": "dead"}), ("bb_input_holes_total", {}), ("bb_inputs_gone_total", {}),
+        ("bb_foreign_rows_total", {}),
+    ):  # fmt: skip
+        assert REGISTRY.get_sample_value(name, {"domain": "figures-quiet", **more}) == 0, name
+
+
 def test_a_capture_that_takes_too_long_is_told_once_and_its_age_until_it_ends() -> None:
     one, other = actor(), actor()
     one.unfinished.set(b"order-1", Phase("CAPTURING", 0))
