@@ -22,7 +22,7 @@ from agents.runtime.health import OPERATOR
 from agents.runtime.rows import NIL, Survivors, row_key, survivors, unpack_row
 from agents.runtime.table import read_range
 from models import settings
-from models.accounts.state import ACCOUNTS_STATE, Account
+from models.accounts.account import ACCOUNTS_STATE, Account
 from models.settings import LOOPBACK, NotForProduction, Settings
 from topics import broker
 from topics.catalogue import WORKERS, topic

@@ -61,6 +61,7 @@ def accounts_domain(outside: Outside, code_secret: str) -> Domain:
         private=accounts.private,
         perform=perform,
         kinds=dict.fromkeys(CALLS, PortKind.REPEATABLE),
+        apart=True,
     )
 
 

@@ -25,7 +25,8 @@ class Domain(msgspec.Struct, frozen=True, kw_only=True):
     ``summary``: the one log line of a saga, when the event ends it. ``unfinished``: the phase of a saga and since when (ms) it is
     in it, ``None``: it has ended; ``limits``: phase -> ms after which a person should look at it.
     ``perform``: makes the effect of a state and says what came of it, as a message to the own inbox; whatever it raises
-    counts as ``EffectUnknown``. ``kinds``: effect name -> kind, which tells what a successor may do (design §5.7).
+    counts as ``EffectUnknown``. ``kinds``: effect name -> kind, which tells what a successor may do (design §5.7). At most
+    ``concurrency`` effects are under way on a worker; ``apart``: of each name, as each has a provider of its own, which may hang.
     """
 
     name: str
@@ -47,3 +48,4 @@ class Domain(msgspec.Struct, frozen=True, kw_only=True):
     perform: Callable[[str, Any, Effect], Awaitable[Message]] | None = None
     kinds: Mapping[str, PortKind] = {}
     concurrency: int = 64
+    apart: bool = False

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -40,11 +41,11 @@ def now_ms() -> int:
 
 
 class Effects:
-    """The effects of one domain on this worker, at most ``domain.concurrency`` at a time."""
+    """The effects of one domain on this worker, at most ``domain.concurrency`` at a time, of each name if they are ``apart``."""
 
     def __init__(self, domain: Domain, tell: Tell) -> None:
         self.domain, self.tell = domain, tell
-        self.pool = asyncio.Semaphore(domain.concurrency)
+        self.pools = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(domain.concurrency))
         self.running: dict[str, tuple[str, int]] = {}
         self.tasks: set[asyncio.Task[None]] = set()
         self.late_until = 0.0
@@ -78,7 +79,7 @@ class Effects:
         # The call goes out with its own span, so that what the other side records hangs below it.
         span = under(trace, f"{self.domain.name} {effect.name}", key, str(effect.attempt)) if sampled(trace) else trace
         OUTGOING.set(span)
-        async with self.pool:
+        async with self.pools[effect.name if self.domain.apart else ""]:
             left = (effect.until - LEASE_ROOM - now_ms()) / 1000
             started, outcome = time.perf_counter(), "done"
             message: Message

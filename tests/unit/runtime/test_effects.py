@@ -113,6 +113,23 @@ async def test_no_more_calls_than_the_pool_has_room_for() -> None:
     assert bench.outside.most == 3
 
 
+@pytest.mark.parametrize("apart", [True, False])
+async def test_of_providers_apart_one_that_hangs_stops_no_other(apart: bool) -> None:
+    bench, names = Bench(concurrency=1), {1: "hangs", 2: "other"}
+    bench.effects.domain = msgspec.structs.replace(
+        bench.effects.domain,
+        pending=lambda state: Effect(names[state.attempt], state.attempt, now_ms() + LEASE_ROOM + 5_000),
+        kinds=dict.fromkeys(names.values(), PortKind.KEYED),
+        apart=apart,
+    )
+    bench.start("a", attempt=1)
+    bench.start("b", attempt=2)
+    await until(lambda: len(bench.outside.calls) == 1 + apart)
+    await asyncio.sleep(0.02)
+    assert bench.outside.calls == [1, 2][: 1 + apart]
+    bench.effects.close()
+
+
 async def test_a_call_goes_out_under_its_own_span_and_one_that_is_not_sampled_under_what_came() -> None:
     bench, plain, sampled = Bench(), f"00-{'a' * 32}-{'b' * 16}-00", f"00-{'c' * 32}-{'d' * 16}-01"
     bench.outside.end.set()
