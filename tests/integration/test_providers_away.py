@@ -71,13 +71,14 @@ class Log:
 
     async def calls(self) -> list[tuple[str, str, int]]:
         """What became of calls, the oldest first: (event, outcome of a finished one or which call it is, attempt)."""
-        settings, found = self._settings, []
+        settings, found = self._settings, {}
         for _, value in await everything(settings.kafka, topic(settings.prefix, "accounts", "events"), settings.partitions):
             for event in events_of(value or b"[]"):
                 said = msgspec.json.decode(event.data)
                 if event.subject == self._row and said["type"] in ("CallStarted", "CallPostponed", "CallFinished"):
-                    found.append((said["type"].removeprefix("Call"), said.get("outcome", said["effect"]), said["attempt"]))
-        return found
+                    # A worker that takes over publishes again what its predecessor may not have: whoever reads goes by ``seq``.
+                    found[event.seq] = said["type"].removeprefix("Call"), said.get("outcome", said["effect"]), said["attempt"]
+        return [found[seq] for seq in sorted(found)]
 
     async def until(self, most: float, *, postponed: int = 0, finished: int = 0) -> list[tuple[str, str, int]]:
         """All, once so many have had no outcome, and so many have come to an end."""
@@ -217,17 +218,19 @@ async def test_without_the_ocr_an_applicant_types_the_number(new: Callable[[], B
         return said
 
     async with away(me, how, "ocr"):
-        said = await me.ask("POST", "/auth/seller/licence", body, key=first)
-        assert (said.status, said.body["code"]) == (503, "unavailable")
-        other = await me.ask("POST", "/auth/seller/licence", body)
-        assert (other.status, other.body["code"]) == (409, "licence_busy")
+        if how is HANGING:
+            said = await me.ask("POST", "/auth/seller/licence", body, key=first)
+            assert (said.status, said.body["code"]) == (503, "unavailable")
+            other = await me.ask("POST", "/auth/seller/licence", body)
+            assert (other.status, other.body["code"]) == (409, "licence_busy")
         said = await read_with(first)
         assert (said.status, said.body) == (200, {"business_number": ""}), "nothing was found: the applicant types it"
     said = await read_with(str(uuid.uuid4()))
     assert (said.status, said.body) == (200, {"business_number": PLAIN})
     async with away(me, how, "ocr"):
-        # While it is being read, too.
-        assert (await me.ask("POST", "/auth/seller/licence", body)).status == 503
+        if how is HANGING:
+            # While it is being read, too.
+            assert (await me.ask("POST", "/auth/seller/licence", body)).status == 503
         await apply(me, mine, document)
 
 
@@ -308,10 +311,7 @@ async def test_whoever_leaves_is_unlinked_once_kakao_is_back_whatever_is_killed_
         assert link in await me.linked()
     told = await log.until(90, finished=1)
     assert link not in await me.linked()
-    assert told[3:-1] in (
-        [("Started", "unlink", 3)],
-        [("Started", "unlink", 3), ("Postponed", "unlink", 3), ("Started", "unlink", 4)],
-    )
+    assert told[3] == ("Started", "unlink", 3)
     assert told[-1] == ("Finished", "done", told[-2][2])
 
 
