@@ -45,7 +45,11 @@ TEXTS = ("꽃다발", "꽃다발 2", "꽃집 3호")
 async def fill_carts(url: str, shop: Shop) -> None:
     """``LINES`` products for each of ``CLIENTS`` buyers."""
     products = [one.product_id for florist in shop.florists for one in florist.products]
-    async with aiohttp.ClientSession() as http:
+    async with aiohttp.ClientSession() as http, asyncio.timeout(GROWN):
+        for product_id in products:
+            # Whoever saved them has not waited for the read model.
+            while (await http.get(f"{url}{API}/products/{product_id}")).status != 200:
+                await asyncio.sleep(0.1)
         for number in range(CLIENTS):
             for product_id in products[number * LINES : (number + 1) * LINES]:
                 headers = {"Authorization": f"Bearer {shop.tokens[number]}", "Idempotency-Key": uuid.uuid4().hex}
