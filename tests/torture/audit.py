@@ -17,9 +17,9 @@ from tests.torture.bells import BellServer
 from topics.catalogue import DEAD, topic
 from topics.envelope import Envelope, decode_batch, decode_envelope
 
-decode_tally = msgspec.msgpack.Decoder(toy.Tally).decode
 decode_bell = msgspec.msgpack.Decoder(toy.Bell).decode
 decode_count = msgspec.json.Decoder(toy.Count).decode
+decode_counted = msgspec.json.Decoder(toy.Counted).decode
 _OFFSET = b"__faust\0offset__"
 """Where Faust's store keeps how far it is."""
 
@@ -27,10 +27,11 @@ _OFFSET = b"__faust\0offset__"
 class Verdict(msgspec.Struct):
     """All zero but ``messages`` and ``again`` when nothing went wrong.
 
-    ``lost``/``doubled``: messages counted not at all or more than once; ``missing``/``twice``: rings that did not happen, or
-    more than once; ``unfinished``: bells that still wait; ``unequal``: events with one id and different words, or a gap in an
-    aggregate's events; ``again``: events that stand in the log more than once, equal; ``dead``: dead letters; ``stores``: local
-    stores that are not a prefix of their changelog.
+    ``lost``/``doubled``: messages counted not at all or more than once, by the events, since tallies end; ``missing``/``twice``:
+    rings that did not happen, or more than once; ``unfinished``: bells that still wait; ``unequal``: events with one id and other
+    words, a gap in an aggregate's events that is not said to be its beginning, or a tally that does not count from 1 to its end;
+    ``again``: events that stand in the log more than once, equal; ``dead``: dead letters; ``stores``: local stores that are not a
+    prefix of their changelog.
     """
 
     messages: int = 0
@@ -64,9 +65,9 @@ async def audit(bootstrap: str, prefix: str, partitions: int, bells: BellServer,
     sent = Counter(decode_count(_envelope(one).data).number for records in inbox.values() for one in records)
     verdict.messages = len(sent)
     changelogs = {name: await read(name, "changelog") for name in ("tally", "bell")}
-    counted: Counter[int] = Counter()
-    for value in _rows(changelogs["tally"]):
-        counted.update(decode_tally(unpack_row(value).state).numbers)
+    logs = {name: await read(name, "events") for name in ("tally", "bell")}
+    lives = _lives(logs["tally"])
+    counted = Counter(one.number for life in lives.values() for one in life.values())
     verdict.lost = sum((sent - counted).values())
     verdict.doubled = sum((counted - sent).values())
     rung = [decode_bell(unpack_row(value).state) for value in _rows(changelogs["bell"])]
@@ -74,10 +75,12 @@ async def audit(bootstrap: str, prefix: str, partitions: int, bells: BellServer,
     verdict.missing = sum(1 for number in sent if not bells.times[number])
     verdict.twice = sum(times - 1 for times in bells.times.values() if times > 1)
     for name in ("tally", "bell"):
-        unequal, again = _events(await read(name, "events"))
+        unequal, again = _events(logs[name])
         verdict.unequal += unequal
         verdict.again += again
         verdict.stores += _stores(changelogs[name], folder, f"{prefix}-{name}")
+    for life in lives.values():
+        verdict.unequal += [life[seq].nth for seq in sorted(life)] != [number % toy.LIFE + 1 for number in range(len(life))]
     verdict.dead = sum(len(records) for records in (await read("", DEAD)).values())
     return verdict
 
@@ -87,14 +90,22 @@ def _envelope(record: Logged) -> Envelope:
 
 
 def _fold(records: list[Logged], upto: int) -> dict[bytes, bytes]:
-    """The newest row of each key, as a worker that takes the partition over would have it: a zombie's late ones are older."""
-    newest: dict[bytes, bytes] = {}
+    """The newest row of each key, as a worker that takes the partition over would have it: a zombie's late ones are older.
+
+    A deleted row is as old as the turn that deleted it, whose ledger record comes before it.
+    """
+    newest: dict[bytes, tuple[int, bytes | None]] = {}
+    turn = -1
     for record in records:
-        if record.offset <= upto and record.key != LEDGER and record.value is not None:
-            known = newest.get(record.key)
-            if known is None or at_of(record.value) >= at_of(known):
-                newest[record.key] = record.value
-    return newest
+        if record.offset > upto:
+            break
+        if record.key == LEDGER:
+            turn = at_of(record.value)
+            continue
+        at = turn if record.value is None else at_of(record.value)
+        if at >= newest.get(record.key, (-1, None))[0]:
+            newest[record.key] = at, record.value
+    return {key: value for key, (_, value) in newest.items() if value is not None}
 
 
 def _rows(changelog: dict[int, list[Logged]]) -> list[bytes]:
@@ -104,7 +115,7 @@ def _rows(changelog: dict[int, list[Logged]]) -> list[bytes]:
 def _events(log: dict[int, list[Logged]]) -> tuple[int, int]:
     """(wrong, said again): ids with different words, repeated rings and gaps in ``seq``; equal events that stand there again."""
     said: dict[str, bytes] = {}
-    seqs: dict[str, set[int]] = {}
+    seqs: dict[str, dict[int, bool]] = {}
     wrong = again = 0
     for records in log.values():
         for record in records:
@@ -115,10 +126,22 @@ def _events(log: dict[int, list[Logged]]) -> tuple[int, int]:
                     wrong += said[event.id] != words
                     continue
                 said[event.id] = words
-                seqs.setdefault(event.subject, set()).add(event.seq)
+                seqs.setdefault(event.subject, {})[event.seq] = event.first
                 wrong += ".RingRepeated." in event.type
-    wrong += sum(1 for numbers in seqs.values() if numbers != set(range(1, len(numbers) + 1)))
+    wrong += sum(
+        1 for numbers in seqs.values() for seq, first in numbers.items() if seq > 1 and seq - 1 not in numbers and not first
+    )
     return wrong, again
+
+
+def _lives(log: dict[int, list[Logged]]) -> dict[str, dict[int, toy.Counted]]:
+    """Tally -> ``seq`` -> what it counted."""
+    found: dict[str, dict[int, toy.Counted]] = {}
+    for records in log.values():
+        for record in records:
+            for event in decode_batch(record.value or b"[]"):
+                found.setdefault(event.subject, {})[event.seq] = decode_counted(event.data)
+    return found
 
 
 def _stores(changelog: dict[int, list[Logged]], folder: Path, table: str) -> int:

@@ -14,6 +14,8 @@ from models.actor import SECOND, Effect, EffectUnknown, Event, Message, Send
 
 TALLIES = 160
 """Rows of ``tally``: a hundred numbers each."""
+LIFE = 20
+"""Numbers after which a tally ends: its row is deleted, and the next number begins another under the same key (docs/adr/0021)."""
 CALL = 3 * SECOND
 """Time that a call of the server may take (ms)."""
 LEASE = CALL + 5 * SECOND
@@ -28,7 +30,7 @@ class Count(Message, frozen=True):
 
 
 class Counted(Event, frozen=True):
-    """``number`` is the ``nth`` of its row."""
+    """``number`` is the ``nth`` of its row's life; the last one ends it."""
 
     number: int
     nth: int
@@ -94,7 +96,9 @@ def tally_decide(state: Mapping[str, Any], message: Count, now: int) -> list[Eve
 
 
 def tally_evolve(state: Mapping[str, Any], event: Counted) -> dict[str, Any]:
-    """One number more."""
+    """One number more, or the end."""
+    if event.nth == LIFE:
+        return {"": None}
     return {"": Tally([*(state[""] or Tally()).numbers, event.number])}
 
 
