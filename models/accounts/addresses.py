@@ -50,7 +50,11 @@ def decide(book: Book, message: AddAddress | ChangeAddress | RemoveAddress | Kee
 def _add(book: Book, message: AddAddress, now: int) -> list[Event] | Refusal:
     if wrong := _wrong(message.place):
         return Refusal("address_invalid", 422, {"fields": wrong})
-    if there := _same(book, message.place):
+    there = _same(book, message.place)
+    if not there and message.address_id in book:
+        # The same wish again, after it was forgotten: its buyer has changed the address since, which counts.
+        there = message.address_id
+    if there:
         return [AddressUsed(account=message.account, address_id=there, at=now)]
     if len(book) >= MAX_ADDRESSES:
         return Refusal("address_book_full", 409, {"most": MAX_ADDRESSES})
@@ -76,6 +80,9 @@ def _keep(book: Book, message: KeepAddress, now: int) -> list[Event]:
     """Whatever the order was allowed to say is kept: what is wrong with it would be wrong with its delivery."""
     if there := _same(book, message.place):
         return [AddressUsed(account=message.account, address_id=there, at=now)]
+    if message.order_id in book:
+        # An operator's replay: its buyer has changed the address since, which counts.
+        return []
     oldest = min(book.values(), key=lambda one: (one.used_at, one.address_id)).address_id if len(book) >= MAX_ADDRESSES else ""
     kept = AddressKept(account=message.account, address_id=message.order_id, at=now, gave_way=oldest)
     return [kept.keeping(message.place)]

@@ -112,6 +112,45 @@ def test_a_change_leaves_the_rest_and_its_place_in_the_list() -> None:
     assert [one.address_id for one in book(actor)] == ["b"]
 
 
+def test_a_wish_that_comes_again_does_not_undo_what_its_buyer_changed_since() -> None:
+    """A command is remembered for a day, and the letter of an order may be replayed long after."""
+    actor = buyer()
+    for number in range(MAX_ADDRESSES - 2):
+        actor.take(add(numbered(number), f"a{number}"))
+    actor.take(add(numbered(8), "b"))
+    actor.take(keep(numbered(9)))
+    actor.take(ChangeAddress(once="c", account=ME, address_id="b", road="새 길 1"))
+    actor.take(ChangeAddress(once="d", account=ME, address_id="order-1", road="새 길 2"))
+    before = actor.state.addresses
+    actor.now += 1
+    assert actor.take(keep(numbered(9))) == []
+    assert actor.state.addresses == before
+    assert actor.take(add(numbered(8), "b")) == [AddressUsed(account=ME, address_id="b", at=actor.now)]
+    assert actor.state.addresses == {**before, "b": msgspec.structs.replace(before["b"], used_at=actor.now)}
+
+
+def test_each_change_of_the_book_comes_with_a_private_record_that_shows_it() -> None:
+    """Readers know of a book what its record says: without one, what was removed is shown for ever."""
+    actor = buyer()
+    for message in (
+        add(),
+        keep(),
+        ChangeAddress(once="c", account=ME, address_id="a", detail="3층"),
+        RemoveAddress(once="r", account=ME, address_id="a"),
+    ):
+        (event,) = actor.take(message)
+        record = ACCOUNTS.private(BUYER, actor.states, event)
+        assert isinstance(record, AccountPrivate), event
+        assert record.addresses == book(actor)
+
+
+def test_those_used_in_one_instant_have_an_order_too() -> None:
+    actor = buyer()
+    actor.take(add(WORK, "b"))
+    actor.take(add())
+    assert [one.address_id for one in book(actor)] == ["a", "b"]
+
+
 @pytest.mark.parametrize(
     ("message", "code"),
     [
@@ -135,6 +174,21 @@ def test_every_bad_field_is_named() -> None:
     assert addresses.decide({}, add(bad), NOW) == Refusal(
         "address_invalid", 422, {"fields": ["recipient", "phone", "zipcode", "road", "detail"]}
     )
+
+
+def test_the_longest_that_is_allowed_is_taken() -> None:
+    longest = Place(recipient="꽃" * 20, phone=f"+{'1' * 15}", zipcode="04780", road="길" * 100, detail="층" * 100)
+    assert addresses.decide({}, add(longest), NOW) == [AddressKept(account=ME, address_id="a", at=NOW)]
+    for field in ("recipient", "phone", "road", "detail"):
+        longer = msgspec.structs.replace(longest, **{field: getattr(longest, field) + "1"})
+        assert addresses.decide({}, add(longer), NOW) == Refusal("address_invalid", 422, {"fields": [field]})
+
+
+def test_refusals_say_how_many_and_which_other_one_it_is() -> None:
+    full = {f"a{n}": SavedAddress(address_id=f"a{n}", place=numbered(n), used_at=n) for n in range(MAX_ADDRESSES)}
+    assert addresses.decide(full, add(numbered(10), "a10"), NOW) == Refusal("address_book_full", 409, {"most": 10})
+    into = ChangeAddress(once="c", account=ME, address_id="a1", detail=numbered(7).detail)
+    assert addresses.decide(full, into, NOW) == Refusal("address_exists", 409, {"address_id": "a7"})
 
 
 def test_with_its_buyer_the_book_is_gone_and_an_order_on_its_way_writes_nothing_down() -> None:
