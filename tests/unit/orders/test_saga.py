@@ -254,6 +254,15 @@ def test_an_address_is_written_down_once_the_order_stands_with_the_recipients_ph
     assert [one for one in actor.sends if one.domain == "accounts"] == ([kept] if confirmed else [])
 
 
+def test_who_has_no_account_has_no_address_written_down() -> None:
+    actor = Actor(ORDERS, ORDER, NOW)
+    for message in (place(total=50_000, buyer="ann", address_kept=True), HELD_ROSE, READY, APPROVE):
+        actor.take(message)
+    actor.take(m.PaymentCaptured(amount=50_000, method="CARD", captured_at=NOW))
+    assert {one.domain for one in actor.sends} >= {"inventory", "deliveries"}
+    assert [one for one in actor.sends if one.domain == "accounts"] == []
+
+
 # -- row 5: nothing comes of it -------------------------------------------------------------------------------------------------
 
 

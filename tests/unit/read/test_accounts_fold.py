@@ -41,6 +41,12 @@ def test_an_account_is_counted_joined_and_known() -> None:
     assert people == [(ME, ROW, "꽃님", "a@b.kr", "", "", "", 0, "", "", "", '{"0":"x"}', book, 1)]
 
 
+def test_whatever_is_personal_is_erased() -> None:
+    """``credential`` and ``pseq`` are numbers that say nothing of a person."""
+    erased = {part.partition(" = ")[0].strip() for part in accounts.ERASE.partition(" SET ")[2].partition(" WHERE ")[0].split(",")}
+    assert erased == set(accounts._PERSONAL) - {"credential", "pseq"}
+
+
 def test_who_is_erased_in_a_batch_leaves_nothing_of_it_and_may_come_again() -> None:
     first = AccountPrivate(account=ME, person=Person(name="꽃님"))
     second = AccountPrivate(account=AGAIN, person=Person(name="봄"))
