@@ -7,6 +7,7 @@ else's: the order says the address itself (auth 41).
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 
 import msgspec
@@ -71,7 +72,7 @@ def _change(book: Book, message: ChangeAddress) -> list[Event] | Refusal:
         return []
     if wrong := _wrong(place):
         return Refusal("address_invalid", 422, {"fields": wrong})
-    if there := _same(book, place):
+    if there := _same({one: saved for one, saved in book.items() if one != message.address_id}, place):
         return Refusal("address_exists", 409, {"address_id": there})
     return [AddressChanged(account=message.account, address_id=message.address_id).keeping(place)]
 
@@ -93,7 +94,13 @@ def _unknown(address_id: str) -> Refusal:
 
 
 def _same(book: Book, place: Place) -> str:
-    return next((address_id for address_id, one in book.items() if one.place == place), "")
+    wanted = _alike(place)
+    return next((address_id for address_id, one in book.items() if _alike(one.place) == wanted), "")
+
+
+def _alike(place: Place) -> tuple[str, ...]:
+    """What a place says, however its blanks and its Hangul (one sign, or its parts) are written."""
+    return tuple(unicodedata.normalize("NFC", " ".join(text.split())) for text in msgspec.structs.astuple(place))
 
 
 def _wrong(place: Place) -> list[str]:

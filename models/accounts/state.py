@@ -64,8 +64,9 @@ from models.accounts.session_messages import RejoinRefused, SessionEnded, Sessio
 from models.accounts.tasks import Task
 from models.actor import DAY, Effect, State
 
-NOTES = 40
-"""Notes of admins that a row keeps, the newest: of 300 characters, so 36 KB at most. Their reasons' codes stand in the events."""
+NOTES, NOTES_BYTES = 40, 27_000
+"""Notes of admins that a row keeps, the newest, and their bytes in all: 30 of 300 Hangul. With an address book and all else a row
+stays below its 64 KB. Their reasons' codes stand in the events."""
 
 _replace = msgspec.structs.replace
 
@@ -227,8 +228,10 @@ def _refreshed(account: Account, session: str, expires: int, secret: str, now: i
 def _acted(account: Account, note: str, task: Task | None) -> Account:
     """After an admin's act: its note is kept by the number of the act; whoever it is about is told by mail."""
     notes = {**account.notes, str(account.acts): note} if note else account.notes
-    kept = dict(list(notes.items())[-NOTES:])
-    acted = _replace(account, acts=account.acts + 1, notes=kept)
+    kept = list(notes.items())[-NOTES:]
+    while sum(len(text.encode()) for _, text in kept) > NOTES_BYTES:
+        del kept[0]
+    acted = _replace(account, acts=account.acts + 1, notes=dict(kept))
     return acted if task is None else _queued(acted, task)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 import msgspec
@@ -81,6 +82,24 @@ def test_what_is_in_the_book_already_only_moves_to_its_top() -> None:
     actor.now += 1
     assert actor.take(keep(WORK)) == [AddressUsed(account=ME, address_id="b", at=actor.now)]
     assert [(one.address_id, one.used_at) for one in book(actor)] == [("b", actor.now), ("a", actor.now - 1)]
+
+
+def test_blanks_and_the_parts_of_hangul_make_no_other_address() -> None:
+    actor = buyer()
+    actor.take(add())
+    apart = unicodedata.normalize("NFD", HOME.road)
+    assert apart != HOME.road
+    for place in (
+        msgspec.structs.replace(HOME, detail="2층 "),
+        msgspec.structs.replace(HOME, road=apart),
+        msgspec.structs.replace(HOME, road=HOME.road.replace(" ", "  ")),
+    ):
+        assert actor.take(add(place, "other")) == [AddressUsed(account=ME, address_id="a", at=NOW)]
+    # Whoever wants it written otherwise says so.
+    change = ChangeAddress(once="c", account=ME, address_id="a", detail="2층 ")
+    assert actor.take(change) == [AddressChanged(account=ME, address_id="a")]
+    assert actor.state.addresses["a"].place.detail == "2층 "
+    assert actor.take(add(msgspec.structs.replace(HOME, detail="2 층"), "b"))[0] == AddressKept(account=ME, address_id="b", at=NOW)
 
 
 @pytest.mark.spec("order W-54")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
+from agents.runtime.rows import MAX_ROW, encode
 from models.accounts.account import Account
+from models.accounts.address_messages import MAX_ADDRESSES, AddAddress, Place
 from models.accounts.business import is_number, number_in
 from models.accounts.common_messages import Person
 from models.accounts.messages import (
@@ -315,6 +318,24 @@ def test_a_row_keeps_the_newest_notes() -> None:
         actor.take(SuspendAccount(once="s", account=actor.state.id, by="a", reason="abuse", note=f"note {number}"))
         actor.take(RestoreAccount(once="r", account=actor.state.id, by="a"))
     assert list(actor.state.notes) == [str(act) for act in range(4, 84, 2)]
+
+
+@pytest.mark.parametrize(("sign", "kept"), [("꽃", 30), ("🌸", 22)])
+def test_the_longest_notes_and_a_full_address_book_leave_room_in_the_row(sign: str, kept: int) -> None:
+    actor = buyer()
+    for _ in range(42):
+        actor.take(SuspendAccount(once="s", account=actor.state.id, by="a", reason="abuse", note=sign * 300))
+        actor.take(RestoreAccount(once="r", account=actor.state.id, by="a"))
+    assert len(actor.state.notes) == kept
+    for number in range(MAX_ADDRESSES):
+        place = Place(
+            recipient=sign * 20, phone="+821098765432", zipcode="04780", road=sign * 100, detail=f"{number}{sign * 99}"
+        )  # fmt: skip
+        address_id = id_of("address", str(number))
+        actor.take(AddAddress(once=address_id, account=actor.state.id, address_id=address_id, place=place))
+    assert len(actor.state.addresses) == MAX_ADDRESSES
+    # 64 commands with their answers, sessions and calls take up to 23 KB (measured).
+    assert len(encode(msgspec.structs.replace(actor.state, tasks=()))) < MAX_ROW - 23_000
 
 
 def test_admins_are_created_once() -> None:
