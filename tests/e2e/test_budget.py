@@ -26,7 +26,7 @@ from tests.chaos.public import Public, buyer
 from tests.e2e.shop import DONE, ask, paid, placed, rosary
 from topics.envelope import decode_envelope
 
-FEWEST, ORDERS = 4, 16
+FEWEST, ORDERS = 4, 40
 """Orders placed at least, and at most: a busy machine needs more until one of them met no delay."""
 STATEMENTS = "('Com_insert', 'Com_update', 'Com_delete', 'Com_replace')"
 SETTLE = 1.5
