@@ -19,9 +19,9 @@ from tests.chaos.checkout import Wish
 from tests.chaos.florists import ROSE, Florist
 from tests.chaos.public import Person, Public, buyer, seller
 from tests.e2e.shop import ask, bought, eventually, rosary, settled
+from tests.unit.web.desk import Desk
 from tests.unit.web.documents import ORDER, STORE, STORE_ORDER
 from tests.unit.web.examples import IDS, body, names
-from tests.unit.web.known import Desk
 from tests.unit.web.test_tokens import forged
 from web.access import Who
 from web.routes import ROUTES

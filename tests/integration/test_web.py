@@ -19,8 +19,8 @@ from models.actor import id_of
 from models.orders.messages import ApprovePayment, CancelStoreOrder, PlaceOrder
 from models.read import live
 from tests.integration.web_actors import Actors, create_inboxes, placed
+from tests.unit.web.desk import Desk
 from tests.unit.web.documents import BUYER, ORDER, SELLER, STORE, STORE_ORDER, STRANGER, order_body
-from tests.unit.web.known import Desk
 from topics.answers import Answer
 from topics.client import Client
 from topics.envelope import Envelope

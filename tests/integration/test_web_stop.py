@@ -21,8 +21,8 @@ from models.read.ended import beats_key
 from models.read.facts import EVENTS, Spot
 from tests.integration.test_web import services
 from tests.integration.web_actors import Actors, create_inboxes, placed
+from tests.unit.web.desk import Desk
 from tests.unit.web.documents import order_body
-from tests.unit.web.known import Desk
 
 __all__ = ["services"]
 

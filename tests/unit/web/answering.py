@@ -12,8 +12,9 @@ import msgspec
 from aiohttp import web
 
 from models.actor import Command
+from tests.unit.web.desk import Desk
 from tests.unit.web.documents import SELLER, STORE
-from tests.unit.web.known import Desk, Known
+from tests.unit.web.known import Known
 from topics.answers import Answer
 from topics.client import Client
 from web.app import App, server

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from tests.unit.web.desk import Desk
 from tests.unit.web.documents import (
     BUYER,
     IMAGE,
@@ -21,7 +22,6 @@ from tests.unit.web.documents import (
     STORE_ORDER,
     order_body,
 )
-from tests.unit.web.known import Desk
 from web.idempotency import sign
 from web.rule import Rule
 

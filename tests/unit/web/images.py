@@ -15,8 +15,9 @@ from agents.catalog import CATALOG
 from models.actor import Command, Refusal
 from tests.unit.history import Actor
 from tests.unit.shop import NOW
+from tests.unit.web.desk import Desk
 from tests.unit.web.documents import IMAGE
-from tests.unit.web.known import Desk, Known
+from tests.unit.web.known import Known
 from topics.answers import Answer
 from topics.client import Client
 from web.app import App, server

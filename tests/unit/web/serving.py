@@ -10,7 +10,8 @@ import aiohttp
 import msgspec
 from aiohttp import web
 
-from tests.unit.web.known import Desk, Known
+from tests.unit.web.desk import Desk
+from tests.unit.web.known import Known
 from topics.client import Client, Unavailable
 from web.app import App, server
 from web.call import Shared

@@ -15,9 +15,10 @@ import pytest_asyncio
 from msgspec import inspect
 
 from models.search.wire import Found, Main, Question, Row
+from tests.unit.web.desk import Desk
 from tests.unit.web.documents import ADMIN, BUYER, IMAGE, ORDER, PRODUCT_IMAGE, SELLER, STORE, STORE_IMAGE, store_document
 from tests.unit.web.examples import target
-from tests.unit.web.known import Desk, Known
+from tests.unit.web.known import Known
 from tests.unit.web.serving import Served, serving
 from web.access import Who
 from web.reads import Counted, Document, Page

@@ -14,9 +14,9 @@ from aiohttp import web
 
 from models.actor import Inquire
 from models.orders.messages import ApprovePayment
+from tests.unit.web.desk import Desk
 from tests.unit.web.documents import BUYER, ORDER, SELLER, STORE, STORE_ORDER, STRANGER, order_body
 from tests.unit.web.examples import IDS
-from tests.unit.web.known import Desk
 from tests.unit.web.serving import Cut, Plenty
 from web.access import Who
 from web.app import App, server

@@ -11,8 +11,8 @@ import msgspec
 import pytest
 from aiohttp.http_parser import HttpRequestParserPy
 
+from tests.unit.web.desk import Desk
 from tests.unit.web.documents import order_body
-from tests.unit.web.known import Desk
 from tests.unit.web.serving import serving
 
 

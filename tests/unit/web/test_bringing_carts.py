@@ -14,8 +14,8 @@ from models.accounts.session_messages import OpenSession, SignIn
 from models.actor import Command, id_of
 from models.carts.messages import MergeCart
 from tests.unit.web.answering import Agreeing, Page, page
+from tests.unit.web.desk import PEOPLE
 from tests.unit.web.documents import account_of
-from tests.unit.web.known import PEOPLE
 from topics.answers import Answer
 from topics.client import Unavailable
 from web import guests

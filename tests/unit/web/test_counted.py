@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from tests.unit.web.desk import PEOPLE, Desk
 from tests.unit.web.documents import account_of
 from tests.unit.web.examples import target
-from tests.unit.web.known import PEOPLE, Desk, Known
+from tests.unit.web.known import Known
 from tests.unit.web.serving import Served, serving
 from tests.unit.web.test_walk import ROLES
 from web.access import Who

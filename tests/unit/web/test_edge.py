@@ -13,8 +13,8 @@ from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
 from models.accounts.secrets import hashed
+from tests.unit.web.desk import Desk
 from tests.unit.web.documents import BUYER, ORDER, STORE, STRANGER, order_body
-from tests.unit.web.known import Desk
 from tests.unit.web.serving import Served, serving
 from web.access import Who
 from web.call import Call

@@ -14,8 +14,8 @@ import pytest
 from models.accounts.session_messages import SessionsEnded
 from models.read.ended import project
 from models.read.facts import Fact
+from tests.unit.web.desk import Desk
 from tests.unit.web.documents import BUYER, STRANGER, order_body
-from tests.unit.web.known import Desk
 from tests.unit.web.serving import serving
 from web.auth import Caller
 from web.ended import Ended

@@ -15,8 +15,9 @@ from models.accounts.session_messages import OpenSession, RefreshSession
 from tests.unit.accounts.given import EMAIL
 from tests.unit.history import Actor
 from tests.unit.web.answering import page
+from tests.unit.web.desk import PEOPLE, Desk
 from tests.unit.web.documents import account_of
-from tests.unit.web.known import PEOPLE, Desk, Known
+from tests.unit.web.known import Known
 from tests.unit.web.rows import Row
 from tests.unit.web.serving import Said, Served, serving
 from tests.unit.web.test_strangers import asked, permitted

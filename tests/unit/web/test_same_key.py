@@ -18,8 +18,8 @@ from models.catalog.images import ERASED, LICENCE, READY
 from models.catalog.messages import RegisterRestock
 from tests.unit.accounts.given import EMAIL
 from tests.unit.web.answering import Agreeing, Page, Remembering, page
+from tests.unit.web.desk import PEOPLE
 from tests.unit.web.documents import BUYER, IMAGE, PRODUCT_IMAGE, SELLER, STORE, account_of
-from tests.unit.web.known import PEOPLE
 from tests.unit.web.rows import Row
 from tests.unit.web.test_strangers import CONFIRM, ROW, permitted, registering, unknown, verified, wrong
 from topics.answers import Answer

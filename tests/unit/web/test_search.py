@@ -14,8 +14,9 @@ from aiohttp import web
 
 from models.search.filters import Choice, Filters
 from models.search.wire import Found, Question
+from tests.unit.web.desk import Desk
 from tests.unit.web.documents import ADMIN, BUYER, IMAGE
-from tests.unit.web.known import Desk, Known
+from tests.unit.web.known import Known
 from topics.client import Client
 from web.app import App, server
 from web.reads import ReadsAway

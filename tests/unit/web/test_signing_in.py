@@ -17,9 +17,10 @@ from models.accounts.seller_messages import ApplyAsSeller
 from models.accounts.session_messages import EndSession, OpenSession, RefreshSession
 from models.settings import Settings
 from tests.unit.web.answering import Page, page
+from tests.unit.web.desk import PEOPLE, Desk
 from tests.unit.web.documents import IMAGE, STRANGER, account_of
 from tests.unit.web.images import URLS
-from tests.unit.web.known import PEOPLE, Desk, Known
+from tests.unit.web.known import Known
 from tests.unit.web.serving import Served, serving
 from web.cookies import Cookies, Refresh, fresh
 from web.devices import device

@@ -17,7 +17,7 @@ from tests.unit.accounts.given import ACCOUNTS, CLAIM, EMAIL, NUMBER
 from tests.unit.history import Actor
 from tests.unit.shop import NOW
 from tests.unit.web.answering import page
-from tests.unit.web.known import PEOPLE
+from tests.unit.web.desk import PEOPLE
 from tests.unit.web.rows import Row
 from web.routes import sellers
 

@@ -18,8 +18,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from tests.unit.web.desk import Desk
 from tests.unit.web.documents import BUYER, STORE
-from tests.unit.web.known import Desk
 from web import keys
 from web.auth import SKEW, BadToken, Caller, Tokens
 from web.keys import ACCESS, Signer, ensure_keys, folder_of, kid_of, private_key, rotate

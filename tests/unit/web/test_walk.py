@@ -16,9 +16,9 @@ import msgspec
 import pytest
 import pytest_asyncio
 
+from tests.unit.web.desk import Desk
 from tests.unit.web.documents import ADMIN, BUYER, ORDER, OTHER_SELLER, OTHER_STORE, SELLER, STORE, STORE_ORDER, STRANGER
 from tests.unit.web.examples import IDS, body, names, target
-from tests.unit.web.known import Desk
 from tests.unit.web.serving import Said, Served, serving
 from tests.unit.web.test_tokens import forged, signed
 from web.access import Who
